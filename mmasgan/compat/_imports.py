@@ -1,0 +1,152 @@
+"""Mend a module of MMEngine or MMagic at the moment it is first imported.
+
+Nothing upstream is imported for the sake of mending it. A finder at the head
+of ``sys.meta_path`` knows the names of the faulty modules; when one of them
+is imported, by whomever, the finder lets the ordinary machinery find it and
+hands its execution to the faults that live in it. A module that was imported
+before is mended where it stands.
+"""
+
+import sys
+from collections.abc import Callable, Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any, Protocol
+
+__all__ = ['Fault', 'MendingFinder', 'name_of', 'rebind']
+
+
+class Fault(Protocol):
+    """What each module of this package that describes a fault holds.
+
+    Its docstring names the fault, its ``MODULE`` the upstream module in
+    which the fault lives.
+    """
+
+    MODULE: str
+
+    def is_present(self) -> bool:
+        """Whether the fault shows in what is installed here, unmended."""
+
+    def mend(self, module: ModuleType, execute: Callable[[], None]) -> bool:
+        """Execute an upstream module so that the fault does not show.
+
+        Args:
+            module: The module, new and empty, or imported long ago.
+            execute: Runs the module's own code; does nothing where that has
+                already happened.
+
+        Returns:
+            Whether there was anything to mend.
+        """
+
+
+def name_of(fault: Fault) -> str:
+    """Return the short name of a fault: that of the file describing it."""
+    return fault.__name__.rpartition('.')[2]  # type: ignore[attr-defined]
+
+
+def rebind(old: object, new: object) -> None:
+    """Replace a function wherever upstream has imported it by name.
+
+    Args:
+        old: The function as upstream defined it.
+        new: What stands in for it.
+    """
+    for name, module in list(sys.modules.items()):
+        if name.partition('.')[0] in ('mmengine', 'mmcv', 'mmagic'):
+            for key, value in list(vars(module).items()):
+                if value is old:
+                    setattr(module, key, new)
+
+
+class MendingFinder(MetaPathFinder):
+    """Finder that lets faults take part in the execution of their module.
+
+    Args:
+        faults: The faults to mend, in this order where two share a module.
+
+    Attributes:
+        mended: For each fault whose module was executed, by short name,
+            whether there was anything to mend.
+    """
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = faults
+        self.mended: dict[str, bool] = {}
+
+    def install(self) -> None:
+        """Mend what is imported already, and from now on what will be."""
+        sys.meta_path.insert(0, self)
+        for name in dict.fromkeys(fault.MODULE for fault in self.faults):
+            module = sys.modules.get(name)
+            if module is not None:
+                self.execute(module, lambda: None)
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None,
+        target: ModuleType | None = None,
+    ) -> ModuleSpec | None:
+        """Find a faulty module as usual, and wrap its loader.
+
+        Args:
+            fullname: Absolute name of the module.
+            path: Where to search, as the import system says.
+            target: The module to reload, if any.
+        """
+        if all(fullname != fault.MODULE for fault in self.faults):
+            return None
+        for finder in sys.meta_path:
+            if finder is self:
+                continue
+            spec = finder.find_spec(fullname, path, target)
+            if spec is not None:
+                if spec.loader is not None:
+                    spec.loader = _MendingLoader(spec.loader, self)
+                return spec
+        return None
+
+    def execute(self, module: ModuleType, run: Callable[[], None]) -> None:
+        """Execute a module through the faults that live in it.
+
+        Args:
+            module: The module to fill.
+            run: Runs the module's own code.
+        """
+        for fault in reversed(self.faults):
+            if module.__name__ == fault.MODULE:
+                run = self._through(fault, module, run)
+        run()
+
+    def _through(
+        self, fault: Fault, module: ModuleType, run: Callable[[], None]
+    ) -> Callable[[], None]:
+        def execute() -> None:
+            self.mended[name_of(fault)] = fault.mend(module, run)
+
+        return execute
+
+
+class _MendingLoader(Loader):
+    """The module's own loader, with the faults around its execution."""
+
+    def __init__(self, loader: Loader, finder: MendingFinder) -> None:
+        self.loader = loader
+        self.finder = finder
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.loader, name)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        # From here on the module looks as if we had not been there, which
+        # `inspect.getsource`, pickling and reloading rely on.
+        module.__loader__ = self.loader
+        if module.__spec__ is not None:
+            module.__spec__.loader = self.loader
+        self.finder.execute(module, lambda: self.loader.exec_module(module))

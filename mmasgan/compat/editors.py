@@ -1,0 +1,87 @@
+"""``import mmagic.models`` fails if a single one of its 60 editors does.
+
+Upstream: ``mmagic/models/editors/__init__.py`` imports all editors one after
+the other. Some need the compiled ``mmcv._ext``, others modules of diffusers
+that were moved in 2024, and then none can be had, CycleGAN included.
+"""
+
+import ast
+from collections.abc import Callable
+from importlib.machinery import SourceFileLoader
+from types import ModuleType
+from typing import Any
+
+__all__ = ['MODULE', 'SKIPPED', 'is_present', 'mend', 'skipped_editors']
+
+MODULE = 'mmagic.models.editors'
+
+SKIPPED: dict[str, str] = {}
+"""Reason, for each editor (a package in ``mmagic/models/editors``)."""
+
+_EDITOR_OF: dict[str, str] = {}
+"""Editor, for each public name that is missing because of it."""
+
+
+def skipped_editors() -> dict[str, str]:
+    """Return the editors that do not load here, each with the reason.
+
+    Empty as long as ``mmagic.models`` is not imported.
+    """
+    return dict(SKIPPED)
+
+
+def is_present() -> bool:
+    """Whether an editor was skipped; known once the editors are loaded."""
+    return bool(SKIPPED)
+
+
+def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Load each editor on its own, and skip those that fail.
+
+    Args:
+        module: ``mmagic.models.editors``.
+        execute: Not used: upstream's statements are run one by one.
+
+    Returns:
+        Whether any editor was skipped.
+    """
+    if hasattr(module, '__all__'):
+        return is_present()  # imported before, so nothing failed
+    SKIPPED.clear()
+    _EDITOR_OF.clear()
+    loader = module.__loader__
+    if not isinstance(loader, SourceFileLoader):
+        execute()
+        return False
+    source = loader.get_source(module.__name__) or ''
+    for statement in ast.parse(source).body:
+        code = compile(ast.Module([statement], []), loader.path, 'exec')
+        try:
+            exec(code, vars(module))
+        except Exception as error:  # whatever an editor may raise
+            if not isinstance(statement, ast.ImportFrom):
+                raise
+            _skip(statement, error)
+    vars(module)['__all__'] = [
+        name for name in dict.fromkeys(module.__all__) if hasattr(module, name)
+    ]
+    vars(module)['__getattr__'] = _explain
+    return is_present()
+
+
+def _skip(statement: ast.ImportFrom, error: Exception) -> None:
+    editor = str(statement.module)
+    SKIPPED[editor] = f'{type(error).__name__}: {error}'
+    for alias in statement.names:
+        _EDITOR_OF[alias.asname or alias.name] = editor
+
+
+def _explain(name: str) -> Any:
+    """Say why a name is missing; ``__getattr__`` of the editors' module."""
+    if name not in _EDITOR_OF:
+        raise AttributeError(f'module {MODULE!r} has no attribute {name!r}')
+    editor = _EDITOR_OF[name]
+    raise ImportError(
+        f'{name} is not available: the MMagic editor {editor!r} does not '
+        f'load here ({SKIPPED[editor]})'
+    )

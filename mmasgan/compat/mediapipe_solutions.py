@@ -1,0 +1,50 @@
+"""``import mmagic.apis`` fails: mediapipe has no ``solutions`` any more.
+
+Upstream: ``controlnet_aux/mediapipe_face/mediapipe_face_common.py`` (0.0.10)
+reads ``mediapipe.solutions`` at import, and MMagic's ControlNet inferencer
+imports ``controlnet_aux``, though only for its HED detector.
+"""
+
+import sys
+import warnings
+from collections.abc import Callable
+from types import ModuleType
+
+__all__ = ['MODULE', 'is_present', 'mend']
+
+MODULE = 'controlnet_aux.mediapipe_face.mediapipe_face_common'
+
+
+def is_present() -> bool:
+    """Whether mediapipe is installed, but without ``solutions``."""
+    try:
+        import mediapipe
+    except ImportError:
+        return False  # which controlnet_aux is prepared for
+    return not hasattr(mediapipe, 'solutions')
+
+
+def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Let controlnet_aux believe that mediapipe is not installed.
+
+    It then leaves out its face detector, which MMagic does not use.
+
+    Args:
+        module: ``controlnet_aux.mediapipe_face.mediapipe_face_common``.
+        execute: Runs its code.
+
+    Returns:
+        Whether mediapipe lacks ``solutions``.
+    """
+    if not is_present():
+        execute()
+        return False
+    mediapipe = sys.modules['mediapipe']
+    sys.modules['mediapipe'] = None  # type: ignore[assignment]
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings('ignore', message='.*mediapipe.*')
+            execute()
+    finally:
+        sys.modules['mediapipe'] = mediapipe
+    return True

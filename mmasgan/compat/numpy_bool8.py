@@ -1,0 +1,40 @@
+"""``import mmagic.utils`` reads ``np.bool8``, which NumPy 2 dropped.
+
+Upstream: ``mmagic/utils/trans_utils.py``, a table with ``np.bool8`` as a key,
+read once, while the module is executed.
+"""
+
+from collections.abc import Callable
+from types import ModuleType
+
+import numpy as np
+
+__all__ = ['MODULE', 'is_present', 'mend']
+
+MODULE = 'mmagic.utils.trans_utils'
+
+
+def is_present() -> bool:
+    """Whether NumPy lacks the name that MMagic reads."""
+    return not hasattr(np, 'bool8')
+
+
+def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Lend NumPy the name while MMagic's module is executed.
+
+    Args:
+        module: ``mmagic.utils.trans_utils``.
+        execute: Runs its code.
+
+    Returns:
+        Whether the name was missing.
+    """
+    if not is_present():
+        execute()
+        return False
+    np.bool8 = np.bool_  # type: ignore[attr-defined]
+    try:
+        execute()
+    finally:
+        del np.bool8  # type: ignore[attr-defined]
+    return True
