@@ -1,1 +1,5 @@
-"""Placeholder."""
+"""Discriminators."""
+
+from .in_patch_discriminator import INPatchDiscriminator
+
+__all__ = ['INPatchDiscriminator']

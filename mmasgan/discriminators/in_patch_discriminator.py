@@ -1,0 +1,85 @@
+"""The 70x70 PatchGAN with instance norm.
+
+Source: Isola et al., Image-to-Image Translation with Conditional Adversarial
+Networks, CVPR 2017, Sec. 3.2.2; instance norm as CycleGAN (Zhu et al., ICCV
+2017). The same network as the host's ``PatchDiscriminator(num_conv=3)``,
+whose import costs that of all MMagic models.
+"""
+
+from mmengine.model import normal_init
+from torch import Tensor, nn
+
+from ..registry import MODELS
+
+__all__ = ['INPatchDiscriminator']
+
+MIN_SIZE = 24  # gives one patch; below it the last convolution finds no room
+
+
+@MODELS.register_module()
+class INPatchDiscriminator(nn.Module):
+    """Judge overlapping 70x70 patches: five convolutions, no sigmoid.
+
+    4x4 kernels, strides 2, 2, 2, 1, 1, LeakyReLU 0.2; instance norm (without
+    affine) in all but the first and the last, so samples stay independent, as
+    a gradient penalty needs.
+
+    Config: ``dict(type='mmasgan.INPatchDiscriminator')``
+
+    Args:
+        in_channels: Channels of the image.
+        base_channels: Channels after the first convolution.
+
+    Shape:
+        (N, in_channels, H, W), H and W at least 24, to logits (N, 1, h, w);
+        256x256 gives 30x30.
+    """
+
+    def __init__(self, in_channels: int = 3, base_channels: int = 64) -> None:
+        super().__init__()
+        self.in_channels = in_channels
+        layers: list[nn.Module] = [
+            nn.Conv2d(in_channels, base_channels, 4, stride=2, padding=1),
+            nn.LeakyReLU(0.2),
+        ]
+        channels = base_channels
+        for stride in (2, 2, 1):
+            layers += [
+                nn.Conv2d(channels, 2 * channels, 4, stride=stride, padding=1),
+                nn.InstanceNorm2d(2 * channels),
+                nn.LeakyReLU(0.2),
+            ]
+            channels *= 2
+        layers.append(nn.Conv2d(channels, 1, 4, stride=1, padding=1))
+        self.layers = nn.Sequential(*layers)
+        self.init_weights()
+
+    def init_weights(self) -> None:
+        """Draw N(0, 0.02) for all weights and set biases to 0, as CycleGAN."""
+        for module in self.layers:
+            if isinstance(module, nn.Conv2d):
+                normal_init(module, std=0.02)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Compute one logit a patch.
+
+        Args:
+            x: Images, (N, in_channels, H, W), in [-1, 1].
+
+        Returns:
+            Logits, (N, 1, h, w), unbounded.
+
+        Raises:
+            ValueError: If the channels do not fit or an image is too small.
+        """
+        if x.ndim != 4 or x.shape[1] != self.in_channels:
+            raise ValueError(
+                f'x must be (N, {self.in_channels}, H, W), got '
+                f'{tuple(x.shape)}'
+            )
+        if min(x.shape[-2:]) < MIN_SIZE:
+            raise ValueError(
+                f'an image must be at least {MIN_SIZE}x{MIN_SIZE}, got '
+                f'{x.shape[-2]}x{x.shape[-1]} (height x width)'
+            )
+        return self.layers(x)

@@ -1,0 +1,236 @@
+"""The AS-CycleGAN generator.
+
+Source: Motion Image Deblurring using AS-Cycle Generative Adversarial Network,
+Sec. 2.2 and Fig. 2; the frame is CycleGAN's nine-block ResNet generator (Zhu
+et al., ICCV 2017), the global residual DeblurGAN's (Kupyn et al., CVPR 2018),
+SFT that of SFTGAN (Wang et al., CVPR 2018).
+
+Deviation: the global residual is clamped to [-1, 1] only in evaluation by
+default, because a clamp has no gradient where it bites (``clamp='always'`` is
+DeblurGAN's form). Deviation: sides that are not a multiple of 4 are padded by
+reflection and cropped back.
+"""
+
+import warnings
+from typing import Literal
+
+import torch
+from mmengine.model import normal_init
+from torch import Tensor, nn
+from torch.nn.functional import pad
+
+from ..layers import ConditionNetwork, PreActResidualBlock, ResidualBlock
+from ..registry import MODELS
+
+__all__ = ['ResNetV2SFTGenerator']
+
+STRIDE = 4  # two stride-2 convolutions
+MIN_SIZE = 16  # keeps four pixels a side where instance norm has fewest
+
+BLOCKS = {'v1': ResidualBlock, 'v2': PreActResidualBlock}
+CLAMPS = ('eval', 'always', 'never')
+
+
+@MODELS.register_module()
+class ResNetV2SFTGenerator(nn.Module):
+    """Image to image, as input plus a residual, steered by a semantic map.
+
+    Config: ``dict(type='mmasgan.ResNetV2SFTGenerator', num_blocks=9)``.
+    ``block='v1', sft=False`` is the paper's ResNet row; with
+    ``global_residual=False, dropout=0`` besides, CycleGAN's generator.
+
+    Args:
+        in_channels: Channels of the input image.
+        out_channels: Channels of the output; equal to ``in_channels`` where
+            there is a global residual.
+        base_channels: Channels after the stem; the blocks have four times it.
+        num_blocks: Number of residual blocks.
+        block: ``'v2'`` pre-activation, ``'v1'`` post-activation.
+        sft: Whether SFT layers take the place of the affine of both norms of
+            each block.
+        num_classes: Classes K of the semantic map.
+        dropout: Probability of dropping a value in the blocks in training.
+        global_residual: Whether the network's output is added to its input.
+        clamp: When the sum is clamped to [-1, 1]: ``'eval'`` (in evaluation
+            only), ``'always'`` or ``'never'``. Without a global residual Tanh
+            alone keeps the range.
+
+    Shape:
+        (N, in_channels, H, W) in [-1, 1], H and W at least 16, to
+        (N, out_channels, H, W) in [-1, 1] where clamped, else [-2, 2].
+
+    Raises:
+        ValueError: If an argument has none of its possible values.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        out_channels: int = 3,
+        base_channels: int = 64,
+        num_blocks: int = 9,
+        block: Literal['v1', 'v2'] = 'v2',
+        sft: bool = True,
+        num_classes: int = 8,
+        dropout: float = 0.5,
+        global_residual: bool = True,
+        clamp: Literal['eval', 'always', 'never'] = 'eval',
+    ) -> None:
+        super().__init__()
+        if block not in BLOCKS:
+            raise ValueError(f"block must be 'v1' or 'v2', got {block!r}")
+        if clamp not in CLAMPS:
+            raise ValueError(f'clamp must be one of {CLAMPS}, got {clamp!r}')
+        if global_residual and in_channels != out_channels:
+            raise ValueError(
+                'a global residual needs in_channels == out_channels, got '
+                f'{in_channels} and {out_channels}'
+            )
+        self.in_channels = in_channels
+        self.num_classes = num_classes
+        self.global_residual = global_residual
+        self.clamp = clamp
+        self._warned_uniform = False
+
+        width = 4 * base_channels
+        self.encoder = nn.Sequential(
+            *_conv_norm_relu(in_channels, base_channels, 7),
+            *_conv_norm_relu(base_channels, 2 * base_channels, 3, stride=2),
+            *_conv_norm_relu(2 * base_channels, width, 3, stride=2),
+        )
+        self.condition = ConditionNetwork(num_classes) if sft else None
+        cond_channels = 32 if sft else None
+        self.blocks = nn.ModuleList(
+            BLOCKS[block](width, dropout, cond_channels)
+            for _ in range(num_blocks)
+        )
+        # Pre-activation blocks leave their sum without norm and activation.
+        last = [nn.InstanceNorm2d(width), nn.ReLU()] if block == 'v2' else []
+        self.decoder = nn.Sequential(
+            *last,
+            *_upconv_norm_relu(width, 2 * base_channels),
+            *_upconv_norm_relu(2 * base_channels, base_channels),
+            nn.Conv2d(
+                base_channels,
+                out_channels,
+                7,
+                padding=3,
+                padding_mode='reflect',
+            ),
+            nn.Tanh(),
+        )
+        self.init_weights()
+
+    def init_weights(self) -> None:
+        """Draw N(0, 0.02) for all but the condition path, as CycleGAN.
+
+        The condition path keeps its own start: five layers of N(0, 0.02)
+        would shrink a map to nothing, and SFT starts at the identity.
+        """
+        for part in (self.encoder, self.decoder):
+            part.apply(_init_normal)
+        for block in self.blocks:
+            _init_normal(block.get_submodule('conv1'))
+            _init_normal(block.get_submodule('conv2'))
+
+    def forward(self, x: Tensor, semantic: Tensor | None = None) -> Tensor:
+        """Translate a batch of images.
+
+        Args:
+            x: Images, (N, in_channels, H, W), RGB in [-1, 1].
+            semantic: Class probabilities, (N, num_classes, H, W), in [0, 1].
+                None stands for the uniform map, and warns once.
+
+        Returns:
+            Images, (N, out_channels, H, W).
+
+        Raises:
+            ValueError: If a shape does not fit.
+        """
+        self._check(x, semantic)
+        height, width = x.shape[-2:]
+        padding = (0, -width % STRIDE, 0, -height % STRIDE)
+        padded = pad(x, padding, mode='reflect')
+
+        condition = self._condition(padded, semantic, padding)
+        features = self.encoder(padded)
+        for block in self.blocks:
+            features = block(features, condition)
+        out = self.decoder(features)[..., :height, :width]
+
+        if not self.global_residual:
+            return out
+        out = x + out
+        if self.clamp == 'never' or (self.clamp == 'eval' and self.training):
+            return out
+        return out.clamp(-1, 1)
+
+    def _condition(
+        self, x: Tensor, semantic: Tensor | None, padding: tuple[int, ...]
+    ) -> Tensor | None:
+        if self.condition is None:
+            return None
+        if semantic is not None:
+            return self.condition(pad(semantic, padding, mode='reflect'))
+        if not self._warned_uniform:
+            self._warned_uniform = True
+            warnings.warn(
+                'no semantic map given: the SFT layers see the uniform map '
+                f'(1/{self.num_classes} for each class)',
+                stacklevel=3,
+            )
+        # The condition of a uniform map is the same at every pixel, so one
+        # patch is enough.
+        size = (len(x), self.num_classes, STRIDE, STRIDE)
+        return self.condition(x.new_full(size, 1 / self.num_classes))
+
+    def _check(self, x: Tensor, semantic: Tensor | None) -> None:
+        if x.ndim != 4 or x.shape[1] != self.in_channels:
+            raise ValueError(
+                f'x must be (N, {self.in_channels}, H, W), got '
+                f'{tuple(x.shape)}'
+            )
+        if min(x.shape[-2:]) < MIN_SIZE:
+            raise ValueError(
+                f'an image must be at least {MIN_SIZE}x{MIN_SIZE}, got '
+                f'{x.shape[-2]}x{x.shape[-1]} (height x width)'
+            )
+        expected = (len(x), self.num_classes, *x.shape[-2:])
+        if semantic is not None and semantic.shape != torch.Size(expected):
+            raise ValueError(
+                f'semantic must be {expected} to fit x and num_classes, got '
+                f'{tuple(semantic.shape)}'
+            )
+
+
+def _conv_norm_relu(
+    in_channels: int, out_channels: int, kernel_size: int, stride: int = 1
+) -> list[nn.Module]:
+    return [
+        nn.Conv2d(
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride=stride,
+            padding=kernel_size // 2,
+            # CycleGAN pads the stem by reflection, the strided by zeros.
+            padding_mode='reflect' if stride == 1 else 'zeros',
+        ),
+        nn.InstanceNorm2d(out_channels),
+        nn.ReLU(),
+    ]
+
+
+def _upconv_norm_relu(in_channels: int, out_channels: int) -> list[nn.Module]:
+    return [
+        nn.ConvTranspose2d(
+            in_channels, out_channels, 3, stride=2, padding=1, output_padding=1
+        ),
+        nn.InstanceNorm2d(out_channels),
+        nn.ReLU(),
+    ]
+
+
+def _init_normal(module: nn.Module) -> None:
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+        normal_init(module, std=0.02)

@@ -1,0 +1,99 @@
+"""Spatial feature transform: scale and shift maps from a condition.
+
+Source: Wang et al., Recovering Realistic Texture in Image Super-resolution by
+Deep Spatial Feature Transform, CVPR 2018, Eq. (3); two 1x1 convolutions each
+for scale and shift, as its released code.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from ..registry import MODELS
+
+__all__ = ['SFTLayer']
+
+
+def _condition_to_map(
+    cond_channels: int, hidden_channels: int, channels: int
+) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(cond_channels, hidden_channels, 1),
+        nn.LeakyReLU(0.1),
+        nn.Conv2d(hidden_channels, channels, 1),
+    )
+
+
+@MODELS.register_module()
+class SFTLayer(nn.Module):
+    r"""Modulate features per pixel by a condition.
+
+    .. math:: SFT(F \mid \Psi) = F \odot (1 + \gamma(\Psi)) + \beta(\Psi)
+
+    Deviation: SFTGAN's Eq. (3) has no 1 (its test code has). With it, and the
+    last convolutions at zero, training starts at the identity.
+
+    Config: ``dict(type='mmasgan.SFTLayer', channels=256)``
+
+    Args:
+        channels: Channels of the features.
+        cond_channels: Channels of the condition.
+        hidden_channels: Channels between the two 1x1 convolutions.
+        residual: Whether the scale is added to 1 and starts at zero. False
+            gives the paper's form, with PyTorch's ordinary initialisation.
+
+    Shape:
+        Features (N, channels, H, W) and condition (N, cond_channels, H, W) or
+        (N, cond_channels, 1, 1), to (N, channels, H, W).
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        cond_channels: int = 32,
+        hidden_channels: int = 32,
+        residual: bool = True,
+    ) -> None:
+        super().__init__()
+        self.channels = channels
+        self.residual = residual
+        self.scale = _condition_to_map(
+            cond_channels, hidden_channels, channels
+        )
+        self.shift = _condition_to_map(
+            cond_channels, hidden_channels, channels
+        )
+        if residual:
+            for branch in (self.scale, self.shift):
+                for parameter in branch[-1].parameters():
+                    nn.init.zeros_(parameter)
+
+    def forward(self, features: Tensor, condition: Tensor) -> Tensor:
+        """Scale and shift the features.
+
+        Args:
+            features: (N, channels, H, W).
+            condition: (N, cond_channels, H, W), or 1x1 where it is the same
+                at every pixel.
+
+        Returns:
+            Modulated features, (N, channels, H, W).
+
+        Raises:
+            ValueError: If channels, batch or size do not fit.
+        """
+        size, cond_size = features.shape[-2:], condition.shape[-2:]
+        if features.shape[1] != self.channels:
+            raise ValueError(
+                f'features have {features.shape[1]} channels, expected '
+                f'channels={self.channels}'
+            )
+        if len(features) != len(condition) or cond_size not in (size, (1, 1)):
+            raise ValueError(
+                f'condition {tuple(condition.shape)} does not fit features '
+                f'{tuple(features.shape)}: batch, height and width must '
+                'agree (or height and width be 1)'
+            )
+        scale, shift = self.scale(condition), self.shift(condition)
+        if self.residual:
+            scale = scale + 1
+        return torch.addcmul(shift, features, scale)

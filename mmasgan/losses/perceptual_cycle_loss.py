@@ -1,0 +1,90 @@
+"""Cycle loss on VGG features."""
+
+import warnings
+
+import torch
+from torch import Tensor, nn
+
+from ..registry import MODELS
+from .functional import mean_squared_error
+from .vgg_features import VGGFeatures
+
+__all__ = ['PerceptualCycleLoss']
+
+
+@MODELS.register_module()
+class PerceptualCycleLoss(nn.Module):
+    r"""There and back again, an image should look as it did.
+
+    .. math::
+        \lambda_1 \, \frac{1}{NCHW}
+        \lVert \phi(G'(G(x))) - \phi(x) \rVert_2^2
+
+    with :math:`\phi` the feature map of conv3_3 of VGG-19. Source: the
+    AS-CycleGAN paper, Eq. (5), one direction.
+
+    Config: ``dict(type='mmasgan.PerceptualCycleLoss', weights='vgg19.pth')``
+
+    Args:
+        weights: ``'torchvision'`` for its ImageNet weights, downloaded once by
+            :meth:`init_weights`; the path of a local file with torchvision's
+            key names; None for random weights, with a warning.
+        loss_weight: The factor lambda_1.
+        after_relu: Whether features are taken after conv3_3's ReLU.
+        use_input_norm: Whether images are normalised as for ImageNet; False
+            gives them to VGG in [-1, 1], as DeblurGAN does.
+    """
+
+    def __init__(
+        self,
+        weights: str | None = 'torchvision',
+        loss_weight: float = 10.0,
+        after_relu: bool = False,
+        use_input_norm: bool = True,
+    ) -> None:
+        super().__init__()
+        self.weights = weights
+        self.loss_weight = loss_weight
+        self.features = VGGFeatures(after_relu, use_input_norm)
+        self._ready = weights is None
+        if weights is None:
+            warnings.warn(
+                'weights=None: VGG has random weights, so the cycle loss is '
+                'not perceptual',
+                stacklevel=2,
+            )
+
+    def init_weights(self) -> None:
+        """Load the weights that the constructor named.
+
+        Raises:
+            OSError: If they cannot be downloaded or read.
+            ValueError: If the file does not hold VGG-19's convolutions.
+        """
+        if self.weights is not None:
+            self.features.load_weights(self.weights)
+            self._ready = True
+
+    def forward(self, reconstruction: Tensor, original: Tensor) -> Tensor:
+        """Compare a reconstruction with its original.
+
+        Args:
+            reconstruction: Images, (N, 3, H, W), RGB in [-1, 1].
+            original: Same shape; no gradient flows into it.
+
+        Returns:
+            Scalar.
+
+        Raises:
+            RuntimeError: If :meth:`init_weights` was not called before.
+            ValueError: If the two shapes differ.
+        """
+        if not self._ready:
+            raise RuntimeError(
+                f'weights={self.weights!r} are not loaded: call '
+                'init_weights() first (a Runner does)'
+            )
+        with torch.no_grad():
+            target = self.features(original)
+        output = self.features(reconstruction)
+        return self.loss_weight * mean_squared_error(output, target)

@@ -1,0 +1,66 @@
+"""Relativistic average least squares GAN loss (RaGAN-LS)."""
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from ..registry import MODELS
+from .functional import relativistic_average_ls
+
+__all__ = ['RaGANLSLoss']
+
+
+def global_mean(logits: Tensor) -> Tensor:
+    """Mean over the batches of all ranks, with gradient.
+
+    The gradient flows back to every rank, so averaging weight gradients over
+    ranks gives that of one process with the whole batch. Ranks must hold
+    equally many logits.
+    """
+    mean = torch.mean(logits)
+    if not (dist.is_available() and dist.is_initialized()):
+        return mean
+    # Imported late: builds of PyTorch without distributed lack the module.
+    from torch.distributed.nn.functional import all_reduce
+
+    return all_reduce(mean) / dist.get_world_size()
+
+
+@MODELS.register_module()
+class RaGANLSLoss(nn.Module):
+    r"""Real images should look more real than the average fake one.
+
+    .. math::
+        L_D = \tfrac{1}{2} \mathbb{E}[(r - \mathbb{E}[f] - 1)^2]
+            + \tfrac{1}{2} \mathbb{E}[(f - \mathbb{E}[r] + 1)^2], \quad
+        L_G(r, f) = L_D(f, r)
+
+    The paper's Eq. (3) and (4) give the bare Wasserstein difference, its text
+    RaGAN-LS. Unlike DeblurGANv2's, the means are over the current batch (of
+    all ranks) with gradient, so there is no state to save.
+
+    Config: ``dict(type='mmasgan.RaGANLSLoss')``
+
+    Args:
+        loss_weight: Factor of the generator's loss.
+    """
+
+    relativistic = True  # the generator's loss depends on real logits
+
+    def __init__(self, loss_weight: float = 1.0) -> None:
+        super().__init__()
+        self.loss_weight = loss_weight
+
+    def discriminator_loss(
+        self, real_logits: Tensor, fake_logits: Tensor
+    ) -> Tensor:
+        """Return the discriminator's loss, a scalar; logits (N, 1, h, w)."""
+        return relativistic_average_ls(real_logits, fake_logits, global_mean)
+
+    def generator_loss(
+        self, real_logits: Tensor, fake_logits: Tensor
+    ) -> Tensor:
+        """Return the generator's loss, a scalar; logits (N, 1, h, w)."""
+        return self.loss_weight * relativistic_average_ls(
+            fake_logits, real_logits, global_mean
+        )

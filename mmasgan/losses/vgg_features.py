@@ -1,0 +1,150 @@
+"""The first seven convolutions of VGG-19, frozen.
+
+Source: Simonyan and Zisserman, ICLR 2015, configuration E, with torchvision's
+layer numbers. The network is written out, since torchvision builds all of its
+144 M parameters, of which conv3_3 needs 1.7 M.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from mmengine.dist import barrier, is_main_process
+from mmengine.model import kaiming_init
+from torch import Tensor, nn
+
+from ..registry import MODELS
+
+__all__ = ['VGGFeatures']
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+CONV3_3 = 14  # index in torchvision's vgg19().features; its ReLU is 15
+
+
+@MODELS.register_module()
+class VGGFeatures(nn.Module):
+    """VGG-19 up to conv3_3, without gradient to its weights.
+
+    Random (Kaiming normal) until :meth:`load_weights`.
+
+    Config: ``dict(type='mmasgan.VGGFeatures')``
+
+    Args:
+        after_relu: Whether conv3_3's ReLU is included.
+        use_input_norm: Whether images are normalised with ImageNet's mean and
+            standard deviation.
+
+    Shape:
+        (N, 3, H, W), RGB in [-1, 1], H and W at least 4, to
+        (N, 256, H/4, W/4), sizes rounded down.
+    """
+
+    shift: Tensor
+    scale: Tensor
+
+    def __init__(
+        self, after_relu: bool = False, use_input_norm: bool = True
+    ) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        channels = 3
+        for width, count in ((64, 2), (128, 2), (256, 3)):
+            if layers:
+                layers.append(nn.MaxPool2d(2))
+            for _ in range(count):
+                layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
+                channels = width
+        self.features = nn.Sequential(*layers[: CONV3_3 + 1 + after_relu])
+        for module in self.features:
+            if isinstance(module, nn.Conv2d):
+                kaiming_init(module)
+        self.requires_grad_(False)
+
+        shift, scale = torch.zeros(1, 3, 1, 1), torch.ones(1, 3, 1, 1)
+        if use_input_norm:
+            # ((x + 1) / 2 - mean) / std, as one shift and one scale.
+            shift = 2 * torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1) - 1
+            scale = 2 * torch.tensor(IMAGENET_STD).view(1, 3, 1, 1)
+        self.register_buffer('shift', shift, persistent=False)
+        self.register_buffer('scale', scale, persistent=False)
+
+    def load_weights(self, source: str) -> None:
+        """Load pre-trained weights.
+
+        In a multi-process run the main process goes first, so that a download
+        happens once.
+
+        Args:
+            source: ``'torchvision'`` or the path of a local file with
+                torchvision's key names (``features.0.weight`` ...); more keys
+                than needed do no harm.
+
+        Raises:
+            OSError: If the weights cannot be downloaded or read.
+            ValueError: If a key is missing or has another shape.
+        """
+        if not is_main_process():
+            barrier()
+        if source == 'torchvision':
+            state_dict = _torchvision_state_dict()
+        else:
+            state_dict = _file_state_dict(source)
+        if is_main_process():
+            barrier()
+
+        wanted = {
+            name: value.shape
+            for name, value in self.state_dict().items()
+            if name.startswith('features.')
+        }
+        for name, shape in wanted.items():
+            found = state_dict.get(name)
+            if found is None or found.shape != shape:
+                what = 'is missing' if found is None else f'is {found.shape}'
+                raise ValueError(
+                    f'{source} does not hold VGG-19 weights under '
+                    f"torchvision's names: {name} should be {shape}, {what}"
+                )
+        self.load_state_dict({name: state_dict[name] for name in wanted})
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Compute conv3_3.
+
+        Args:
+            x: Images, (N, 3, H, W), RGB in [-1, 1].
+
+        Returns:
+            Features, (N, 256, H/4, W/4), unbounded.
+        """
+        return self.features((x - self.shift) / self.scale)
+
+
+def _torchvision_state_dict() -> Mapping[str, Tensor]:
+    from torchvision.models import VGG19_Weights
+
+    try:
+        return VGG19_Weights.IMAGENET1K_V1.get_state_dict(
+            progress=True, check_hash=True
+        )
+    except OSError as error:
+        raise OSError(
+            f"torchvision's VGG-19 weights could not be downloaded ({error}). "
+            'Download them elsewhere and give the file as weights=<path>, or '
+            'choose random weights with weights=None'
+        ) from error
+
+
+def _file_state_dict(path: str) -> Mapping[str, Tensor]:
+    if not Path(path).is_file():
+        raise FileNotFoundError(
+            f"weights={path!r}: no such file; give 'torchvision', a path or "
+            'None'
+        )
+    state_dict = torch.load(path, map_location='cpu', weights_only=True)
+    if not isinstance(state_dict, Mapping):
+        raise ValueError(
+            f'{path} holds a {type(state_dict).__name__}, expected a dict of '
+            'tensors'
+        )
+    return state_dict
