@@ -1,1 +1,11 @@
-"""Placeholder."""
+"""Hooks and optimiser wrappers that the host lacks."""
+
+from .bfloat16_optim_wrapper import BFloat16OptimWrapper
+from .evaluation_table_hook import EvaluationTableHook
+from .iteration_seed_hook import IterationSeedHook
+
+__all__ = [
+    'BFloat16OptimWrapper',
+    'EvaluationTableHook',
+    'IterationSeedHook',
+]

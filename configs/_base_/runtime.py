@@ -1,0 +1,57 @@
+from mmagic.engine.hooks import BasicVisualizationHook
+from mmagic.visualization import (
+    ConcatImageVisualizer,
+    TensorboardVisBackend,
+    VisBackend,
+)
+from mmengine.hooks import (
+    CheckpointHook,
+    DistSamplerSeedHook,
+    IterTimerHook,
+    LoggerHook,
+    ParamSchedulerHook,
+)
+from mmengine.model import MMSeparateDistributedDataParallel
+from mmengine.runner import LogProcessor
+
+from mmasgan.engine import EvaluationTableHook, IterationSeedHook
+
+# MMEngine reads `custom_imports` of dumped configs, but not of pure-Python
+# ones, which say it themselves.
+custom_imports = dict(imports=['mmasgan.compat'], allow_failed_imports=False)
+__import__('mmasgan.compat')
+
+default_scope = 'mmasgan'
+randomness = dict(seed=0)
+env_cfg = dict(
+    cudnn_benchmark=True,  # all crops have one size
+    mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
+    dist_cfg=dict(backend='nccl'),
+)
+model_wrapper_cfg = dict(type=MMSeparateDistributedDataParallel)
+
+default_hooks = dict(
+    timer=dict(type=IterTimerHook),
+    logger=dict(type=LoggerHook, interval=50, log_metric_by_epoch=False),
+    param_scheduler=dict(type=ParamSchedulerHook),
+    checkpoint=dict(
+        type=CheckpointHook, interval=5_000, by_epoch=False, max_keep_ckpts=3
+    ),
+    sampler_seed=dict(type=DistSamplerSeedHook),
+)
+custom_hooks = [
+    dict(type=IterationSeedHook),
+    dict(type=BasicVisualizationHook, interval=dict(val=100, test=50)),
+    dict(type=EvaluationTableHook),
+]
+log_processor = dict(type=LogProcessor, by_epoch=False, window_size=50)
+log_level = 'INFO'
+visualizer = dict(
+    type=ConcatImageVisualizer,
+    vis_backends=[dict(type=VisBackend), dict(type=TensorboardVisBackend)],
+    fn_key='name',
+    img_keys=['input_img', 'pred_img', 'gt_img'],
+    bgr2rgb=True,
+)
+load_from = None
+resume = False

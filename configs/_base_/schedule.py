@@ -1,0 +1,35 @@
+from mmagic.engine.optimizers import MultiOptimWrapperConstructor
+from mmagic.engine.runner import MultiTestLoop, MultiValLoop
+from mmengine.optim import LinearLR, OptimWrapper
+from mmengine.runner import IterBasedTrainLoop
+from torch.optim import Adam
+
+# ours: the paper states no schedule; these are DeblurGAN's 150 + 150 epochs
+# of the half of GoPro's training images that is one domain.
+train_cfg = dict(
+    type=IterBasedTrainLoop, max_iters=300_000, val_interval=10_000
+)
+val_cfg = dict(type=MultiValLoop)
+test_cfg = dict(type=MultiTestLoop)
+
+optim_wrapper = dict(
+    constructor=MultiOptimWrapperConstructor,
+    generators=dict(
+        type=OptimWrapper,
+        optimizer=dict(type=Adam, lr=1e-4, betas=(0.5, 0.999)),  # DeblurGAN
+    ),
+    discriminators=dict(
+        type=OptimWrapper,
+        optimizer=dict(type=Adam, lr=1e-4, betas=(0.5, 0.999)),  # DeblurGAN
+    ),
+)
+param_scheduler = [
+    dict(
+        type=LinearLR,
+        start_factor=1,
+        end_factor=0,
+        begin=150_000,
+        end=300_000,
+        by_epoch=False,
+    )
+]

@@ -1,0 +1,60 @@
+"""From command-line arguments to a config that a Runner takes."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.config import Config
+from mmengine.optim import AmpOptimWrapper
+
+from .. import compat  # noqa: F401  before anything of MMagic
+from ..engine import BFloat16OptimWrapper
+
+__all__ = ['enable_amp', 'load_config']
+
+
+def load_config(
+    path: str,
+    work_dir: str | None = None,
+    cfg_options: dict[str, Any] | None = None,
+    launcher: str = 'none',
+) -> Config:
+    """Load a config file and override what the command line says.
+
+    Args:
+        path: A config file.
+        work_dir: Where logs and checkpoints go. None takes the config's, or
+            else ``work_dirs/<name of the file>``.
+        cfg_options: Values by dotted key, as in MMEngine's tools.
+        launcher: ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+    """
+    cfg = Config.fromfile(path)
+    cfg.launcher = launcher
+    cfg.merge_from_dict(cfg_options or {})
+    if work_dir is not None:
+        cfg.work_dir = work_dir
+    elif cfg.get('work_dir') is None:
+        cfg.work_dir = str(Path('work_dirs', Path(path).stem))
+    return cfg
+
+
+def enable_amp(cfg: Config) -> None:
+    """Let all optimisers of a config train in mixed precision, in place.
+
+    On a GPU by MMEngine's ``AmpOptimWrapper``, which refuses CPUs; there by
+    :class:`~mmasgan.engine.BFloat16OptimWrapper`.
+    """
+    if torch.cuda.is_available():
+        amp = dict(type=AmpOptimWrapper, loss_scale='dynamic')
+    else:
+        amp = dict(type=BFloat16OptimWrapper)
+    wrappers = cfg.optim_wrapper
+    if 'optimizer' in wrappers:
+        wrappers.update(amp)
+        return
+    for wrapper in wrappers.values():
+        if isinstance(wrapper, dict):
+            wrapper.update(amp)

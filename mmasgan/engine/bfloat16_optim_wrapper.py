@@ -1,0 +1,34 @@
+"""Mixed precision without a loss scale, on any device."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from mmengine.device import get_device
+from mmengine.optim import OptimWrapper
+from torch import nn
+
+from ..registry import OPTIM_WRAPPERS
+
+__all__ = ['BFloat16OptimWrapper']
+
+
+@OPTIM_WRAPPERS.register_module()
+class BFloat16OptimWrapper(OptimWrapper):
+    """Run the forward pass in bfloat16; weights and gradients stay float32.
+
+    bfloat16 has float32's range, so losses need no scale. MMEngine's
+    ``AmpOptimWrapper`` refuses to run on a CPU; this one does not.
+
+    Config: ``dict(type='mmasgan.BFloat16OptimWrapper', optimizer=...)``
+    """
+
+    @contextmanager
+    def optim_context(self, model: nn.Module) -> Iterator[None]:
+        """Enable autocast, besides what :class:`OptimWrapper` enables."""
+        device = torch.device(get_device()).type
+        with (
+            super().optim_context(model),
+            torch.autocast(device, dtype=torch.bfloat16),
+        ):
+            yield

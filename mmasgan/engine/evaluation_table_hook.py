@@ -1,0 +1,94 @@
+"""Print what an evaluation found, the input itself first."""
+
+import io
+import logging
+from pathlib import Path
+
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from rich.console import Console
+from rich.table import Table
+
+from ..registry import HOOKS
+
+__all__ = ['EvaluationTableHook']
+
+INPUT = 'input'
+
+
+@HOOKS.register_module()
+class EvaluationTableHook(Hook):
+    """Log a table: do nothing, the model, the difference.
+
+    The first row comes from metrics that compare the blurred input with the
+    truth, by the same code in the same run: those with ``prefix='input'``
+    and ``pred_key='input_img'``. A warning says when the model is below it.
+
+    Config: ``dict(type='mmasgan.EvaluationTableHook')``
+    """
+
+    def after_val_epoch(
+        self, runner: Runner, metrics: dict[str, float] | None = None
+    ) -> None:
+        """Log the table of a validation."""
+        self._report(runner, metrics or {}, 'validation')
+
+    def after_test_epoch(
+        self, runner: Runner, metrics: dict[str, float] | None = None
+    ) -> None:
+        """Log the table of a test."""
+        self._report(runner, metrics or {}, 'test')
+
+    def _report(
+        self, runner: Runner, metrics: dict[str, float], stage: str
+    ) -> None:
+        model = {k: float(v) for k, v in metrics.items() if '/' not in k}
+        identity = {
+            k: float(metrics[f'{INPUT}/{k}'])
+            for k in model
+            if f'{INPUT}/{k}' in metrics
+        }
+        if not identity:
+            return
+        title = f'{stage}, iteration {runner.iter}'
+        runner.logger.info('\n' + format_table(title, identity, model))
+        below = [k for k in identity if model[k] < identity[k]]
+        if below:
+            runner.logger.log(
+                logging.WARNING,
+                f'The model is below the blurred input in {", ".join(below)}: '
+                'it has not deblurred.',
+            )
+        pictures = Path(runner.log_dir, 'vis_data', 'vis_image')
+        if pictures.is_dir():
+            runner.logger.info(
+                f'Pictures (input | output | truth): {pictures}'
+            )
+
+
+def format_table(
+    title: str, identity: dict[str, float], model: dict[str, float]
+) -> str:
+    """Format the scores of the input, the model, and the gain.
+
+    Args:
+        title: Stands above the table.
+        identity: Scores of the blurred input, by metric.
+        model: Scores of the model, of at least the same metrics.
+
+    Returns:
+        Lines of text.
+    """
+    table = Table(title=title, title_justify='left')
+    table.add_column('')
+    rows: dict[str, list[str]] = {'input': [], 'model': [], 'gain': []}
+    for name, before in identity.items():
+        table.add_column(name, justify='right')
+        rows['input'].append(f'{before:.4f}')
+        rows['model'].append(f'{model[name]:.4f}')
+        rows['gain'].append(f'{model[name] - before:+.4f}')
+    for name, cells in rows.items():
+        table.add_row(name, *cells)
+    console = Console(file=io.StringIO(), width=79)
+    console.print(table)
+    return console.file.getvalue().rstrip()  # type: ignore[attr-defined]

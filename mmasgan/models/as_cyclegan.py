@@ -1,0 +1,315 @@
+"""AS-CycleGAN: wiring and training step.
+
+Source: Motion Image Deblurring using AS-Cycle Generative Adversarial Network.
+Its symbols, read so that all of its equations agree:
+
+==================  ==========================================================
+paper               here
+==================  ==========================================================
+X, Y                the domains ``blur``, ``sharp``
+G_A: X to Y         ``generators['sharp']``, direction ``deblur``
+G_B: Y to X         ``generators['blur']``, direction ``reblur``
+D_A, D_B            ``discriminators['sharp']``, ``discriminators['blur']``
+L_GAN, Eq. (3) (4)  ``adversarial_loss`` and ``gradient_penalty``
+L_cyc, Eq. (5)      ``cycle_loss``
+L_identity, Eq. (6) ``identity_loss``
+N = 60              ``pool_size`` (batch 1)
+==================  ==========================================================
+"""
+
+from functools import partial
+from typing import Any
+
+import torch
+from mmagic.models.base_models import BaseTranslationModel
+from mmagic.models.utils import set_requires_grad
+from mmagic.structures import DataSample
+from mmengine import MessageHub
+from mmengine.optim import OptimWrapperDict
+from torch import Tensor, nn
+
+from ..registry import MODELS
+from .batch import DOMAINS, Images, Maps, files_of, split_inputs
+from .image_pool import ImagePool
+from .steps import Losses, evaluation_mode, optimize
+
+__all__ = ['ASCycleGAN']
+
+DIRECTION = {'sharp': 'deblur', 'blur': 'reblur'}  # by target domain
+SOURCE = {'sharp': 'blur', 'blur': 'sharp'}
+
+Part = dict | nn.Module | None
+
+
+class DomainNetworks(nn.ModuleDict):
+    """One network a target domain, behind one forward.
+
+    A distributed wrapper reduces gradients only of what its ``forward`` was
+    called for, so training calls networks through this one.
+    """
+
+    def forward(self, domain: str, *inputs: Tensor | None) -> Tensor:
+        """Call the network of ``domain``."""
+        return self[domain](*inputs)
+
+
+@MODELS.register_module()
+class ASCycleGAN(BaseTranslationModel):
+    """Two generators and two discriminators on unpaired domains.
+
+    Config: see ``configs/_base_/models.py``.
+
+    Args:
+        generator: Config, built once a direction; its ``forward`` takes images
+            (N, 3, H, W) in [-1, 1] and a semantic map or None.
+        discriminator: Config, built once a domain. None for a model that is
+            only tested.
+        adversarial_loss: Config or module with ``discriminator_loss``,
+            ``generator_loss`` and ``relativistic``.
+        cycle_loss: Config or module, called with (reconstruction, original).
+        identity_loss: Config or module, called with (output, original). None
+            leaves the term out, as for the next two.
+        pixel_cycle_loss: Config or module; a second cycle loss.
+        gradient_penalty: Config or module, called with (discriminator, real,
+            fake).
+        pool_size: Generated images kept for each discriminator.
+        discriminator_steps: Discriminator updates for each generator update.
+        weight_clip: Bound of the discriminators' weights; None for none.
+        data_preprocessor: Config or module: RGB in [-1, 1].
+
+    Raises:
+        TypeError: If ``generator`` or ``discriminator`` is not a config.
+    """
+
+    generators: Any
+    discriminators: Any
+
+    def __init__(
+        self,
+        generator: dict,
+        discriminator: dict | None,
+        adversarial_loss: Part,
+        cycle_loss: Part,
+        identity_loss: Part = None,
+        pixel_cycle_loss: Part = None,
+        gradient_penalty: Part = None,
+        pool_size: int = 60,
+        discriminator_steps: int = 1,
+        weight_clip: float | None = None,
+        data_preprocessor: Part = None,
+    ) -> None:
+        for name, part in (
+            ('generator', generator),
+            ('discriminator', discriminator or {}),
+        ):
+            if not isinstance(part, dict):
+                raise TypeError(
+                    f'{name} must be a config dict, since one is built for '
+                    f'each domain; got {type(part).__name__}'
+                )
+        super().__init__(
+            generator=generator,
+            discriminator=discriminator,
+            default_domain='sharp',
+            reachable_domains=list(DOMAINS),
+            related_domains=list(DOMAINS),
+            data_preprocessor=data_preprocessor,
+            discriminator_steps=discriminator_steps,
+        )
+        self.generators = DomainNetworks(self.generators)
+        if discriminator is not None:
+            self.discriminators = DomainNetworks(self.discriminators)
+        self.adversarial_loss = _build(adversarial_loss)
+        self.gradient_penalty = _build(gradient_penalty)
+        self.cycle_loss = _build(cycle_loss)
+        self.pixel_cycle_loss = _build(pixel_cycle_loss)
+        self.identity_loss = _build(identity_loss)
+        self.pools = nn.ModuleDict({d: ImagePool(pool_size) for d in DOMAINS})
+        self.weight_clip = weight_clip
+
+    def init_weights(self) -> None:
+        """Initialise networks and load the weights that losses need."""
+        parts = [self.cycle_loss]
+        for networks in (self.generators, self.discriminators):
+            if networks is not None:
+                parts += self.get_module(networks).values()
+        for part in parts:
+            if hasattr(part, 'init_weights'):
+                part.init_weights()
+
+    def train_step(
+        self, data: dict, optim_wrapper: OptimWrapperDict
+    ) -> Losses:
+        """Update the discriminators, then the generators.
+
+        Args:
+            data: A batch with ``inputs`` ``img_blur`` and ``img_sharp``, RGB
+                in [0, 255], unpaired; ``semantic_blur`` and ``semantic_sharp``
+                where there are maps.
+            optim_wrapper: Wrappers named ``generators``, ``discriminators``.
+
+        Returns:
+            Every term, weighted, as ``loss_<term>_<direction>``.
+
+        Raises:
+            FloatingPointError: If a term is not finite. It names iteration,
+                term and files; the term has changed no weight.
+        """
+        files = files_of(data)
+        real, semantic = self._inputs(data, training=True)
+        gen_optim = optim_wrapper['generators']
+        disc_optim = optim_wrapper['discriminators']
+        generators_turn = self._is_generators_turn()
+
+        with (
+            gen_optim.optim_context(self.generators),
+            torch.set_grad_enabled(generators_turn),
+        ):
+            fake, rec = self._translate_and_back(real, semantic)
+
+        with disc_optim.optim_context(self.discriminators):
+            losses = self._discriminator_losses(real, fake)
+        optimize(disc_optim, losses, files)
+        self._clip_discriminators()
+
+        if generators_turn:
+            set_requires_grad(self.discriminators, False)
+            with gen_optim.optim_context(self.generators):
+                gen_losses = self._generator_losses(real, fake, rec, semantic)
+            optimize(gen_optim, gen_losses, files)
+            set_requires_grad(self.discriminators, True)
+            losses.update(gen_losses)
+        return {name: term.detach() for name, term in losses.items()}
+
+    def val_step(self, data: dict) -> list[DataSample]:
+        """Deblur a batch, see :meth:`_predict`."""
+        return self._predict(data)
+
+    def test_step(self, data: dict) -> list[DataSample]:
+        """Deblur a batch, see :meth:`_predict`."""
+        return self._predict(data)
+
+    @torch.no_grad()
+    def _predict(self, data: dict) -> list[DataSample]:
+        """Deblur a batch in evaluation mode and leave the model as found.
+
+        Args:
+            data: A batch with ``inputs`` ``img_blur`` and, where the truth is
+                known, ``img_sharp``, RGB in [0, 255], of any size of at least
+                16x16.
+
+        Returns:
+            A sample for each image, with ``output.pred_img``,
+            ``output.input_img`` and ``gt_img`` (where known): BGR, uint8,
+            (3, H, W), as the host's metrics and visualisers expect.
+        """
+        data = self.data_preprocessor(data, training=False)
+        images, semantic = split_inputs(data['inputs'])
+        with evaluation_mode(self):
+            pred = self.translation(
+                images['blur'], 'sharp', semantic=semantic['blur']
+            )
+        samples = data['data_samples']
+        if isinstance(samples, DataSample):
+            samples = samples.split(allow_nonseq_value=True)
+        restored = {
+            'pred_img': self._to_uint8(pred, samples),
+            'input_img': self._to_uint8(images['blur'], samples),
+        }
+        if 'sharp' in images:
+            gt_img = self._to_uint8(images['sharp'], samples)
+        for index, sample in enumerate(samples):
+            sample.output = DataSample()
+            sample.output.set_tensor_data(
+                {name: value[index] for name, value in restored.items()}
+            )
+            if 'sharp' in images:
+                sample.set_tensor_data({'gt_img': gt_img[index]})
+        return samples
+
+    def _to_uint8(self, images: Tensor, samples: list[DataSample]) -> Tensor:
+        restored = self.data_preprocessor.destruct(
+            images.float(), samples, 'img_blur'
+        )
+        return restored.round().to(torch.uint8).cpu()
+
+    def _inputs(self, data: dict, training: bool) -> tuple[Images, Maps]:
+        inputs = self.data_preprocessor(data, training)['inputs']
+        images, semantic = split_inputs(inputs)
+        if 'sharp' not in images:
+            raise ValueError("training inputs lack 'img_sharp'")
+        return images, semantic
+
+    def _is_generators_turn(self) -> bool:
+        iteration = MessageHub.get_current_instance().get_info('iter', 0)
+        return (iteration + 1) % self.discriminator_steps == 0
+
+    def _translate_and_back(
+        self, real: Images, semantic: Maps
+    ) -> tuple[Images, Images]:
+        fake, rec = {}, {}
+        for target, source in SOURCE.items():
+            # A translated image shows what its source shows, so the source's
+            # map serves both ways.
+            condition = semantic[source]
+            fake[target] = self.generators(target, real[source], condition)
+            rec[source] = self.generators(source, fake[target], condition)
+        return fake, rec
+
+    def _discriminator_losses(self, real: Images, fake: Images) -> Losses:
+        losses = {}
+        for domain, direction in DIRECTION.items():
+            judge = partial(_logits, self.discriminators, domain)
+            seen = self.pools[domain](fake[domain].detach().float())
+            losses[f'loss_disc_{direction}'] = (
+                self.adversarial_loss.discriminator_loss(
+                    judge(real[domain]), judge(seen)
+                )
+            )
+            if self.gradient_penalty is not None:
+                losses[f'loss_penalty_{direction}'] = self.gradient_penalty(
+                    judge, real[domain], seen
+                )
+        return losses
+
+    def _generator_losses(
+        self, real: Images, fake: Images, rec: Images, semantic: Maps
+    ) -> Losses:
+        losses = {}
+        # Frozen networks are called past a distributed wrapper, which would
+        # wait for their gradients.
+        discriminators = self.get_module(self.discriminators)
+        for domain, direction in DIRECTION.items():
+            judge = partial(_logits, discriminators, domain)
+            adversarial = self.adversarial_loss
+            losses[f'loss_gan_{direction}'] = adversarial.generator_loss(
+                judge(real[domain]) if adversarial.relativistic else None,
+                judge(fake[domain]),
+            )
+            source = SOURCE[domain]
+            loop = rec[source].float(), real[source]
+            losses[f'loss_cycle_{direction}'] = self.cycle_loss(*loop)
+            if self.pixel_cycle_loss is not None:
+                losses[f'loss_pixel_{direction}'] = self.pixel_cycle_loss(
+                    *loop
+                )
+            if self.identity_loss is not None:
+                idt = self.generators(domain, real[domain], semantic[domain])
+                losses[f'loss_identity_{direction}'] = self.identity_loss(
+                    idt.float(), real[domain]
+                )
+        return losses
+
+    @torch.no_grad()
+    def _clip_discriminators(self) -> None:
+        if self.weight_clip is not None:
+            for weight in self.discriminators.parameters():
+                weight.clamp_(-self.weight_clip, self.weight_clip)
+
+
+def _build(part: Part) -> Any:
+    return MODELS.build(part) if isinstance(part, dict) else part
+
+
+def _logits(networks: nn.Module, domain: str, images: Tensor) -> Tensor:
+    return networks(domain, images).float()

@@ -1,0 +1,45 @@
+"""What a batch of the two domains holds."""
+
+from mmagic.structures import DataSample
+from torch import Tensor
+
+__all__ = ['DOMAINS', 'Images', 'Maps', 'files_of', 'split_inputs']
+
+DOMAINS = ('sharp', 'blur')
+
+Images = dict[str, Tensor]  # by domain, (N, 3, H, W) in [-1, 1]
+Maps = dict[str, Tensor | None]  # by domain, (N, K, H, W) in [0, 1]
+
+
+def split_inputs(inputs: dict[str, Tensor]) -> tuple[Images, Maps]:
+    """Sort network inputs by domain.
+
+    Args:
+        inputs: ``img_<domain>`` and, where there are maps,
+            ``semantic_<domain>``.
+
+    Returns:
+        The images there are, and a map or None for each domain.
+
+    Raises:
+        ValueError: If ``inputs`` is no dict or lacks ``img_blur``.
+    """
+    if not isinstance(inputs, dict) or 'img_blur' not in inputs:
+        found = list(inputs) if isinstance(inputs, dict) else type(inputs)
+        raise ValueError(
+            "inputs must be a dict with 'img_blur' and 'img_sharp' (pack both "
+            f'in the pipeline), got {found}'
+        )
+    images = {d: inputs[f'img_{d}'] for d in DOMAINS if f'img_{d}' in inputs}
+    return images, {d: inputs.get(f'semantic_{d}') for d in DOMAINS}
+
+
+def files_of(data: dict) -> list[str]:
+    """Return the paths of the images of a batch, as the data set gave it."""
+    samples = data.get('data_samples') or []
+    if isinstance(samples, DataSample):
+        samples = [samples]
+    found = (
+        sample.get(f'img_{d}_path') for sample in samples for d in DOMAINS
+    )
+    return [str(path) for path in found if path is not None]
