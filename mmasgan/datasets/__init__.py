@@ -1,1 +1,17 @@
-"""Placeholder."""
+"""GoPro, paired and unpaired, and what turns it into batches."""
+
+from .image_reader import ImageReadError, read_rgb_image
+from .infinite_epoch_sampler import InfiniteEpochSampler
+from .paired_gopro_dataset import PairedGoProDataset
+from .transforms import LoadRGBImage, RandomCrop
+from .unpaired_gopro_dataset import UnpairedGoProDataset
+
+__all__ = [
+    'ImageReadError',
+    'InfiniteEpochSampler',
+    'LoadRGBImage',
+    'PairedGoProDataset',
+    'RandomCrop',
+    'UnpairedGoProDataset',
+    'read_rgb_image',
+]

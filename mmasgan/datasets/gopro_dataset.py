@@ -1,0 +1,147 @@
+"""What the paired and the unpaired GoPro data set have in common."""
+
+from collections.abc import Callable, Iterator, Sequence
+from logging import INFO
+from operator import index as as_index
+from os import PathLike, fspath
+from pkgutil import resolve_name
+from typing import Any
+
+from mmengine.dataset import BaseDataset
+from mmengine.dist import barrier, is_main_process
+from mmengine.logging import print_log
+
+from .gopro_layout import BLUR_VARIANTS, GoProSubset
+from .seeding import checked_seed, seeded
+
+__all__ = ['GoProDataset']
+
+
+class GoProDataset(BaseDataset):
+    """Base of the GoPro data sets: arguments, checks and seeded pipeline.
+
+    An index may lie beyond the length: ``index // len(self)`` is its epoch.
+    The random numbers of the pipeline are a function of ``seed`` and index,
+    so that a sample is the same in any process and worker, whatever was
+    drawn before it. A pipeline that returns None is an error and not, as in
+    MMEngine, a reason to draw another sample.
+
+    Args:
+        data_root: Folder that holds the subsets.
+        subset: Name of the subset's folder.
+        blur_variant: ``blur`` (linear mean of frames) or ``blur_gamma``.
+        pipeline: Transforms, or their configs.
+        seed: Seed of pipeline and pairing. None takes
+            ``torch.initial_seed()`` when the data set is built, which the
+            runner sets from ``randomness.seed``.
+        prepare: Called with ``data_root`` before it is looked at, to make
+            the data on first use; or its dotted name, which is what a
+            dumped config holds. Every process calls it, the first one alone
+            at first, so it must do nothing where the data exist.
+        indices: Which images to keep, as in MMEngine: the first ones, the
+            last ones (negative), or a list of positions.
+        test_mode: As in MMEngine.
+        lazy_init: As in MMEngine.
+        serialize_data: As in MMEngine.
+        metainfo: As in MMEngine.
+
+    Raises:
+        TypeError: If an argument has the wrong type.
+        ValueError: If an argument or the data has a wrong value.
+        FileNotFoundError: If ``data_root`` or the subset does not exist.
+    """
+
+    METAINFO: dict = {'dataset_type': 'gopro', 'task_name': 'deblurring'}
+
+    def __init__(
+        self,
+        data_root: str | PathLike[str],
+        subset: str,
+        blur_variant: str = 'blur',
+        pipeline: Sequence[dict | Callable] = (),
+        seed: int | None = None,
+        prepare: Callable[[str], object] | str | None = None,
+        indices: int | Sequence[int] | None = None,
+        test_mode: bool = False,
+        lazy_init: bool = False,
+        serialize_data: bool = True,
+        metainfo: dict | None = None,
+    ) -> None:
+        if blur_variant not in BLUR_VARIANTS:
+            raise ValueError(
+                f'blur_variant must be one of {BLUR_VARIANTS}, '
+                f'got {blur_variant!r}'
+            )
+        self.subset = subset
+        self.blur_variant = blur_variant
+        # In a worker, torch.initial_seed() would be the worker's own.
+        self.seed = checked_seed(seed)
+        self.prepare = prepare
+        super().__init__(
+            metainfo=metainfo,
+            data_root=fspath(data_root),
+            data_prefix={},
+            indices=indices,
+            serialize_data=serialize_data,
+            pipeline=list(pipeline),
+            test_mode=test_mode,
+            lazy_init=lazy_init,
+        )
+
+    def full_init(self) -> None:
+        """Make the data if asked to, then list them, once."""
+        if self._fully_initialized:
+            return
+        if self.prepare is not None:
+            self._prepare(self.prepare)
+        super().full_init()
+        print_log(f'{self}', logger='current', level=INFO)
+
+    def prepare_data(self, idx: int) -> Any:
+        """Run the pipeline on a sample, with its own random numbers.
+
+        Args:
+            idx: Index of the sample, not negative.
+        """
+        with seeded(self.seed, idx):
+            return self.pipeline(self.get_data_info(idx))
+
+    def __getitem__(self, idx: int) -> Any:
+        idx = as_index(idx)
+        if idx < 0:
+            raise IndexError(f'index must not be negative, got {idx}')
+        if not self._fully_initialized:
+            self.full_init()
+        data = self.prepare_data(idx)
+        if data is None:
+            raise ValueError(
+                f'the pipeline of {type(self).__name__} returned None for '
+                f'index {idx}; a transform must return the sample or raise'
+            )
+        return data
+
+    def __iter__(self) -> Iterator[Any]:
+        # Python's own protocol waits for an IndexError that never comes.
+        return (self[index] for index in range(len(self)))
+
+    def __repr__(self) -> str:
+        return (
+            f'{type(self).__name__}(data_root={self.data_root!r}, '
+            f'subset={self.subset!r}, blur_variant={self.blur_variant!r}, '
+            f'length={len(self)})'
+        )
+
+    def scan(self) -> GoProSubset:
+        """Look at the folders of the subset."""
+        return GoProSubset(self.data_root, self.subset)
+
+    def _prepare(self, prepare: Callable[[str], object] | str) -> None:
+        function = (
+            resolve_name(prepare) if isinstance(prepare, str) else prepare
+        )
+        # The others follow, since each machine may have its own disk.
+        if is_main_process():
+            function(self.data_root)
+        barrier()
+        if not is_main_process():
+            function(self.data_root)

@@ -1,0 +1,121 @@
+"""Blurred images of GoPro with their sharp truth."""
+
+from collections.abc import Callable, Sequence
+from os import PathLike
+from typing import Any
+
+from mmasgan.registry import DATASETS
+
+from .gopro_dataset import GoProDataset
+from .gopro_layout import GoProImage
+
+__all__ = ['PairedGoProDataset']
+
+
+@DATASETS.register_module()
+class PairedGoProDataset(GoProDataset):
+    """GoPro with pairs, for validation, tests and paired training.
+
+    A sample holds ``img_blur_path``, ``img_sharp_path``, ``sequence``,
+    ``name`` and ``sample_idx``. ``name`` is unique, readable and fit for a
+    file name, such as ``GOPR0384_11_00-000001``. Images belong together when
+    sequence and file name, without suffix, agree. Both layouts are read.
+
+    Config::
+
+        dataset=dict(
+            type=PairedGoProDataset,
+            data_root='data/GoPro',
+            test_mode=True,
+            pipeline=[...],
+        )
+
+    Args:
+        data_root: Folder that holds the subsets.
+        subset: Name of the subset's folder.
+        blur_variant: ``blur`` (linear mean of frames) or ``blur_gamma``.
+        sequences: Names of the sequences to take. None takes all.
+        pipeline: See :class:`GoProDataset`.
+        seed: See :class:`GoProDataset`.
+        prepare: See :class:`GoProDataset`.
+        **kwargs: Other arguments of :class:`GoProDataset`.
+    """
+
+    def __init__(
+        self,
+        data_root: str | PathLike[str],
+        subset: str = 'test',
+        blur_variant: str = 'blur',
+        sequences: Sequence[str] | None = None,
+        pipeline: Sequence[dict | Callable] = (),
+        seed: int | None = None,
+        prepare: Callable[[str], object] | str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.sequences = sequences
+        super().__init__(
+            data_root,
+            subset,
+            blur_variant,
+            pipeline=pipeline,
+            seed=seed,
+            prepare=prepare,
+            **kwargs,
+        )
+
+    def load_data_list(self) -> list[dict]:
+        """List the pairs, sorted by sequence and file name."""
+        subset = self.scan()
+        if self.sequences is not None:
+            missing = set(self.sequences) - set(subset.sequences)
+            if missing:
+                raise ValueError(
+                    f"'{subset.folder}' has no sequence {min(missing)!r}; "
+                    f'it has {sorted(subset.sequences)}'
+                )
+        blur = _by_name(subset.images(self.blur_variant, self.sequences))
+        sharp = _by_name(subset.images('sharp', self.sequences))
+        for name in sorted(blur.keys() ^ sharp.keys()):
+            single, other = (
+                (blur[name], 'sharp')
+                if name in blur
+                else (sharp[name], self.blur_variant)
+            )
+            raise ValueError(
+                f"'{self.data_root}/{single.path}' has no {other!r} image of "
+                'the same name; a pair needs both: add the missing one, or '
+                'remove this one'
+            )
+        return [
+            {
+                'img_blur_path': f'{self.data_root}/{image.path}',
+                'img_sharp_path': f'{self.data_root}/{sharp[key].path}',
+                'sequence': image.sequence,
+                # In the flat layout file names are unique as they are.
+                'name': key[1] if subset.is_flat else '-'.join(key),
+            }
+            for key, image in blur.items()
+        ]
+
+    def get_data_info(self, idx: int) -> dict:
+        """Return paths and names of a pair.
+
+        Args:
+            idx: Index of the sample, not negative; beyond the length it
+                belongs to a later epoch.
+        """
+        info = super().get_data_info(idx % len(self))
+        info['sample_idx'] = idx
+        return info
+
+
+def _by_name(images: list[GoProImage]) -> dict[tuple[str, str], GoProImage]:
+    named: dict[tuple[str, str], GoProImage] = {}
+    for image in images:
+        first = named.setdefault((image.sequence, image.stem), image)
+        if first is not image:
+            raise ValueError(
+                f"'{first.path}' and '{image.path}' differ in their suffix "
+                'only, which leaves it open which one is meant; remove one'
+            )
+    return named

@@ -1,0 +1,81 @@
+"""Random numbers that depend on a seed and a position, and on nothing else.
+
+A run that is resumed, or that uses another number of workers, then draws the
+same numbers without replaying what came before.
+"""
+
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+
+import numpy as np
+import torch
+
+__all__ = ['checked_seed', 'permutation', 'seeded']
+
+
+def checked_seed(seed: int | None) -> int:
+    """Return ``seed``, or PyTorch's own initial seed where it is None.
+
+    Args:
+        seed: Seed given by the user. MMEngine's runner hands
+            ``randomness.seed`` to PyTorch before it builds the data sets.
+
+    Raises:
+        TypeError: If the seed is not an integer.
+        ValueError: If the seed is negative.
+    """
+    if seed is None:
+        return torch.initial_seed()
+    if not isinstance(seed, int) or isinstance(seed, bool):
+        raise TypeError(f'seed must be an integer or None, got {seed!r}')
+    if seed < 0:
+        raise ValueError(f'seed must not be negative, got {seed}')
+    return seed
+
+
+# Three streams (sampler, blur, sharp) of two epochs: workers prefetch across
+# the border between one epoch and the next.
+@lru_cache(maxsize=6)
+def permutation(size: int, *key: int) -> np.ndarray:
+    """Return the permutation of ``range(size)`` that belongs to ``key``.
+
+    ``RandomState`` is used because NumPy froze its streams: a split written
+    today is the one drawn by any later NumPy.
+
+    Args:
+        size: Number of elements.
+        *key: Non-negative integers, such as a seed and an epoch.
+
+    Returns:
+        Read-only array of shape (size,), int64.
+    """
+    source = np.random.MT19937(np.random.SeedSequence(list(key)))
+    order = np.random.RandomState(source).permutation(size)
+    order.flags.writeable = False
+    return order
+
+
+@contextmanager
+def seeded(seed: int, index: int) -> Iterator[None]:
+    """Seed ``random``, NumPy and PyTorch (CPU), and restore them afterwards.
+
+    Any host transform thereby becomes a function of seed and index. PyTorch's
+    generators of other devices are left alone.
+
+    Args:
+        seed: Seed of the run, not negative.
+        index: Position in the stream of samples, not negative.
+    """
+    before = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    words = np.random.SeedSequence([seed, index]).generate_state(6)
+    random.seed(int(words[0]) << 32 | int(words[1]))
+    np.random.seed(words[2:4])
+    torch.default_generator.manual_seed(int(words[4]) << 32 | int(words[5]))
+    try:
+        yield
+    finally:
+        random.setstate(before[0])
+        np.random.set_state(before[1])
+        torch.set_rng_state(before[2])

@@ -1,0 +1,89 @@
+"""Load images as 8-bit RGB."""
+
+from collections.abc import Sequence
+
+from mmcv.transforms import BaseTransform
+
+from mmasgan.registry import TRANSFORMS
+
+from ..image_reader import read_rgb_image
+
+__all__ = ['LoadRGBImage']
+
+
+@TRANSFORMS.register_module()
+class LoadRGBImage(BaseTransform):
+    """Load the image of each key from ``<key>_path``.
+
+    Adds ``<key>``, an RGB image (H, W, 3), uint8, in [0, 255], and what
+    MMagic's loader adds: ``ori_<key>_shape``, ``<key>_channel_order`` and
+    ``<key>_color_type``. MMagic's loader itself returns None for a damaged
+    file, cuts a truncated one off silently, and reads BGR by default.
+
+    Where these keys are packed, name ``<key>_channel_order`` in
+    ``meta_keys`` of ``PackInputs``: MMagic's data preprocessor takes an
+    image of unknown order for BGR.
+
+    Config::
+
+        dict(type=LoadRGBImage, keys=['img_blur', 'img_sharp'])
+
+    Args:
+        keys: Keys to load.
+        same_size: Whether the images must agree in height and width, as
+            those of a pair must.
+        backend_args: Arguments of MMEngine's storage backend.
+
+    Raises:
+        ImageReadError: See :func:`~mmasgan.datasets.read_rgb_image`.
+        ValueError: If the sizes differ and ``same_size`` is set.
+    """
+
+    def __init__(
+        self,
+        keys: Sequence[str],
+        same_size: bool = False,
+        backend_args: dict | None = None,
+    ) -> None:
+        if isinstance(keys, str) or not keys:
+            raise TypeError(f'keys must be a list of names, got {keys!r}')
+        self.keys = list(keys)
+        self.same_size = same_size
+        self.backend_args = backend_args
+
+    def transform(self, results: dict) -> dict:
+        """Load the images.
+
+        Args:
+            results: Sample with ``<key>_path`` for each key.
+
+        Returns:
+            The same dict, with the images.
+        """
+        for key in self.keys:
+            image = read_rgb_image(results[f'{key}_path'], self.backend_args)
+            results[key] = image
+            results[f'ori_{key}_shape'] = image.shape
+            results[f'{key}_channel_order'] = 'rgb'
+            results[f'{key}_color_type'] = 'color'
+        if self.same_size:
+            self._check_sizes(results)
+        return results
+
+    def _check_sizes(self, results: dict) -> None:
+        shapes = {key: results[key].shape for key in self.keys}
+        if len(set(shapes.values())) > 1:
+            texts = (
+                f"'{results[f'{key}_path']}' has {width}x{height} pixels"
+                for key, (height, width, _) in shapes.items()
+            )
+            raise ValueError(
+                f'sizes differ within a pair: {", ".join(texts)}; replace '
+                'or remove the wrong one'
+            )
+
+    def __repr__(self) -> str:
+        return (
+            f'{type(self).__name__}(keys={self.keys}, '
+            f'same_size={self.same_size}, backend_args={self.backend_args})'
+        )

@@ -1,0 +1,108 @@
+"""Crop images at random positions."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from mmasgan.registry import TRANSFORMS
+
+__all__ = ['RandomCrop']
+
+
+@TRANSFORMS.register_module()
+class RandomCrop(BaseTransform):
+    """Crop each key at a random position, drawn from ``np.random``.
+
+    By default each key has a position of its own, as unpaired domains want
+    it: MMagic's ``PairedRandomCrop`` works on its own key names, and its
+    ``Crop`` gives all keys one position. Adds ``<key>_crop``, the tuple
+    (top, left, height, width).
+
+    Config::
+
+        dict(type=RandomCrop, keys=['img_blur', 'img_sharp'], crop_size=256)
+
+    Args:
+        keys: Keys to crop, of shape (H, W) or (H, W, C).
+        crop_size: Side of the square, or (height, width).
+        together: Whether all keys share one position. They must then agree
+            in height and width.
+
+    Raises:
+        ValueError: If an image is smaller than the crop, or ``together`` is
+            set and sizes differ.
+    """
+
+    def __init__(
+        self,
+        keys: Sequence[str],
+        crop_size: int | Sequence[int],
+        together: bool = False,
+    ) -> None:
+        if isinstance(keys, str) or not keys:
+            raise TypeError(f'keys must be a list of names, got {keys!r}')
+        size = (
+            (crop_size, crop_size)
+            if isinstance(crop_size, int)
+            else tuple(crop_size)
+        )
+        if len(size) != 2 or min(size) < 1:
+            raise ValueError(
+                'crop_size must be a positive integer or (height, width), '
+                f'got {crop_size!r}'
+            )
+        self.keys = list(keys)
+        self.crop_size = size
+        self.together = together
+
+    def transform(self, results: dict) -> dict:
+        """Crop the images.
+
+        Args:
+            results: Sample with an array for each key.
+
+        Returns:
+            The same dict, with cropped copies.
+        """
+        height, width = self.crop_size
+        self._check_sizes(results)
+        top = left = 0
+        for number, key in enumerate(self.keys):
+            image = results[key]
+            if number == 0 or not self.together:
+                top = np.random.randint(image.shape[0] - height + 1)
+                left = np.random.randint(image.shape[1] - width + 1)
+            # A copy lets go of the whole image.
+            results[key] = image[
+                top : top + height, left : left + width
+            ].copy()
+            results[f'{key}_crop'] = (top, left, height, width)
+        return results
+
+    def _check_sizes(self, results: dict) -> None:
+        texts = []
+        for key in self.keys:
+            height, width = results[key].shape[:2]
+            texts.append(
+                f"'{results.get(f'{key}_path', key)}' has {width}x{height} "
+                'pixels'
+            )
+            if height < self.crop_size[0] or width < self.crop_size[1]:
+                raise ValueError(
+                    f'{texts[-1]}, too few for a crop of '
+                    f'{self.crop_size[1]}x{self.crop_size[0]}; remove it, or '
+                    'set a smaller crop_size'
+                )
+        sizes = {results[key].shape[:2] for key in self.keys}
+        if self.together and len(sizes) > 1:
+            raise ValueError(
+                f'sizes differ within a pair: {", ".join(texts)}; replace '
+                'or remove the wrong one'
+            )
+
+    def __repr__(self) -> str:
+        return (
+            f'{type(self).__name__}(keys={self.keys}, '
+            f'crop_size={self.crop_size}, together={self.together})'
+        )

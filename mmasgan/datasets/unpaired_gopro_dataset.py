@@ -1,0 +1,172 @@
+"""Blurred and sharp images of GoPro, without their pairs."""
+
+from collections.abc import Callable, Sequence
+from os import PathLike
+from typing import Any, NoReturn
+
+from mmengine.dataset import force_full_init
+
+from mmasgan.registry import DATASETS
+
+from .gopro_dataset import GoProDataset
+from .gopro_layout import GoProImage
+from .gopro_split import obtain_split, split_images, warn_of_unused
+from .seeding import permutation
+
+__all__ = ['UnpairedGoProDataset']
+
+BLUR_STREAM, SHARP_STREAM = 1, 2
+
+
+@DATASETS.register_module()
+class UnpairedGoProDataset(GoProDataset):
+    """GoPro for training without pairs.
+
+    A sample holds ``img_blur_path``, ``blur_sequence``, ``img_sharp_path``,
+    ``sharp_sequence`` and ``sample_idx``. Both layouts are read: the
+    published one, ``<data_root>/<subset>/<sequence>/{blur,sharp}``, and the
+    flat ``<data_root>/<subset>/{input,target}``.
+
+    With ``split='disjoint'`` the blurred images come from one half of the
+    sequences and the sharp ones from the other, so that no scene is seen in
+    both domains. ``'shuffled'`` takes all images for both, and only their
+    order is unpaired.
+
+    The length is that of the larger domain, so that an epoch shows every
+    image at least once. The pairing of an epoch depends on the seed and the
+    epoch only: both domains run through permutations of their own, the
+    smaller one repeatedly, such that the uses of any two images of a domain
+    never differ by more than one after whole epochs. Use it with
+    :class:`InfiniteEpochSampler`; a sampler that stays below the length
+    would repeat the pairs and the crops of epoch 0 for ever.
+
+    Config::
+
+        dataset=dict(
+            type=UnpairedGoProDataset,
+            data_root='data/GoPro',
+            split_file='work_dirs/split.json',
+            pipeline=[...],
+        )
+
+    Args:
+        data_root: Folder that holds the subsets.
+        subset: Name of the subset's folder.
+        blur_variant: ``blur`` (linear mean of frames) or ``blur_gamma``.
+        split: ``disjoint`` or ``shuffled``.
+        split_seed: Seed of the random halves; apart from ``seed``, so that
+            runs with different seeds see the same domains.
+        split_file: JSON file where the split is written, or read from where
+            it exists. It lists sequences (or images) relative to
+            ``data_root``, may be written by hand, and is refused where it
+            leaks or names what does not exist. None: neither.
+        indices: Which images of each domain to keep: the first ones, the
+            last ones (negative), or a list of positions.
+        pipeline: See :class:`GoProDataset`.
+        seed: See :class:`GoProDataset`.
+        prepare: See :class:`GoProDataset`.
+        **kwargs: Other arguments of :class:`GoProDataset`.
+    """
+
+    def __init__(
+        self,
+        data_root: str | PathLike[str],
+        subset: str = 'train',
+        blur_variant: str = 'blur',
+        split: str = 'disjoint',
+        split_seed: int = 0,
+        split_file: str | PathLike[str] | None = None,
+        pipeline: Sequence[dict | Callable] = (),
+        seed: int | None = None,
+        prepare: Callable[[str], object] | str | None = None,
+        indices: int | Sequence[int] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.split = split
+        self.split_seed = split_seed
+        self.split_file = split_file
+        self.num_blur = self.num_sharp = 0
+        self._domain_indices = indices
+        super().__init__(
+            data_root,
+            subset,
+            blur_variant,
+            pipeline=pipeline,
+            seed=seed,
+            prepare=prepare,
+            **kwargs,
+        )
+
+    def load_data_list(self) -> list[dict]:
+        """List the blurred images, then the sharp ones.
+
+        The base class serialises this one list, which keeps 100 000 files
+        in some 20 MB that all workers share.
+        """
+        subset = self.scan()
+        subset.check(self.blur_variant)
+        subset.check('sharp')
+        split = obtain_split(
+            subset, self.split, self.split_seed, self.split_file
+        )
+        blur, sharp = split_images(subset, split, self.blur_variant)
+        warn_of_unused(subset, blur + sharp)
+        blur, sharp = self._keep(blur), self._keep(sharp)
+        self.num_blur, self.num_sharp = len(blur), len(sharp)
+        return [
+            {'path': f'{self.data_root}/{image.path}', 'in': image.sequence}
+            for image in blur + sharp
+        ]
+
+    def get_data_info(self, idx: int) -> dict:
+        """Return paths and sequences of a sample.
+
+        Args:
+            idx: Index of the sample, not negative; beyond the length it
+                belongs to a later epoch.
+        """
+        size = len(self)
+        epoch, item = divmod(idx, size)
+        picks = []
+        for stream, count, first in (
+            (BLUR_STREAM, self.num_blur, 0),
+            (SHARP_STREAM, self.num_sharp, self.num_blur),
+        ):
+            order = permutation(size, self.seed, epoch, stream)
+            # Going round the domain from where the last epoch ended makes
+            # the uses of its images even over all epochs.
+            picks.append(first + (epoch * size + int(order[item])) % count)
+        blur, sharp = map(super().get_data_info, picks)
+        return {
+            'img_blur_path': blur['path'],
+            'blur_sequence': blur['in'],
+            'img_sharp_path': sharp['path'],
+            'sharp_sequence': sharp['in'],
+            'sample_idx': idx,
+        }
+
+    @force_full_init
+    def __len__(self) -> int:
+        return max(self.num_blur, self.num_sharp)
+
+    def get_subset(self, indices: Any) -> NoReturn:
+        """Refuse: a subset of two lists is not one list.
+
+        Args:
+            indices: Ignored.
+        """
+        raise TypeError('use the argument indices of UnpairedGoProDataset')
+
+    get_subset_ = get_subset
+
+    def _keep(self, images: list[GoProImage]) -> list[GoProImage]:
+        indices = self._domain_indices
+        if indices is None:
+            return images
+        if isinstance(indices, int):
+            kept = images[:indices] if indices >= 0 else images[indices:]
+        else:
+            kept = [images[i] for i in indices]
+        if not kept:
+            raise ValueError(f'indices={indices!r} leaves a domain empty')
+        return kept
