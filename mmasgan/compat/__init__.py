@@ -10,7 +10,19 @@ is mended when it is first imported, and left alone where it is sound. What is
 wrong upstream, and when a file here can go, is told in ``docs/compat.md``.
 """
 
-from . import editors, mediapipe_solutions, numpy_bool8
+from . import (
+    albumentations_missing,
+    checkpoint_types,
+    editors,
+    generation_init,
+    gloo_without_gpu,
+    installed_path,
+    mediapipe_solutions,
+    mmcv_version,
+    numpy_bool8,
+    translation_gradients,
+    translation_output,
+)
 from ._imports import Fault, MendingFinder, name_of
 from .editors import skipped_editors
 
@@ -19,9 +31,17 @@ __all__ = ['FAULTS', 'mended', 'skipped_editors']
 FAULTS: dict[str, Fault] = {
     name_of(fault): fault
     for fault in (
+        installed_path,
+        checkpoint_types,
+        gloo_without_gpu,
+        mmcv_version,
         numpy_bool8,
         editors,
+        albumentations_missing,
         mediapipe_solutions,
+        generation_init,
+        translation_gradients,
+        translation_output,
     )
 }
 """All faults known, by the name of the file that describes each."""

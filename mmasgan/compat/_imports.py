@@ -20,14 +20,14 @@ __all__ = ['Fault', 'MendingFinder', 'name_of', 'rebind']
 class Fault(Protocol):
     """What each module of this package that describes a fault holds.
 
-    Its docstring names the fault, its ``MODULE`` the upstream module in
+    Its docstring names the fault, its ``MODULES`` the upstream modules in
     which the fault lives.
     """
 
-    MODULE: str
+    MODULES: tuple[str, ...]
 
     def is_present(self) -> bool:
-        """Whether the fault shows in what is installed here, unmended."""
+        """Whether the fault is in what is installed here, unmended."""
 
     def mend(self, module: ModuleType, execute: Callable[[], None]) -> bool:
         """Execute an upstream module so that the fault does not show.
@@ -75,11 +75,12 @@ class MendingFinder(MetaPathFinder):
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = faults
         self.mended: dict[str, bool] = {}
+        self._names = {name for fault in faults for name in fault.MODULES}
 
     def install(self) -> None:
         """Mend what is imported already, and from now on what will be."""
         sys.meta_path.insert(0, self)
-        for name in dict.fromkeys(fault.MODULE for fault in self.faults):
+        for name in sorted(self._names):
             module = sys.modules.get(name)
             if module is not None:
                 self.execute(module, lambda: None)
@@ -97,7 +98,7 @@ class MendingFinder(MetaPathFinder):
             path: Where to search, as the import system says.
             target: The module to reload, if any.
         """
-        if all(fullname != fault.MODULE for fault in self.faults):
+        if fullname not in self._names:
             return None
         for finder in sys.meta_path:
             if finder is self:
@@ -117,7 +118,7 @@ class MendingFinder(MetaPathFinder):
             run: Runs the module's own code.
         """
         for fault in reversed(self.faults):
-            if module.__name__ == fault.MODULE:
+            if module.__name__ in fault.MODULES:
                 run = self._through(fault, module, run)
         run()
 
@@ -125,7 +126,9 @@ class MendingFinder(MetaPathFinder):
         self, fault: Fault, module: ModuleType, run: Callable[[], None]
     ) -> Callable[[], None]:
         def execute() -> None:
-            self.mended[name_of(fault)] = fault.mend(module, run)
+            mended = fault.mend(module, run)
+            name = name_of(fault)
+            self.mended[name] = self.mended.get(name, False) or mended
 
         return execute
 

@@ -7,13 +7,16 @@ that were moved in 2024, and then none can be had, CycleGAN included.
 
 import ast
 from collections.abc import Callable
+from functools import wraps
+from importlib import import_module
 from importlib.machinery import SourceFileLoader
+from logging import WARNING
 from types import ModuleType
 from typing import Any
 
-__all__ = ['MODULE', 'SKIPPED', 'is_present', 'mend', 'skipped_editors']
+__all__ = ['MODULES', 'SKIPPED', 'is_present', 'mend', 'skipped_editors']
 
-MODULE = 'mmagic.models.editors'
+MODULES = ('mmagic.models.editors',)
 
 SKIPPED: dict[str, str] = {}
 """Reason, for each editor (a package in ``mmagic/models/editors``)."""
@@ -65,7 +68,8 @@ def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
     vars(module)['__all__'] = [
         name for name in dict.fromkeys(module.__all__) if hasattr(module, name)
     ]
-    vars(module)['__getattr__'] = _explain
+    vars(module)['__getattr__'] = _missing
+    _explain_in(import_module('mmagic.registry').MODELS)
     return is_present()
 
 
@@ -76,12 +80,35 @@ def _skip(statement: ast.ImportFrom, error: Exception) -> None:
         _EDITOR_OF[alias.asname or alias.name] = editor
 
 
-def _explain(name: str) -> Any:
-    """Say why a name is missing; ``__getattr__`` of the editors' module."""
-    if name not in _EDITOR_OF:
-        raise AttributeError(f'module {MODULE!r} has no attribute {name!r}')
+def _reason(name: str) -> str:
     editor = _EDITOR_OF[name]
-    raise ImportError(
+    return (
         f'{name} is not available: the MMagic editor {editor!r} does not '
         f'load here ({SKIPPED[editor]})'
     )
+
+
+def _missing(name: str) -> Any:
+    """Say why a name is missing; ``__getattr__`` of the editors' module."""
+    if name in _EDITOR_OF:
+        raise ImportError(_reason(name))
+    raise AttributeError(f'module {MODULES[0]!r} has no attribute {name!r}')
+
+
+def _explain_in(registry: Any) -> None:
+    """Let a registry say why an editor that it is asked for is missing."""
+    original = registry.get
+
+    @wraps(original)
+    def get(key: str) -> Any:
+        found = original(key)
+        name = key.rpartition('.')[2]
+        if found is None and name in _EDITOR_OF:
+            from mmengine.logging import print_log
+
+            # The caller raises an error of its own, without the reason.
+            print_log(_reason(name), logger='current', level=WARNING)
+        return found
+
+    if not hasattr(original, '__wrapped__'):
+        registry.get = get

@@ -10,9 +10,9 @@ import warnings
 from collections.abc import Callable
 from types import ModuleType
 
-__all__ = ['MODULE', 'is_present', 'mend']
+__all__ = ['MODULES', 'is_present', 'mend']
 
-MODULE = 'controlnet_aux.mediapipe_face.mediapipe_face_common'
+MODULES = ('controlnet_aux.mediapipe_face.mediapipe_face_common',)
 
 
 def is_present() -> bool:

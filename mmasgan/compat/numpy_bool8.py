@@ -7,15 +7,15 @@ read once, while the module is executed.
 from collections.abc import Callable
 from types import ModuleType
 
-import numpy as np
+__all__ = ['MODULES', 'is_present', 'mend']
 
-__all__ = ['MODULE', 'is_present', 'mend']
-
-MODULE = 'mmagic.utils.trans_utils'
+MODULES = ('mmagic.utils.trans_utils',)
 
 
 def is_present() -> bool:
     """Whether NumPy lacks the name that MMagic reads."""
+    import numpy as np
+
     return not hasattr(np, 'bool8')
 
 
@@ -32,6 +32,8 @@ def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
     if not is_present():
         execute()
         return False
+    import numpy as np
+
     np.bool8 = np.bool_  # type: ignore[attr-defined]
     try:
         execute()

@@ -1,0 +1,97 @@
+"""Several processes cannot train on a machine without a GPU.
+
+Upstream: ``init_dist`` in ``mmengine/dist/utils.py`` calls
+``torch.cuda.set_device`` whatever the backend, and ``Runner.wrap_model`` hands
+``device_ids`` to ``MMDistributedDataParallel``, which a module on the CPU must
+not be given.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from importlib import import_module
+from logging import WARNING
+from types import ModuleType
+from typing import Any
+
+from ._imports import rebind
+
+__all__ = ['MODULES', 'is_present', 'mend']
+
+MODULES = ('mmengine.dist.utils', 'mmengine.model.wrappers.distributed')
+
+
+def is_present() -> bool:
+    """Whether there is no accelerator, and upstream counts on one."""
+    from mmengine.device import get_device
+
+    init_dist = import_module(MODULES[0]).init_dist
+    return get_device() == 'cpu' and not hasattr(init_dist, '__wrapped__')
+
+
+def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Leave out the device where there is none.
+
+    Args:
+        module: One of the two modules.
+        execute: Runs its code.
+
+    Returns:
+        Whether the machine lacks an accelerator.
+    """
+    execute()
+    from mmengine.device import get_device
+
+    if get_device() != 'cpu':
+        return False
+    if module.__name__ == MODULES[0]:
+        _mend_init_dist(module)
+    else:
+        _mend_wrapper(module.MMDistributedDataParallel)
+    return True
+
+
+def _mend_init_dist(module: ModuleType) -> None:
+    original = module.init_dist
+
+    @wraps(original)
+    def init_dist(launcher: str, backend: str = 'nccl', **kwargs: Any) -> None:
+        with _no_device_to_set():
+            if backend != 'nccl':
+                original(launcher, backend, **kwargs)
+                return
+            original(launcher, 'gloo', **kwargs)
+        from mmengine.logging import print_log
+
+        # After the start, so that only the first process says so.
+        print_log(
+            'No GPU here: processes communicate by gloo instead of nccl.',
+            logger='current',
+            level=WARNING,
+        )
+
+    rebind(original, init_dist)
+
+
+@contextmanager
+def _no_device_to_set() -> Iterator[None]:
+    import torch
+
+    original = torch.cuda.set_device
+    torch.cuda.set_device = lambda device: None
+    try:
+        yield
+    finally:
+        torch.cuda.set_device = original
+
+
+def _mend_wrapper(wrapper: Any) -> None:
+    original = wrapper.__init__
+
+    @wraps(original)
+    def __init__(self: Any, module: Any, *args: Any, **kwargs: Any) -> None:
+        if all(p.device.type == 'cpu' for p in module.parameters()):
+            kwargs.pop('device_ids', None)
+        original(self, module, *args, **kwargs)
+
+    wrapper.__init__ = __init__

@@ -1,0 +1,109 @@
+"""``read_base()`` does not find the configs of an editable install.
+
+Upstream: ``mmengine/utils/package_utils.py`` looks packages up with
+``pkg_resources``, which setuptools 82 dropped, and then only where wheels are
+unpacked, which an editable install is not.
+"""
+
+import os.path as osp
+from collections.abc import Callable
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, distribution
+from importlib.util import find_spec
+from types import ModuleType
+
+from ._imports import rebind
+
+__all__ = [
+    'MODULES',
+    'get_installed_path',
+    'is_installed',
+    'is_present',
+    'mend',
+    'package2module',
+]
+
+MODULES = ('mmengine.utils.package_utils',)
+
+_OURS = osp.dirname(osp.dirname(osp.abspath(__file__)))
+
+
+def is_present() -> bool:
+    """Whether upstream needs ``pkg_resources``, or does not find us."""
+    upstream = import_module(MODULES[0])
+    if 'pkg_resources' in upstream.get_installed_path.__code__.co_names:
+        return True
+    try:
+        found = upstream.get_installed_path('mmasgan')
+    except Exception:  # whatever upstream raises for a missing package
+        return True
+    return not osp.exists(found) or not osp.samefile(found, _OURS)
+
+
+def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Ask the import system where a package is.
+
+    Args:
+        module: ``mmengine.utils.package_utils``.
+        execute: Runs its code.
+
+    Returns:
+        Whether upstream's functions had to be replaced.
+    """
+    execute()
+    if not is_present():
+        return False
+    for mended in (is_installed, get_installed_path, package2module):
+        rebind(getattr(module, mended.__name__), mended)
+    return True
+
+
+def is_installed(package: str) -> bool:
+    """Return whether a distribution, or else a package, is there.
+
+    Args:
+        package: Its name.
+    """
+    try:
+        distribution(package)
+    except PackageNotFoundError:
+        spec = find_spec(package)
+        return spec is not None and spec.origin is not None
+    return True
+
+
+def get_installed_path(package: str) -> str:
+    """Return the folder that ``import`` takes a package from.
+
+    Args:
+        package: Name of the package, or of the distribution it comes from.
+
+    Raises:
+        PackageNotFoundError: If there is neither.
+        RuntimeError: If it is a namespace package, which has no one folder.
+    """
+    spec = find_spec(package) or find_spec(package2module(package))
+    if spec is None:
+        raise PackageNotFoundError(package)
+    if spec.origin is None:
+        raise RuntimeError(
+            f'{package} is a namespace package, which is invalid for '
+            '`get_installed_path`'
+        )
+    return osp.dirname(spec.origin)
+
+
+def package2module(package: str) -> str:
+    """Return the name under which a distribution is imported.
+
+    Args:
+        package: Name of the distribution.
+
+    Raises:
+        PackageNotFoundError: If it is not installed.
+        ValueError: If it does not tell.
+    """
+    names = (distribution(package).read_text('top_level.txt') or '').split()
+    if not names:
+        raise ValueError(f'can not infer the module name of {package}')
+    return names[0]

@@ -1,0 +1,49 @@
+"""``import mmagic`` stops at a bare assertion where mmcv is 2.2 or newer.
+
+Upstream: ``mmagic/__init__.py`` accepts mmcv from 2.0.0 to below 2.2.0. It
+is right to refuse; here the refusal tells what to install.
+"""
+
+from collections.abc import Callable
+from importlib.util import find_spec
+from types import ModuleType
+
+__all__ = ['MODULES', 'REMEDY', 'is_present', 'mend']
+
+MODULES = ('mmagic',)
+
+REMEDY = 'pip install "mmcv-lite>=2.1.0,<2.2"'
+
+
+def is_present() -> bool:
+    """Whether mmcv is missing, or of a version that MMagic refuses."""
+    if find_spec('mmcv') is None:
+        return True
+    import mmcv
+
+    major, minor = (int(part) for part in mmcv.__version__.split('.')[:2])
+    return not (2, 0) <= (major, minor) < (2, 2)
+
+
+def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Turn the assertion into an error that names the remedy.
+
+    Args:
+        module: ``mmagic``.
+        execute: Runs its code.
+
+    Returns:
+        False: where MMagic imports there was nothing to mend.
+
+    Raises:
+        ImportError: If mmcv is missing, or of a version MMagic refuses.
+    """
+    try:
+        execute()
+    except (AssertionError, ModuleNotFoundError) as error:
+        if not is_present():
+            raise
+        raise ImportError(
+            f'MMagic needs mmcv 2.0 or 2.1 ({error}). Run: {REMEDY}'
+        ) from error
+    return False

@@ -1,0 +1,97 @@
+"""Processes training MMagic's CycleGAN end with different weights.
+
+Upstream: ``CycleGAN`` and ``Pix2Pix`` reach through the distributed wrapper
+(``get_module(self.generators)[domain]``). The wrapper's ``forward`` is never
+called, so it never averages the gradients, and each process trains alone.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+__all__ = ['MODELS', 'MODULES', 'averaged_gradients', 'is_present', 'mend']
+
+MODELS = {
+    'mmagic.models.editors.cyclegan.cyclegan': 'CycleGAN',
+    'mmagic.models.editors.pix2pix.pix2pix': 'Pix2Pix',
+}
+MODULES = tuple(MODELS)
+
+
+def is_present() -> bool:
+    """Whether either model trains past the wrapper, with nobody averaging."""
+    return any(_trains_alone(_model_of(import_module(m))) for m in MODULES)
+
+
+def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Average the gradients after each backward pass of a training step.
+
+    Averaging is idempotent: should a wrapper have done it too, nothing
+    changes. It precedes unscaling, so with mixed precision all processes
+    skip the same steps.
+
+    Args:
+        module: The module of one of the two models.
+        execute: Runs its code.
+
+    Returns:
+        Whether the model trained past the wrapper.
+    """
+    execute()
+    model = _model_of(module)
+    if not _trains_alone(model):
+        return False
+    original = model.train_step
+
+    @wraps(original)
+    def train_step(self: Any, data: dict, optim_wrapper: Any) -> Any:
+        with averaged_gradients(optim_wrapper.values()):
+            return original(self, data, optim_wrapper)
+
+    model.train_step = train_step
+    return True
+
+
+@contextmanager
+def averaged_gradients(wrappers: Iterable[Any]) -> Iterator[None]:
+    """Let each backward pass end with the mean gradient of all processes.
+
+    All processes must use the same parameters, as they do when they run the
+    same step. With gradient accumulation the sum comes out right, since what
+    was accumulated before is equal everywhere.
+
+    Args:
+        wrappers: The ``OptimWrapper`` of each part of a model.
+    """
+    from mmengine.dist import all_reduce_params
+
+    def averaging(wrapper: Any, backward: Callable) -> Callable:
+        def run(*args: Any, **kwargs: Any) -> None:
+            backward(*args, **kwargs)
+            groups = wrapper.optimizer.param_groups
+            params = (p for group in groups for p in group['params'])
+            gradients = [p.grad for p in params if p.grad is not None]
+            all_reduce_params(gradients, op='mean')
+
+        return run
+
+    wrappers = list(wrappers)
+    for wrapper in wrappers:
+        wrapper.backward = averaging(wrapper, wrapper.backward)
+    try:
+        yield
+    finally:
+        for wrapper in wrappers:
+            del wrapper.backward
+
+
+def _model_of(module: ModuleType) -> Any:
+    return getattr(module, MODELS[module.__name__])
+
+
+def _trains_alone(model: Any) -> bool:
+    past_wrapper = 'get_module' in model._get_disc_loss.__code__.co_names
+    return past_wrapper and not hasattr(model.train_step, '__wrapped__')
