@@ -20,6 +20,7 @@ def parse_args() -> argparse.Namespace:
         help='checkpoint file; without it, the newest in the work directory',
     )
     parser.add_argument('--work-dir', help='where logs and pictures go')
+    parser.add_argument('--data-root', help='where all data sets look')
     parser.add_argument(
         '--cfg-options',
         nargs='+',
@@ -41,7 +42,11 @@ def main() -> None:
     args = parse_args()
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     cfg = load_config(
-        args.config, args.work_dir, args.cfg_options, args.launcher
+        args.config,
+        args.work_dir,
+        args.data_root,
+        args.cfg_options,
+        args.launcher,
     )
     checkpoint = args.checkpoint or find_latest_checkpoint(cfg.work_dir)
     if checkpoint is None or not os.path.isfile(checkpoint):

@@ -24,6 +24,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--amp', action='store_true', help='train in mixed precision'
     )
+    parser.add_argument('--data-root', help='where all data sets look')
     parser.add_argument(
         '--cfg-options',
         nargs='+',
@@ -45,7 +46,11 @@ def main() -> None:
     args = parse_args()
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
     cfg = load_config(
-        args.config, args.work_dir, args.cfg_options, args.launcher
+        args.config,
+        args.work_dir,
+        args.data_root,
+        args.cfg_options,
+        args.launcher,
     )
     if args.amp:
         enable_amp(cfg)

@@ -21,7 +21,7 @@ from mmasgan.engine import EvaluationTableHook, IterationSeedHook
 custom_imports = dict(imports=['mmasgan.compat'], allow_failed_imports=False)
 __import__('mmasgan.compat')
 
-default_scope = 'mmasgan'
+default_scope = 'mmagic'
 randomness = dict(seed=0)
 env_cfg = dict(
     cudnn_benchmark=True,  # all crops have one size

@@ -16,6 +16,7 @@ __all__ = ['enable_amp', 'load_config']
 def load_config(
     path: str,
     work_dir: str | None = None,
+    data_root: str | None = None,
     cfg_options: dict[str, Any] | None = None,
     launcher: str = 'none',
 ) -> Config:
@@ -25,6 +26,7 @@ def load_config(
         path: A config file.
         work_dir: Where logs and checkpoints go. None takes the config's, or
             else ``work_dirs/<name of the file>``.
+        data_root: Where all data sets look. None leaves the config's.
         cfg_options: Values by dotted key, as in MMEngine's tools.
         launcher: ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
 
@@ -38,6 +40,9 @@ def load_config(
         cfg.work_dir = work_dir
     elif cfg.get('work_dir') is None:
         cfg.work_dir = str(Path('work_dirs', Path(path).stem))
+    if data_root is not None:
+        for stage in ('train', 'val', 'test'):
+            cfg[f'{stage}_dataloader'].dataset.data_root = data_root
     return cfg
 
 

@@ -151,13 +151,15 @@ def gradient_penalty(
 
     .. math::
         \mathbb{E}_n \left[ \left(
-        \lVert \nabla_{\hat{x}_n} \textstyle\sum_{p} D(\hat{x}_n)_p
-        \rVert_2 - 1 \right)^2 \right], \quad
+        \lVert \nabla_{\hat{x}_n} D(\hat{x}_n) \rVert_2 - 1
+        \right)^2 \right], \quad
         \hat{x}_n = \alpha_n x_{r,n} + (1 - \alpha_n) x_{f,n}
 
-    The norm is over channels, height and width of each sample; the logits of
-    a sample's patches :math:`p` are summed, as is usual with PatchGANs.
-    Valid only where the discriminator keeps samples independent.
+    The norm is over channels, height and width of each sample. Where a sample
+    has several patches, its D is their mean, as in the losses; their sum,
+    which PatchGAN codes often penalise, would bound what the losses see
+    900 times tighter at 256x256. Valid only where the discriminator keeps
+    samples independent.
 
     Source: Gulrajani et al., NeurIPS 2017, Eq. (3), last term. Differs from
     it in: ``eps`` under the root, whose gradient is infinite at 0.
@@ -184,8 +186,10 @@ def gradient_penalty(
     alpha = alpha.view(-1, 1, 1, 1)
     mixed = torch.lerp(fake.detach(), real.detach(), alpha)
     mixed.requires_grad_()
+    logits = discriminator(mixed)
+    patches = logits.numel() / len(logits)
     (gradient,) = torch.autograd.grad(
-        discriminator(mixed).sum(), mixed, create_graph=True
+        logits.sum() / patches, mixed, create_graph=True
     )
     norm = (gradient.square().sum(dim=(1, 2, 3)) + eps).sqrt()
     return (norm - 1).square().mean()

@@ -17,7 +17,7 @@ class GradientPenalty(nn.Module):
         \lambda \, \mathbb{E}_n \left[ \left( \lVert
         \nabla_{\hat{x}_n} D(\hat{x}_n) \rVert_2 - 1 \right)^2 \right]
 
-    See :func:`~mmasgan.losses.functional.gradient_penalty`. Computed in
+    with the mean over patches as D. See :func:`~mmasgan.losses.functional.gradient_penalty`. Computed in
     float32 whatever the autocast state: in half precision the squares
     overflow.
 
