@@ -3,6 +3,7 @@
 from .image_reader import ImageReadError, read_rgb_image
 from .infinite_epoch_sampler import InfiniteEpochSampler
 from .paired_gopro_dataset import PairedGoProDataset
+from .sample_dataset import prepare_sample_dataset
 from .transforms import LoadRGBImage, RandomCrop
 from .unpaired_gopro_dataset import UnpairedGoProDataset
 
@@ -13,5 +14,6 @@ __all__ = [
     'PairedGoProDataset',
     'RandomCrop',
     'UnpairedGoProDataset',
+    'prepare_sample_dataset',
     'read_rgb_image',
 ]

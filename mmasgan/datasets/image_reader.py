@@ -134,7 +134,7 @@ def _decode(path: str, image: Image.Image, content: bytes) -> np.ndarray:
         'transparency' in image.info
     ):
         image = image.convert('RGBA')
-        if image.getchannel('A').getextrema()[0] < 255:
+        if np.asarray(image.getchannel('A')).min() < 255:
             raise ImageReadError(
                 f"'{path}' has transparent pixels, whose colour is not "
                 'defined; put it on a background and save it without alpha'
@@ -156,20 +156,22 @@ def _is_deep(image: Image.Image, content: bytes) -> bool:
 
 def _to_8_bits(path: str, image: Image.Image, content: bytes) -> Image.Image:
     if image.mode in DEEP_GRAY_MODES:
-        deep: np.ndarray | None = np.asarray(image)
+        deep = np.asarray(image)
     else:
         # Pillow cuts 16-bit colours off to their upper byte.
-        flags = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
-        deep = cv2.imdecode(np.frombuffer(content, np.uint8), flags)
-        if deep is None or deep.dtype != np.uint16 or deep.ndim != 3:
-            raise ImageReadError(
-                f"'{path}' is a {image.format} file of 16 bits per channel "
-                'that cannot be decoded; convert it to 8 bits'
-            )
-        swap = cv2.COLOR_BGR2RGB
-        if deep.shape[2] == 4:
-            swap = cv2.COLOR_BGRA2RGBA
-        deep = cv2.cvtColor(deep, swap)
+        deep = _decode_deep_colours(path, content)
     # 65535 = 255 * 257, and no value lies half-way.
     rounded = (deep.astype(np.int64) + 128) // 257
     return Image.fromarray(rounded.astype(np.uint8))
+
+
+def _decode_deep_colours(path: str, content: bytes) -> np.ndarray:
+    bgr = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
+    if bgr is None or bgr.dtype != np.uint16 or bgr.ndim != 3:
+        raise ImageReadError(
+            f"'{path}' has a kind of 16 bits per channel that cannot be "
+            'decoded; convert it to 8 bits'
+        )
+    if bgr.shape[2] == 4:
+        return cv2.cvtColor(bgr, cv2.COLOR_BGRA2RGBA)
+    return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)

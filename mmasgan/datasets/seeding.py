@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 import torch
 
-__all__ = ['checked_seed', 'permutation', 'seeded']
+__all__ = ['checked_seed', 'permutation', 'random_state', 'seeded']
 
 
 def checked_seed(seed: int | None) -> int:
@@ -35,24 +35,33 @@ def checked_seed(seed: int | None) -> int:
     return seed
 
 
+def random_state(*key: int) -> np.random.RandomState:
+    """Return the random numbers that belong to ``key``.
+
+    ``RandomState`` is used because NumPy froze its streams: what is drawn
+    today is drawn by any later NumPy.
+
+    Args:
+        *key: Non-negative integers, such as a seed and an epoch.
+    """
+    source = np.random.MT19937(np.random.SeedSequence(list(key)))
+    return np.random.RandomState(source)
+
+
 # Three streams (sampler, blur, sharp) of two epochs: workers prefetch across
 # the border between one epoch and the next.
 @lru_cache(maxsize=6)
 def permutation(size: int, *key: int) -> np.ndarray:
     """Return the permutation of ``range(size)`` that belongs to ``key``.
 
-    ``RandomState`` is used because NumPy froze its streams: a split written
-    today is the one drawn by any later NumPy.
-
     Args:
         size: Number of elements.
-        *key: Non-negative integers, such as a seed and an epoch.
+        *key: As in :func:`random_state`.
 
     Returns:
         Read-only array of shape (size,), int64.
     """
-    source = np.random.MT19937(np.random.SeedSequence(list(key)))
-    order = np.random.RandomState(source).permutation(size)
+    order = random_state(*key).permutation(size)
     order.flags.writeable = False
     return order
 

@@ -1,0 +1,133 @@
+"""Motion blur made the way GoPro's was: the mean of the frames of a shot."""
+
+import cv2
+import numpy as np
+
+__all__ = ['camera_path', 'shoot']
+
+GAMMA = 2.2  # GoPro's own approximation of the camera's response
+STEPS_PER_PIXEL = 2  # close enough that the frames do not show one by one
+
+
+def camera_path(random: np.random.RandomState, length: float) -> np.ndarray:
+    """Draw the path of a shaking camera during one exposure.
+
+    The camera moves on along a slowly turning direction, with jitter, and
+    turns and zooms a little.
+
+    Args:
+        random: Source of the random numbers.
+        length: Length of the path of the image centre, in pixels.
+
+    Returns:
+        Array of shape (T, 4), float64, T odd: x and y in pixels, angle in
+        degrees, zoom as a factor less one. The middle frame is all zero.
+    """
+    frames = 2 * int(np.ceil(length * STEPS_PER_PIXEL / 2)) + 1
+    time = np.linspace(-1, 1, frames)
+    turn = random.normal(0, 0.8) * time + random.normal(0, 0.5) * time**2
+    direction = random.uniform(0, 2 * np.pi) + turn
+    speed = 1 + 0.4 * np.sin(np.pi * time + random.uniform(0, 2 * np.pi))
+    velocity = speed[:, None] * np.stack(
+        [np.cos(direction), np.sin(direction)], axis=1
+    )
+    velocity += 0.35 * _smooth_noise(random, frames)
+    velocity *= length / np.linalg.norm(velocity, axis=1).sum()
+    position = np.cumsum(velocity, axis=0)
+    angle = random.normal(0, 0.15) * time
+    zoom = random.normal(0, 0.002) * time
+    path = np.column_stack([position, angle, zoom])
+    return path - path[frames // 2]
+
+
+def shoot(
+    photo: np.ndarray, path: np.ndarray, corner: tuple[int, int], size: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Take a blurred picture of a photograph, and its sharp truth.
+
+    The frames are averaged in linear light. The truth is the middle frame,
+    as in GoPro. Frames are resampled with sub-pixel accuracy.
+
+    Args:
+        photo: Photograph of shape (H, W, 3), uint8.
+        path: Path of the camera, see :func:`camera_path`.
+        corner: Top and left of the picture in the middle frame, in pixels.
+        size: Side of the picture, in pixels.
+
+    Returns:
+        Blurred and sharp picture of shape (size, size, 3), uint8.
+
+    Raises:
+        ValueError: If the camera would look beyond the photograph.
+    """
+    top, left = corner
+    reach = path_reach(path, size)
+    height, width = photo.shape[:2]
+    if not (
+        reach <= top <= height - size - reach
+        and reach <= left <= width - size - reach
+    ):
+        raise ValueError(
+            f'a picture of {size}x{size} pixels at {corner} with a path that '
+            f'reaches {reach} pixels leaves a photograph of {width}x{height}'
+        )
+    linear = (photo.astype(np.float32) / 255) ** GAMMA
+    total = np.zeros((size, size, 3), np.float64)
+    for number, frame in enumerate(path):
+        warped = cv2.warpAffine(
+            linear,
+            _window(frame, corner, size),
+            (size, size),
+            flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
+        )
+        total += warped
+        if number == len(path) // 2:
+            sharp = warped
+    return _to_pixels(total / len(path)), _to_pixels(sharp)
+
+
+def path_reach(path: np.ndarray, size: int) -> int:
+    """Return how far a path takes a picture beyond its middle frame.
+
+    Args:
+        path: Path of the camera, see :func:`camera_path`.
+        size: Side of the picture, in pixels.
+
+    Returns:
+        Pixels, including those that the interpolation needs.
+    """
+    half = size / np.sqrt(2)
+    turned = half * np.deg2rad(np.abs(path[:, 2])) + half * np.abs(path[:, 3])
+    reach = np.abs(path[:, :2]).max(axis=1) + turned
+    return int(np.ceil(reach.max())) + 2
+
+
+def _smooth_noise(random: np.random.RandomState, frames: int) -> np.ndarray:
+    knots = max(3, frames // 4)
+    noise = random.normal(size=(knots, 2))
+    time, places = np.linspace(0, 1, frames), np.linspace(0, 1, knots)
+    return np.stack(
+        [np.interp(time, places, noise[:, i]) for i in range(2)], axis=1
+    )
+
+
+def _window(
+    frame: np.ndarray, corner: tuple[int, int], size: int
+) -> np.ndarray:
+    x, y, angle, zoom = frame
+    radians, scale = np.deg2rad(angle), 1 + zoom
+    cos, sin = scale * np.cos(radians), scale * np.sin(radians)
+    centre = (size - 1) / 2
+    # Picture to photograph: turn about the picture's centre, then shift.
+    return np.array(
+        [
+            [cos, -sin, corner[1] + centre + x - centre * (cos - sin)],
+            [sin, cos, corner[0] + centre + y - centre * (sin + cos)],
+        ]
+    )
+
+
+def _to_pixels(linear: np.ndarray) -> np.ndarray:
+    # Cubic interpolation overshoots at edges.
+    encoded = np.clip(linear, 0, 1) ** (1 / GAMMA)
+    return np.rint(encoded * 255).astype(np.uint8)

@@ -1,0 +1,167 @@
+"""A small data set in GoPro's layout, made on this machine at first use.
+
+The pictures are cut from photographs that come with scikit-image, and
+blurred as GoPro's were. Nothing is downloaded.
+"""
+
+import json
+import os
+import shutil
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import numpy as np
+from mmengine.dist import is_main_process
+from PIL import Image
+from rich.console import Console
+from rich.progress import track
+
+from .image_reader import read_rgb_image
+from .motion_blur import camera_path, path_reach, shoot
+from .seeding import random_state
+
+__all__ = ['prepare_sample_dataset']
+
+MANIFEST = 'manifest.json'
+# One sequence per photograph, so that no split shows a scene in both domains.
+# Increase 'version' with any change of what is made.
+RECIPE: dict[str, Any] = {
+    'made_by': 'mmasgan.datasets.prepare_sample_dataset',
+    'version': 1,
+    'size': 256,
+    'path_length': [8.0, 20.0],
+    'images': {'train': 6, 'test': 5},
+    'photographs': {
+        'train': [
+            'astronaut.png',
+            'brick.png',
+            'camera.png',
+            'coins.png',
+            'gravel.png',
+            'ihc.png',
+            'motorcycle_left.png',
+            'rocket.jpg',
+        ],
+        'test': ['chelsea.png', 'coffee.png'],
+    },
+}
+
+
+def prepare_sample_dataset(root: str | os.PathLike[str]) -> Path:
+    """Make the sample data set, unless it is there already.
+
+    It has GoPro's layout, ``<root>/{train,test}/<sequence>/{blur,sharp}``,
+    the same pixels each time, and takes some seconds. It is written beside
+    ``root`` and renamed when whole, so that processes may call this at the
+    same time, and an interrupted call leaves nothing that looks whole. A
+    data set of an older version is replaced.
+
+    Give it to a data set as ``prepare=prepare_sample_dataset``.
+
+    Args:
+        root: Folder to make.
+
+    Returns:
+        The folder.
+
+    Raises:
+        FileExistsError: If there is something else at ``root``.
+        FileNotFoundError: If scikit-image lacks a photograph.
+    """
+    root = Path(root)
+    if _is_whole(root):
+        return root
+    root.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(mkdtemp(prefix=f'.{root.name}.', dir=root.parent))
+    try:
+        _make(part)
+        part.chmod(0o755)  # mkdtemp keeps it from other users
+        _put_in_place(part, root)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return root
+
+
+def _is_whole(root: Path) -> bool:
+    if not root.exists():
+        return False
+    try:
+        recipe = json.loads((root / MANIFEST).read_text(encoding='utf-8'))
+        is_ours = recipe['made_by'] == RECIPE['made_by']
+    except (OSError, ValueError, KeyError, TypeError):
+        is_ours = root.is_dir() and not any(root.iterdir())
+        recipe = None
+    if not is_ours:
+        raise FileExistsError(
+            f"'{root}' exists and is not the sample data set; name another "
+            'folder as data_root, or move this one away'
+        )
+    return recipe == RECIPE
+
+
+def _put_in_place(part: Path, root: Path) -> None:
+    if _is_whole(root):  # another process was faster
+        return
+    if root.exists():
+        old = Path(mkdtemp(prefix=f'.{root.name}.', dir=root.parent))
+        os.replace(root, old / root.name)
+        shutil.rmtree(old, ignore_errors=True)
+    try:
+        os.rename(part, root)
+    except OSError:
+        if not _is_whole(root):
+            raise
+
+
+def _make(folder: Path) -> None:
+    jobs = [
+        (subset, photograph, number)
+        for subset, photographs in RECIPE['photographs'].items()
+        for photograph in photographs
+        for number in range(RECIPE['images'][subset])
+    ]
+    for subset, photograph, number in track(
+        jobs,
+        description='Making the sample data set',
+        console=Console(file=sys.stderr),
+        disable=not is_main_process(),
+    ):
+        sequence = folder / subset / Path(photograph).stem
+        photo = read_rgb_image(str(_photograph_path(photograph)))
+        key = (RECIPE['version'], *photograph.encode(), number)
+        blur, sharp = _shoot_somewhere(photo, random_state(*key))
+        for kind, picture in (('blur', blur), ('sharp', sharp)):
+            path = sequence / kind / f'{number:06}.png'
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(picture).save(path)
+    manifest = json.dumps(RECIPE, indent=2) + '\n'
+    (folder / MANIFEST).write_text(manifest, encoding='utf-8')
+
+
+def _photograph_path(name: str) -> Path:
+    # Finding the package does not import it, which would take a while.
+    spec = find_spec('skimage')
+    package = Path(spec.origin).parent if spec and spec.origin else Path()
+    folder = package / 'data'
+    if not (folder / name).is_file():
+        raise FileNotFoundError(
+            f"scikit-image's photograph '{folder / name}' is missing, of "
+            'which the sample data set is made; reinstall scikit-image'
+        )
+    return folder / name
+
+
+def _shoot_somewhere(
+    photo: np.ndarray, random: np.random.RandomState
+) -> tuple[np.ndarray, np.ndarray]:
+    size = RECIPE['size']
+    path = camera_path(random, random.uniform(*RECIPE['path_length']))
+    reach = path_reach(path, size)
+    top, left = (
+        random.randint(reach, side - size - reach + 1)
+        for side in photo.shape[:2]
+    )
+    return shoot(photo, path, (top, left), size)
