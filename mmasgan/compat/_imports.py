@@ -56,7 +56,8 @@ def rebind(old: object, new: object) -> None:
     """
     for name, module in list(sys.modules.items()):
         if name.partition('.')[0] in ('mmengine', 'mmcv', 'mmagic'):
-            for key, value in list(vars(module).items()):
+            # `sys.modules` may hold None for what must not be imported.
+            for key, value in list(getattr(module, '__dict__', {}).items()):
                 if value is old:
                     setattr(module, key, new)
 

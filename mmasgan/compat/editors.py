@@ -1,4 +1,4 @@
-"""``import mmagic.models`` fails if a single one of its 60 editors does.
+"""``import mmagic.models`` fails if a single one of its 61 editors does.
 
 Upstream: ``mmagic/models/editors/__init__.py`` imports all editors one after
 the other. Some need the compiled ``mmcv._ext``, others modules of diffusers

@@ -12,7 +12,7 @@ __all__ = ['MODULES', 'REMEDY', 'is_present', 'mend']
 
 MODULES = ('mmagic',)
 
-REMEDY = 'pip install "mmcv-lite>=2.1.0,<2.2"'
+REMEDY = 'pip install "mmcv-lite<2.2,>=2.1.0"'
 
 
 def is_present() -> bool:
