@@ -11,7 +11,6 @@ from mmengine.hooks import (
     LoggerHook,
     ParamSchedulerHook,
 )
-from mmengine.model import MMSeparateDistributedDataParallel
 from mmengine.runner import LogProcessor
 
 from mmasgan.engine import EvaluationTableHook, IterationSeedHook
@@ -28,7 +27,8 @@ env_cfg = dict(
     mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
     dist_cfg=dict(backend='nccl'),
 )
-model_wrapper_cfg = dict(type=MMSeparateDistributedDataParallel)
+# By name, since MMEngine looks nothing else up here.
+model_wrapper_cfg = dict(type='MMSeparateDistributedDataParallel')
 
 default_hooks = dict(
     timer=dict(type=IterTimerHook),

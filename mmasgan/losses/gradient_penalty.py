@@ -17,9 +17,9 @@ class GradientPenalty(nn.Module):
         \lambda \, \mathbb{E}_n \left[ \left( \lVert
         \nabla_{\hat{x}_n} D(\hat{x}_n) \rVert_2 - 1 \right)^2 \right]
 
-    with the mean over patches as D. See :func:`~mmasgan.losses.functional.gradient_penalty`. Computed in
-    float32 whatever the autocast state: in half precision the squares
-    overflow.
+    with D the mean over patches; see
+    :func:`~mmasgan.losses.functional.gradient_penalty`. Computed in float32
+    whatever the autocast state: in half precision the squares overflow.
 
     Config: ``dict(type='mmasgan.GradientPenalty', weight=10)``
 

@@ -1,0 +1,352 @@
+import copy
+
+import pytest
+import torch
+from mmagic.evaluation import PSNR, SSIM
+from mmengine.optim import OptimWrapperDict
+from mmengine.registry import MODELS
+from torch import nn
+
+from mmasgan.engine import BFloat16OptimWrapper
+from mmasgan.losses import VGGFeatures
+from mmasgan.models import ASCycleGAN
+
+NORM = 127.5  # [0, 255] to [-1, 1]
+
+
+def state(module):
+    return copy.deepcopy(module.state_dict())
+
+
+def same(before, module):
+    after = module.state_dict()
+    return all(
+        torch.equal(value, after[name]) for name, value in before.items()
+    )
+
+
+def real(data, domain):
+    images = [inputs[f'img_{domain}'] for inputs in data['inputs']]
+    return torch.stack(images).float() / NORM - 1
+
+
+def ragan_ls(higher, lower):
+    return (
+        (higher - lower.mean() - 1).square().mean()
+        + (lower - higher.mean() + 1).square().mean()
+    ) / 2
+
+
+@pytest.mark.parametrize('count', [1, 2])
+def test_terms_are_those_of_the_paper(build_model, optimizers, batch, count):
+    model = build_model(gradient_penalty=None)
+    data = batch(count=count, semantic=True)
+    deblur, reblur = model.generators['sharp'], model.generators['blur']
+    judge = {
+        d: copy.deepcopy(model.discriminators[d]) for d in ('sharp', 'blur')
+    }
+    blur, sharp = real(data, 'blur'), real(data, 'sharp')
+    map_blur = torch.stack([i['semantic_blur'] for i in data['inputs']])
+    map_sharp = torch.stack([i['semantic_sharp'] for i in data['inputs']])
+    with torch.no_grad():
+        fake_sharp = deblur(blur, map_blur)
+        fake_blur = reblur(sharp, map_sharp)
+        expected = {
+            'loss_disc_deblur': ragan_ls(
+                judge['sharp'](sharp), judge['sharp'](fake_sharp)
+            ),
+            'loss_disc_reblur': ragan_ls(
+                judge['blur'](blur), judge['blur'](fake_blur)
+            ),
+            'loss_gan_deblur': ragan_ls(
+                judge['sharp'](fake_sharp), judge['sharp'](sharp)
+            ),
+            'loss_gan_reblur': ragan_ls(
+                judge['blur'](fake_blur), judge['blur'](blur)
+            ),
+            # Each loop is named after its first half.
+            'loss_cycle_deblur': 3
+            * (reblur(fake_sharp, map_blur) - blur).abs().mean(),
+            'loss_cycle_reblur': 3
+            * (deblur(fake_blur, map_sharp) - sharp).abs().mean(),
+            'loss_identity_deblur': 0.5
+            * (deblur(sharp, map_sharp) - sharp).abs().mean(),
+            'loss_identity_reblur': 0.5
+            * (reblur(blur, map_blur) - blur).abs().mean(),
+        }
+    # A rate of zero keeps the discriminators as they are for the generators.
+    losses = model.train_step(data, optimizers(model, disc_lr=0))
+    assert losses.keys() == expected.keys()
+    for name, value in expected.items():
+        torch.testing.assert_close(losses[name], value, msg=name)
+
+
+def test_optional_terms_appear_and_disappear(build_model, optimizers, batch):
+    model = build_model(
+        identity_loss=None,
+        pixel_cycle_loss=dict(type='mmasgan.PixelCycleLoss', loss_weight=6),
+    )
+    losses = model.train_step(batch(), optimizers(model))
+    assert set(losses) == {
+        f'loss_{term}_{direction}'
+        for term in ('disc', 'penalty', 'gan', 'cycle', 'pixel')
+        for direction in ('deblur', 'reblur')
+    }
+    for direction in ('deblur', 'reblur'):  # weights 6 and 3
+        torch.testing.assert_close(
+            losses[f'loss_pixel_{direction}'],
+            2 * losses[f'loss_cycle_{direction}'],
+        )
+
+
+@pytest.mark.parametrize('loss', ['RaGANLSLoss', 'WGANLoss', 'LSGANLoss'])
+def test_every_objective_trains(build_model, optimizers, batch, loss):
+    model = build_model(adversarial_loss=dict(type=f'mmasgan.{loss}'))
+    generators, discriminators = (
+        state(model.generators),
+        state(model.discriminators),
+    )
+    losses = model.train_step(batch(), optimizers(model))
+    assert all(torch.isfinite(value) for value in losses.values())
+    assert not any(value.requires_grad for value in losses.values())
+    assert not same(generators, model.generators)
+    assert not same(discriminators, model.discriminators)
+
+
+@pytest.mark.parametrize('side', ['generators', 'discriminators'])
+def test_a_step_of_one_side_leaves_the_other(
+    build_model, optimizers, batch, side
+):
+    model = build_model()
+    before = state(getattr(model, side))
+    rates = dict(gen_lr=0) if side == 'generators' else dict(disc_lr=0)
+    model.train_step(batch(), optimizers(model, **rates))
+    assert same(before, getattr(model, side))
+    for weight in model.discriminators.parameters():
+        # Nothing of the generators' step is left for the next one.
+        assert weight.requires_grad
+        assert weight.grad is None or not weight.grad.any()
+
+
+def test_generators_wait_for_their_turn(build_model, optimizers, batch):
+    model = build_model(discriminator_steps=2)
+    before = state(model.generators)
+    losses = model.train_step(batch(), optimizers(model))
+    assert same(before, model.generators)
+    assert not any('gan' in name or 'cycle' in name for name in losses)
+
+
+def test_weights_of_discriminators_are_clipped(build_model, optimizers, batch):
+    model = build_model(weight_clip=0.01)
+    generators = torch.cat(
+        [w.flatten() for w in model.generators.parameters()]
+    )
+    model.train_step(batch(), optimizers(model))
+    weights = torch.cat(
+        [w.flatten() for w in model.discriminators.parameters()]
+    )
+    assert weights.abs().max() <= 0.01
+    assert generators.abs().max() > 0.01
+
+
+def test_the_discriminator_sees_the_pool(build_model, optimizers, batch):
+    model = build_model()
+    old = torch.rand(1, 3, 32, 32)
+    model.pools['sharp'].forward = lambda images: old
+    losses = model.train_step(data := batch(), optimizers(model, disc_lr=0))
+    judge = model.discriminators['sharp']
+    with torch.no_grad():
+        expected = ragan_ls(judge(real(data, 'sharp')), judge(old))
+    torch.testing.assert_close(losses['loss_disc_deblur'], expected)
+
+
+def test_pools_are_part_of_the_checkpoint(build_model, optimizers, batch):
+    model, other = build_model(), build_model()
+    model.train_step(batch(), optimizers(model))
+    other.load_state_dict(model.state_dict())
+    for domain, pool in other.pools.items():
+        (image,) = pool.get_extra_state()
+        assert torch.equal(image, model.pools[domain].images[0])
+
+
+@pytest.mark.parametrize('part', ['discriminators', 'generators'])
+def test_a_non_finite_term_stops_training(
+    build_model, optimizers, batch, part
+):
+    model = build_model(gradient_penalty=None)
+    with torch.no_grad():
+        next(getattr(model, part)['sharp'].parameters()).fill_(float('nan'))
+    before = state(model.generators), state(model.discriminators)
+    with pytest.raises(FloatingPointError) as caught:
+        model.train_step(batch(), optimizers(model))
+    message = str(caught.value)
+    assert 'iteration 0' in message
+    assert 'loss_disc_deblur' in message
+    assert 'loss_disc_reblur' not in message
+    assert 'blur/0.png' in message
+    assert 'sharp/0.png' in message
+    for old, module in zip(
+        before, (model.generators, model.discriminators), strict=True
+    ):
+        now = module.state_dict()
+        assert all(
+            torch.equal(now[k].nan_to_num(7), v.nan_to_num(7))
+            for k, v in old.items()
+        )
+
+
+def test_bfloat16_losses_are_float32_and_close(build_model, batch):
+    model = build_model()
+    wrappers = OptimWrapperDict(
+        **{
+            name: BFloat16OptimWrapper(
+                torch.optim.SGD(getattr(model, name).parameters(), 0.0)
+            )
+            for name in ('generators', 'discriminators')
+        }
+    )
+    data = batch()
+    half = model.train_step(copy.deepcopy(data), wrappers)
+    assert all(value.dtype == torch.float32 for value in half.values())
+    full_model = build_model()
+    full_model.load_state_dict(model.state_dict())
+    assert half['loss_cycle_deblur'] > 0
+    blur = real(data, 'blur')
+    with torch.no_grad():
+        rec = full_model.generators['blur'](
+            full_model.generators['sharp'](blur)
+        )
+    expected = 3 * (rec - blur).abs().mean()
+    torch.testing.assert_close(
+        half['loss_cycle_deblur'], expected, rtol=0.05, atol=0.01
+    )
+
+
+@pytest.mark.parametrize('size', [(16, 16), (17, 31), (40, 64)])
+def test_prediction_is_the_deblurred_image_at_its_size(
+    build_model, batch, size
+):
+    model = build_model(generator=dict(dropout=0.5))
+    data = batch(size)
+    with torch.no_grad():
+        model.eval()
+        pred = model.generators['sharp'](real(data, 'blur'))[0]
+    model.train()
+    (sample,) = model.val_step(copy.deepcopy(data))
+    expected = ((pred + 1) * NORM).clamp(0, 255).round()
+    # The host's images are BGR.
+    assert sample.output.pred_img.dtype == torch.uint8
+    torch.testing.assert_close(
+        sample.output.pred_img.flip(0).float(), expected, atol=1, rtol=0
+    )
+    inputs = data['inputs'][0]
+    assert torch.equal(sample.output.input_img.flip(0), inputs['img_blur'])
+    assert torch.equal(sample.gt_img.flip(0), inputs['img_sharp'])
+    assert sample.name == 'scene-0'
+
+
+def test_validation_and_test_share_one_path(build_model, batch):
+    model = build_model(generator=dict(dropout=0.5))
+    data = batch(count=2)
+    first = model.val_step(copy.deepcopy(data))
+    second = model.test_step(copy.deepcopy(data))
+    for a, b in zip(first, second, strict=True):
+        assert torch.equal(a.output.pred_img, b.output.pred_img)
+
+
+def test_evaluation_leaves_the_model_as_found(build_model, batch):
+    model = build_model(generator=dict(dropout=0.5))
+    model.generators['blur'].eval()
+    modes = {name: m.training for name, m in model.named_modules()}
+    before, data = state(model), batch()
+    random_state = torch.get_rng_state()
+    model.val_step(data)
+    assert modes == {name: m.training for name, m in model.named_modules()}
+    assert same(before, model)
+    assert torch.equal(random_state, torch.get_rng_state())
+    assert all(weight.grad is None for weight in model.parameters())
+
+
+def test_a_blurred_image_alone_is_enough(build_model, batch):
+    data = batch(sharp=False)
+    (sample,) = build_model().test_step(data)
+    assert sample.output.pred_img.shape == (3, 32, 32)
+    assert 'gt_img' not in sample
+
+
+@pytest.mark.parametrize('metric', [PSNR, SSIM])
+def test_the_host_scores_model_and_input(build_model, batch, metric):
+    model = build_model()
+    samples = model.test_step(batch())
+    samples[0].gt_img = samples[0].output.input_img.clone()
+    samples[0].gt_img[0, 0, 0] ^= 1  # one level of one value
+    scores = {}
+    for key in ('pred_img', 'input_img'):
+        score = metric(pred_key=key)
+        score.size = 1
+        score.process(None, [sample.to_dict() for sample in samples])
+        (scores[key],) = score.evaluate().values()
+    assert scores['input_img'] > scores['pred_img']
+    if metric is PSNR:
+        expected = 10 * torch.tensor(255.0**2 * 3 * 32 * 32).log10()
+        assert scores['input_img'] == pytest.approx(expected.item(), abs=1e-4)
+
+
+def test_training_needs_both_domains(build_model, optimizers, batch):
+    model = build_model()
+    with pytest.raises(ValueError, match='lack .img_sharp'):
+        model.train_step(batch(sharp=False), optimizers(model))
+
+
+@pytest.mark.parametrize('name', ['generator', 'discriminator'])
+def test_networks_must_be_configs(name):
+    parts = dict(generator={}, discriminator=None) | {name: nn.Identity()}
+    with pytest.raises(TypeError, match=f'{name} must be a config dict'):
+        ASCycleGAN(**parts, adversarial_loss=None, cycle_loss=None)
+
+
+def test_losses_may_be_modules(build_model, optimizers, batch):
+    class Zero(nn.Module):
+        def forward(self, reconstruction, original):
+            return 0 * reconstruction.mean()
+
+    model = build_model(cycle_loss=Zero())
+    losses = model.train_step(batch(), optimizers(model))
+    assert losses['loss_cycle_deblur'] == 0
+
+
+def test_init_weights_loads_what_the_cycle_loss_needs(build_model, tmp_path):
+    torch.manual_seed(1)
+    source = VGGFeatures()
+    torch.save(source.state_dict(), tmp_path / 'vgg.pth')
+    model = build_model(
+        cycle_loss=dict(
+            type='mmasgan.PerceptualCycleLoss',
+            weights=str(tmp_path / 'vgg.pth'),
+        )
+    )
+    assert not same(source.state_dict(), model.cycle_loss.features)
+    model.init_weights()
+    assert same(source.state_dict(), model.cycle_loss.features)
+
+
+def test_a_tested_model_needs_no_discriminator(build_model, batch):
+    model = build_model()
+    cfg = dict(
+        type='mmasgan.ASCycleGAN',
+        generator=dict(
+            type='mmasgan.ResNetV2SFTGenerator',
+            base_channels=4,
+            num_blocks=1,
+        ),
+        discriminator=None,
+        adversarial_loss=None,
+        cycle_loss=None,
+        data_preprocessor=model.data_preprocessor,
+    )
+    bare = MODELS.build(cfg)
+    bare.generators.load_state_dict(model.generators.state_dict())
+    data = batch()
+    first = model.test_step(copy.deepcopy(data))
+    second = bare.test_step(copy.deepcopy(data))
+    assert torch.equal(first[0].output.pred_img, second[0].output.pred_img)
