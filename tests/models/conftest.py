@@ -2,9 +2,10 @@
 
 import pytest
 import torch
-from mmagic.structures import DataSample
 from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.registry import MODELS
+
+import mmasgan.compat  # noqa: F401  before anything of MMagic
 
 
 @pytest.fixture
@@ -65,6 +66,8 @@ def optimizers():
 @pytest.fixture
 def batch():
     """Make a batch of random images, RGB, as pseudo_collate returns it."""
+
+    from mmagic.structures import DataSample
 
     def make(size=(32, 32), count=1, sharp=True, semantic=False):
         data = dict(inputs=[], data_samples=[])

@@ -29,5 +29,5 @@ def test_inputs_are_sorted_by_domain():
 
 @pytest.mark.parametrize('inputs', [torch.rand(1, 3, 4, 4), {'img': 0}])
 def test_inputs_without_blurred_images_are_refused(inputs):
-    with pytest.raises(ValueError, match='must be a dict with .img_blur'):
+    with pytest.raises(ValueError, match=r'must be a dict with .img_blur'):
         split_inputs(inputs)
