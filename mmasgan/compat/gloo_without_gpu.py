@@ -61,14 +61,15 @@ def _mend_init_dist(module: ModuleType) -> None:
                 original(launcher, backend, **kwargs)
                 return
             original(launcher, 'gloo', **kwargs)
+        from mmengine.dist import is_main_process
         from mmengine.logging import print_log
 
-        # After the start, so that only the first process says so.
-        print_log(
-            'No GPU here: processes communicate by gloo instead of nccl.',
-            logger='current',
-            level=WARNING,
-        )
+        if is_main_process():
+            print_log(
+                'No GPU here: processes communicate by gloo, not nccl.',
+                logger='current',
+                level=WARNING,
+            )
 
     rebind(original, init_dist)
 

@@ -1,0 +1,190 @@
+"""Run what upstream's faults break, and print what came of it as JSON.
+
+Usage: ``python symptoms.py FOLDER [mend]``, where ``mend`` imports
+``mmasgan.compat`` first. Run in an interpreter of its own.
+"""
+
+import json
+import os
+import sys
+import warnings
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+
+import toy_cyclegan
+
+MEND = 'mend' in sys.argv
+FOLDER = Path(sys.argv[1])
+
+
+def numpy_bool8():
+    import_module('mmagic.utils')
+
+
+def mmcv_version():
+    import mmcv
+
+    version, mmcv.__version__ = mmcv.__version__, '2.2.0'
+    try:
+        import_module('mmagic')
+    finally:
+        mmcv.__version__ = version
+        sys.modules.pop('mmagic', None)
+
+
+def albumentations_missing():
+    with lent_bool8(), without('albumentations'):
+        import_module('mmagic.datasets.transforms')
+
+
+def editors():
+    with lent_bool8():
+        import_module('mmagic.models')
+
+
+def mediapipe_solutions():
+    import_module('controlnet_aux')
+
+
+def apis():
+    import_module('mmagic.apis')
+
+
+def installed_path():
+    from mmengine.config import Config
+
+    return Config.fromfile(FOLDER / 'outside.py').toy
+
+
+def installed_path_without_pkg_resources():
+    with without('pkg_resources'):
+        return installed_path()
+
+
+def checkpoint_types():
+    from mmengine.logging import HistoryBuffer
+    from mmengine.runner import load_checkpoint, save_checkpoint
+    from torch import nn
+
+    path = str(FOLDER / 'checkpoint.pth')
+    scalars = {'train/loss': HistoryBuffer([2.0], [1])}
+    state = dict(state_dict={}, message_hub=dict(log_scalars=scalars))
+    save_checkpoint(state, path)
+    loaded = load_checkpoint(nn.Module(), path)
+    return loaded['message_hub']['log_scalars']['train/loss'].mean()
+
+
+def gloo_without_gpu():
+    from mmengine.dist import init_dist
+    from torch import distributed
+
+    os.environ.update(RANK='0', WORLD_SIZE='1', LOCAL_RANK='0')
+    meeting = dict(init_method=f'file://{FOLDER}/meeting{MEND}')
+    init_dist('pytorch', **meeting, rank=0, world_size=1)
+    return distributed.get_backend()
+
+
+def device_ids_without_gpu():
+    from mmengine.model import MMDistributedDataParallel
+    from torch import distributed, nn
+
+    if not distributed.is_initialized():
+        distributed.init_process_group(
+            'gloo', f'file://{FOLDER}/again{MEND}', rank=0, world_size=1
+        )
+    MMDistributedDataParallel(nn.Linear(1, 1), device_ids=[0])
+    distributed.destroy_process_group()
+
+
+def generation_init():
+    toy_cyclegan.build().init_weights()
+
+
+def translation_output():
+    import torch
+
+    with torch.no_grad():
+        return toy_cyclegan.score(toy_cyclegan.build())
+
+
+@contextmanager
+def without(name):
+    there = sys.modules.get(name)
+    sys.modules[name] = None
+    try:
+        yield
+    finally:
+        del sys.modules[name]
+        if there is not None:
+            sys.modules[name] = there
+
+
+@contextmanager
+def lent_bool8():
+    """Pass the first fault by, to see the next one without compat."""
+    import numpy as np
+
+    lend = not MEND and not hasattr(np, 'bool8')
+    if lend:
+        np.bool8 = np.bool_
+    yield
+    if lend:
+        del np.bool8
+
+
+def load_editors_by_need():
+    """Pass the editors' fault by: declare the package, import none of it."""
+    import mmagic
+
+    name = 'mmagic.models.editors'
+    package = type(sys)(name)
+    package.__path__ = [f'{mmagic.__path__[0]}/models/editors']
+    package.__all__ = []
+    sys.modules[name] = package
+    with lent_bool8():
+        import_module('mmagic.models')
+        import_module('mmagic.evaluation')
+
+
+def main():
+    warnings.simplefilter('ignore')
+    outcomes = {}
+
+    def run(symptom):
+        try:
+            outcome = dict(error=None, value=symptom())
+        except Exception as error:
+            outcome = dict(error=f'{type(error).__name__}: {error}')
+        outcomes[symptom.__name__] = outcome
+
+    if MEND:
+        import mmasgan.compat
+    for symptom in (
+        installed_path,
+        installed_path_without_pkg_resources,
+        mmcv_version,
+        numpy_bool8,
+        albumentations_missing,
+        editors,
+        mediapipe_solutions,
+        apis,
+        checkpoint_types,
+        gloo_without_gpu,
+        device_ids_without_gpu,
+    ):
+        run(symptom)
+    if not MEND:
+        load_editors_by_need()
+    run(generation_init)
+    run(translation_output)
+    if MEND:
+        outcomes['mended'] = mmasgan.compat.mended()
+        outcomes['skipped'] = mmasgan.compat.skipped_editors()
+    (FOLDER / f'outcomes{MEND}.json').write_text(
+        json.dumps(outcomes, default=float)
+    )
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,135 @@
+"""Train as one of several processes without a GPU, and report the weights.
+
+Usage: ``torchrun --nproc_per_node 2 two_processes.py FOLDER``.
+"""
+
+import hashlib
+import json
+import sys
+import warnings
+from pathlib import Path
+from unittest import mock
+
+warnings.simplefilter('ignore')
+
+import toy_cyclegan  # noqa: E402
+import torch  # noqa: E402
+from mmengine import MessageHub  # noqa: E402
+from mmengine.dist import get_backend, get_rank  # noqa: E402
+from mmengine.model import (  # noqa: E402
+    BaseModel,
+    MMSeparateDistributedDataParallel,
+)
+from mmengine.runner import Runner  # noqa: E402
+from torch import nn  # noqa: E402
+
+import mmasgan.compat  # noqa: E402, F401  late, as a plugin may be
+
+FOLDER = Path(sys.argv[1])
+
+
+def digest(model):
+    """Return a hash of all weights, equal if and only if every bit is."""
+    weights = b''.join(
+        value.detach().numpy().tobytes() for value in model.parameters()
+    )
+    return hashlib.sha256(weights).hexdigest()
+
+
+def train_cyclegan(train_step=None, accumulate=1):
+    """Train MMagic's CycleGAN, on other images in each process."""
+    from mmagic.models.editors.cyclegan import CycleGAN
+
+    torch.manual_seed(0)
+    model = toy_cyclegan.build()
+    wrapper = MMSeparateDistributedDataParallel(model, device_ids=[0])
+    with mock.patch.object(
+        CycleGAN, 'train_step', train_step or CycleGAN.train_step
+    ):
+        _train(model, wrapper, lambda step: [2 * step + get_rank()], accumulate)
+    return model
+
+
+def train_cyclegan_on_all_images(accumulate=1):
+    """Train it in each process, on the images of both."""
+    torch.manual_seed(0)
+    model = toy_cyclegan.build()
+    with mock.patch('mmengine.dist.dist.get_world_size', return_value=1):
+        _train(model, model, lambda step: [2 * step, 2 * step + 1], accumulate)
+    return model
+
+
+def _train(model, wrapper, seeds, accumulate):
+    optimizers = toy_cyclegan.optimizers(model)
+    for part in optimizers.values():
+        part._accumulative_counts = accumulate
+    for step in range(4):
+        MessageHub.get_current_instance().update_info('iter', step)
+        wrapper.train_step(toy_cyclegan.batch(*seeds(step)), optimizers)
+
+
+def distance(model, other):
+    """Return the largest difference of any weight."""
+    pairs = zip(model.parameters(), other.parameters(), strict=True)
+    return max((a - b).abs().max().item() for a, b in pairs)
+
+
+class Regression(BaseModel):
+    """The least a runner can train, as one whole."""
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(2, 1)
+
+    def forward(self, inputs, mode):
+        return dict(loss=self.layer(torch.stack(inputs)).square().mean())
+
+
+def runner(**env):
+    torch.manual_seed(0)
+    data = [dict(inputs=torch.randn(2)) for _ in range(8)]
+    return Runner(
+        model=Regression(),
+        work_dir=str(FOLDER / 'work'),
+        train_dataloader=dict(
+            dataset=data,
+            sampler=dict(type='DefaultSampler', shuffle=True),
+            batch_size=2,
+        ),
+        train_cfg=dict(by_epoch=True, max_epochs=1),
+        optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)),
+        launcher='pytorch',
+        env_cfg=env,
+        default_scope='mmagic',
+    )
+
+
+def main():
+    report = {}
+    # The default backend is nccl.
+    whole = runner()
+    report['backend'] = get_backend()
+    whole.train()
+    report['wrapper'] = type(whole.model).__name__
+    report['whole'] = digest(whole.model)
+
+    from mmagic.models.editors.cyclegan import CycleGAN
+
+    alone = CycleGAN.train_step.__wrapped__
+    report['alone'] = digest(train_cyclegan(alone))
+    for accumulate in (1, 2):
+        together = train_cyclegan(accumulate=accumulate)
+        one = train_cyclegan_on_all_images(accumulate)
+        report[f'together {accumulate}'] = digest(together)
+        report[f'distance {accumulate}'] = distance(together, one)
+
+    torch.distributed.destroy_process_group()
+    report['chosen'] = type(runner(dist_cfg=dict(backend='gloo'))).__name__
+    report['chosen backend'] = get_backend()
+    rank = get_rank()
+    torch.distributed.destroy_process_group()
+    (FOLDER / f'rank{rank}.json').write_text(json.dumps(report))
+
+
+if __name__ == '__main__':
+    main()
