@@ -125,10 +125,15 @@ class GoProDataset(BaseDataset):
         return (self[index] for index in range(len(self)))
 
     def __repr__(self) -> str:
-        return (
+        text = (
             f'{type(self).__name__}(data_root={self.data_root!r}, '
-            f'subset={self.subset!r}, blur_variant={self.blur_variant!r}, '
-            f'length={len(self)})'
+            f'subset={self.subset!r}, blur_variant={self.blur_variant!r})'
+        )
+        # Looking at a data set must not be what lists its files.
+        return (
+            f'{text} of length {len(self)}'
+            if self._fully_initialized
+            else text
         )
 
     def scan(self) -> GoProSubset:

@@ -183,8 +183,8 @@ class GoProSubset:
             raise ValueError(
                 f"sequence '{self.folder / sequence}' has no folder "
                 f'{variant!r}, only {_shown(_folders(folder.parent))}; '
-                'complete or remove the sequence, or choose another '
-                'blur_variant'
+                'complete the sequence or remove it, or set blur_variant to '
+                'what there is'
             )
         return folder
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from os import PathLike
+from os.path import join
 from typing import Any
 
 from mmasgan.registry import DATASETS
@@ -82,14 +83,14 @@ class PairedGoProDataset(GoProDataset):
                 else (sharp[name], self.blur_variant)
             )
             raise ValueError(
-                f"'{self.data_root}/{single.path}' has no {other!r} image of "
+                f"'{join(self.data_root, single.path)}' has no {other!r} image of "
                 'the same name; a pair needs both: add the missing one, or '
                 'remove this one'
             )
         return [
             {
-                'img_blur_path': f'{self.data_root}/{image.path}',
-                'img_sharp_path': f'{self.data_root}/{sharp[key].path}',
+                'img_blur_path': join(self.data_root, image.path),
+                'img_sharp_path': join(self.data_root, sharp[key].path),
                 'sequence': image.sequence,
                 # In the flat layout file names are unique as they are.
                 'name': key[1] if subset.is_flat else '-'.join(key),

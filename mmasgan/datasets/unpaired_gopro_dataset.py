@@ -1,10 +1,13 @@
 """Blurred and sharp images of GoPro, without their pairs."""
 
 from collections.abc import Callable, Sequence
+from logging import INFO
 from os import PathLike
+from os.path import join
 from typing import Any, NoReturn
 
 from mmengine.dataset import force_full_init
+from mmengine.logging import print_log
 
 from mmasgan.registry import DATASETS
 
@@ -113,8 +116,14 @@ class UnpairedGoProDataset(GoProDataset):
         warn_of_unused(subset, blur + sharp)
         blur, sharp = self._keep(blur), self._keep(sharp)
         self.num_blur, self.num_sharp = len(blur), len(sharp)
+        print_log(
+            f'{self.split} split of {subset.folder}: {len(blur)} blurred and '
+            f'{len(sharp)} sharp images.',
+            logger='current',
+            level=INFO,
+        )
         return [
-            {'path': f'{self.data_root}/{image.path}', 'in': image.sequence}
+            {'path': join(self.data_root, image.path), 'in': image.sequence}
             for image in blur + sharp
         ]
 
