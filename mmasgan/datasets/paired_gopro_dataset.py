@@ -76,16 +76,14 @@ class PairedGoProDataset(GoProDataset):
                 )
         blur = _by_name(subset.images(self.blur_variant, self.sequences))
         sharp = _by_name(subset.images('sharp', self.sequences))
-        for name in sorted(blur.keys() ^ sharp.keys()):
-            single, other = (
-                (blur[name], 'sharp')
-                if name in blur
-                else (sharp[name], self.blur_variant)
-            )
+        alone = sorted(blur.keys() ^ sharp.keys())
+        if alone:
+            image = blur.get(alone[0]) or sharp[alone[0]]
+            other = 'sharp' if alone[0] in blur else self.blur_variant
             raise ValueError(
-                f"'{join(self.data_root, single.path)}' has no {other!r} image of "
-                'the same name; a pair needs both: add the missing one, or '
-                'remove this one'
+                f"'{join(self.data_root, image.path)}' has no {other!r} "
+                f'image of the same name ({len(alone)} such); a pair needs '
+                'both: add what is missing, or remove this one'
             )
         return [
             {
