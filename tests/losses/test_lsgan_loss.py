@@ -1,0 +1,49 @@
+import pytest
+import torch
+
+from mmasgan.losses import LSGANLoss
+from mmasgan.losses.functional import (
+    lsgan_discriminator_loss,
+    lsgan_generator_loss,
+)
+
+
+@pytest.fixture
+def logits(device):
+    return torch.randn(2, 2, 1, 3, 3, device=device)
+
+
+def test_equals_the_functions(logits):
+    loss, (real, fake) = LSGANLoss(), logits
+    discriminator_loss = loss.discriminator_loss(real, fake)
+    assert discriminator_loss == lsgan_discriminator_loss(real, fake)
+    assert loss.generator_loss(real, fake) == lsgan_generator_loss(fake)
+
+
+def test_distances_to_1_and_0():
+    loss = LSGANLoss()
+    real, fake = torch.full((2, 1, 2, 2), 3.0), torch.full((2, 1, 2, 2), -1.0)
+    assert loss.discriminator_loss(real, fake) == 2.5  # (2^2 + 1^2) / 2
+    assert loss.generator_loss(real, fake) == 4  # (-1 - 1)^2
+
+
+def test_best_logits_cost_nothing():
+    loss = LSGANLoss()
+    one, zero = torch.ones(2, 1, 2, 2), torch.zeros(2, 1, 2, 2)
+    assert loss.discriminator_loss(one, zero) == 0
+    assert loss.generator_loss(None, one) == 0
+
+
+def test_weight_scales_the_generators_loss_alone(logits):
+    one, three, (real, fake) = LSGANLoss(), LSGANLoss(3), logits
+    expected = 3 * one.generator_loss(real, fake)
+    torch.testing.assert_close(three.generator_loss(real, fake), expected)
+    expected = one.discriminator_loss(real, fake)
+    assert three.discriminator_loss(real, fake) == expected
+
+
+def test_generator_needs_no_real_logits(logits):
+    loss, (real, fake) = LSGANLoss(), logits
+    assert not loss.relativistic
+    without = loss.generator_loss(None, fake)
+    assert without == loss.generator_loss(real, fake)
