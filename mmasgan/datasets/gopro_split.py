@@ -43,6 +43,7 @@ def obtain_split(
     mode: str,
     seed: int,
     split_file: str | os.PathLike[str] | None = None,
+    variants: Sequence[str] = (),
 ) -> GoProSplit:
     """Read the split file, or draw the split and write it there.
 
@@ -54,6 +55,8 @@ def obtain_split(
         mode: ``disjoint`` or ``shuffled``.
         seed: Seed of the random halves.
         split_file: Path of the JSON file. None neither reads nor writes.
+        variants: Folders that every sequence must have for a split to be
+            drawn. A file made by hand may name sequences of one domain only.
 
     Raises:
         ValueError: If ``mode`` is unknown, the file does not hold what is
@@ -66,6 +69,8 @@ def obtain_split(
         split = _read(path)
         _compare(path, split, (mode, seed, subset.subset))
         return split
+    for variant in variants:
+        subset.check(variant)
     split = _draw(subset, mode, seed)
     if path is not None and is_main_process():
         _write(path, split)

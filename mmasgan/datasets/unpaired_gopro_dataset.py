@@ -107,10 +107,12 @@ class UnpairedGoProDataset(GoProDataset):
         in some 20 MB that all workers share.
         """
         subset = self.scan()
-        subset.check(self.blur_variant)
-        subset.check('sharp')
         split = obtain_split(
-            subset, self.split, self.split_seed, self.split_file
+            subset,
+            self.split,
+            self.split_seed,
+            self.split_file,
+            variants=(self.blur_variant, 'sharp'),
         )
         blur, sharp = split_images(subset, split, self.blur_variant)
         warn_of_unused(subset, blur + sharp)

@@ -199,6 +199,21 @@ def test_sequence_that_lacks_a_domain_is_named(make_nested, lacks):
         UnpairedGoProDataset(root)
 
 
+def test_split_file_may_join_sequences_of_one_domain_each(
+    make_nested, tmp_path
+):
+    make_nested({'a': 2}, kinds=['blur'])
+    root = make_nested({'b': 1}, kinds=['sharp'])
+    with pytest.raises(ValueError, match=r"train/b' has no folder 'blur'"):
+        UnpairedGoProDataset(root)
+    path = tmp_path / 's.json'
+    split = {'mode': 'disjoint', 'subset': 'train'}
+    split |= {'blur': ['train/a'], 'sharp': ['train/b']}
+    path.write_text(json.dumps(split))
+    dataset = UnpairedGoProDataset(root, split_file=path)
+    assert (dataset.num_blur, dataset.num_sharp) == (2, 1)
+
+
 def test_flat_layout_is_read(make_flat):
     names = ['GOPR0001_01_00-1.png', 'GOPR0002_01_00-2.png']
     sample = UnpairedGoProDataset(make_flat(names))[0]
