@@ -15,18 +15,12 @@ def fixed_seed():
 
 
 @pytest.fixture(
-    params=[
-        'cpu',
-        pytest.param(
-            'cuda',
-            marks=pytest.mark.skipif(
-                not torch.cuda.is_available(), reason='no GPU'
-            ),
-        ),
-    ]
+    params=['cpu', 'cuda'] if torch.cuda.is_available() else ['cpu']
 )
-def device(request, monkeypatch):
+def device(request):
     """The CPU, and a GPU where there is one, in full float32 precision."""
-    monkeypatch.setattr(torch.backends.cudnn, 'allow_tf32', False)
-    monkeypatch.setattr(torch.backends.cuda.matmul, 'allow_tf32', False)
-    return torch.device(request.param)
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    allowed = cudnn.allow_tf32, matmul.allow_tf32
+    cudnn.allow_tf32 = matmul.allow_tf32 = False
+    yield torch.device(request.param)
+    cudnn.allow_tf32, matmul.allow_tf32 = allowed
