@@ -5,10 +5,8 @@ from typing import Any
 
 import torch
 from mmengine.config import Config
-from mmengine.optim import AmpOptimWrapper
 
 from .. import compat  # noqa: F401  before anything of MMagic
-from ..engine import BFloat16OptimWrapper
 
 __all__ = ['enable_amp', 'load_config']
 
@@ -53,9 +51,9 @@ def enable_amp(cfg: Config) -> None:
     :class:`~mmasgan.engine.BFloat16OptimWrapper`.
     """
     if torch.cuda.is_available():
-        amp = dict(type=AmpOptimWrapper, loss_scale='dynamic')
+        amp = dict(type='AmpOptimWrapper', loss_scale='dynamic')
     else:
-        amp = dict(type=BFloat16OptimWrapper)
+        amp = dict(type='mmasgan.BFloat16OptimWrapper')
     wrappers = cfg.optim_wrapper
     if 'optimizer' in wrappers:
         wrappers.update(amp)

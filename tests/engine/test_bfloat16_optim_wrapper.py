@@ -1,0 +1,42 @@
+import pytest
+import torch
+from mmengine.registry import OPTIM_WRAPPERS
+from torch import nn
+
+
+@pytest.fixture
+def model():
+    return nn.Linear(2, 1, bias=False)
+
+
+def wrap(model, **kwargs):
+    return OPTIM_WRAPPERS.build(
+        dict(
+            type='mmasgan.BFloat16OptimWrapper',
+            optimizer=torch.optim.SGD(model.parameters(), lr=0.5),
+            **kwargs,
+        )
+    )
+
+
+def test_forward_is_bfloat16_and_weights_stay_float32(model):
+    wrapper = wrap(model)
+    with wrapper.optim_context(model):
+        out = model(torch.ones(1, 2))
+    assert out.dtype == torch.bfloat16
+    before = model.weight.detach().clone()
+    wrapper.update_params(out.float().sum())
+    assert model.weight.dtype == torch.float32
+    # The gradient of a sum of inputs is 1, exactly so in bfloat16.
+    torch.testing.assert_close(model.weight.detach(), before - 0.5)
+
+
+def test_gradients_accumulate(model):
+    wrapper = wrap(model, accumulative_counts=2)
+    before = model.weight.detach().clone()
+    for _ in range(2):
+        torch.testing.assert_close(model.weight.detach(), before)
+        with wrapper.optim_context(model):
+            out = model(torch.ones(1, 2))
+        wrapper.update_params(out.float().sum())
+    torch.testing.assert_close(model.weight.detach(), before - 0.5)

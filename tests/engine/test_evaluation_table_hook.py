@@ -1,0 +1,63 @@
+import logging
+from types import SimpleNamespace
+
+import pytest
+
+from mmasgan.engine import EvaluationTableHook
+from mmasgan.engine.evaluation_table_hook import format_table
+
+METRICS = {'input/PSNR': 20.0, 'input/SSIM': 0.5, 'PSNR': 21.25, 'SSIM': 0.6}
+
+
+@pytest.fixture
+def runner(tmp_path):
+    return SimpleNamespace(
+        iter=30, logger=logging.getLogger('test'), log_dir=str(tmp_path)
+    )
+
+
+def rows(text):
+    lines = [line for line in text.splitlines() if '│' in line]
+    return [[c.strip() for c in line.split('│')[1:-1]] for line in lines]
+
+
+def test_the_input_comes_first():
+    table = format_table('t', {'PSNR': 20.0}, {'PSNR': 21.25, 'MAE': 1.0})
+    assert rows(table) == [
+        ['input', '20.0000'],
+        ['model', '21.2500'],
+        ['gain', '+1.2500'],
+    ]
+
+
+@pytest.mark.parametrize('stage', ['val', 'test'])
+def test_an_evaluation_is_logged(runner, caplog, stage):
+    with caplog.at_level(logging.INFO):
+        getattr(EvaluationTableHook(), f'after_{stage}_epoch')(runner, METRICS)
+    (record,) = caplog.records
+    assert 'iteration 30' in record.message
+    assert rows(record.message)[1] == ['model', '21.2500', '0.6000']
+
+
+def test_a_model_below_the_input_is_said_to_be(runner, caplog):
+    metrics = METRICS | {'SSIM': 0.4}
+    with caplog.at_level(logging.INFO):
+        EvaluationTableHook().after_test_epoch(runner, metrics)
+    assert caplog.records[1].levelno == logging.WARNING
+    assert 'below the blurred input in SSIM' in caplog.records[1].message
+
+
+def test_it_says_where_the_pictures_are(runner, caplog, tmp_path):
+    (tmp_path / 'vis_data' / 'vis_image').mkdir(parents=True)
+    with caplog.at_level(logging.INFO):
+        EvaluationTableHook().after_test_epoch(runner, METRICS)
+    assert str(tmp_path / 'vis_data' / 'vis_image') in caplog.text
+
+
+@pytest.mark.parametrize('metrics', [None, {}, {'PSNR': 20.0}])
+def test_without_scores_of_the_input_there_is_no_table(
+    runner, caplog, metrics
+):
+    with caplog.at_level(logging.INFO):
+        EvaluationTableHook().after_val_epoch(runner, metrics)
+    assert not caplog.records

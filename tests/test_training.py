@@ -1,0 +1,206 @@
+"""Whole trainings, through the runner and through the tools."""
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.runner import Runner, load_checkpoint
+from tiny import CONFIG, ROOT, as_arguments, make_gopro, options
+
+from mmasgan.apis import load_config
+
+pytestmark = pytest.mark.filterwarnings('ignore')
+
+
+@pytest.fixture(scope='module')
+def gopro(tmp_path_factory):
+    return make_gopro(tmp_path_factory.mktemp('gopro'))
+
+
+def train(gopro, work_dir, iterations, resume=False, workers=0, **changes):
+    values = options(iterations, work_dir / 'split.json', workers) | changes
+    cfg = load_config(CONFIG, str(work_dir), str(gopro), values)
+    cfg.experiment_name = uuid.uuid4().hex
+    cfg.resume = resume
+    runner = Runner.from_cfg(cfg)
+    runner.train()
+    return runner
+
+
+def read(work_dir, iteration):
+    path = Path(work_dir, f'iter_{iteration}.pth')
+    return torch.load(path, map_location='cpu', weights_only=True)
+
+
+def logged(work_dir):
+    """Return the losses logged, by iteration."""
+    found = {}
+    for path in sorted(Path(work_dir).glob('*/vis_data/*.json')):
+        for line in path.read_text().splitlines():
+            entry = json.loads(line)
+            losses = {k: v for k, v in entry.items() if 'loss_' in k}
+            if losses:
+                found[entry['step']] = losses
+    return found
+
+
+def assert_equal(left, right, where='checkpoint'):
+    """Assert that nested containers hold the same bits."""
+    if isinstance(left, dict):
+        assert left.keys() == right.keys(), where
+        for key in left:
+            assert_equal(left[key], right[key], f'{where}.{key}')
+    elif isinstance(left, list | tuple):
+        assert len(left) == len(right), where
+        for index, pair in enumerate(zip(left, right, strict=True)):
+            assert_equal(*pair, f'{where}.{index}')
+    elif isinstance(left, torch.Tensor):
+        assert torch.equal(left, right), where
+    else:
+        assert left == right, where
+
+
+@pytest.mark.parametrize('workers', [0, 2])
+def test_a_resumed_training_equals_one_that_never_stopped(
+    gopro, tmp_path, workers
+):
+    whole, halves = tmp_path / 'whole', tmp_path / 'halves'
+    train(gopro, whole, 8, workers=workers)
+    train(gopro, halves, 4, workers=workers)
+    train(gopro, halves, 8, resume=True, workers=workers)
+
+    expected, found = read(whole, 8), read(halves, 8)
+    assert expected['meta']['iter'] == found['meta']['iter'] == 8
+    for key in ('state_dict', 'optimizer', 'param_schedulers'):
+        assert_equal(expected[key], found[key], key)
+    for domain in ('sharp', 'blur'):  # the pools were full, and compared
+        pool = found['state_dict'][f'pools.{domain}._extra_state']
+        assert pool.shape == (2, 3, 32, 32)
+    assert_equal(logged(whole), logged(halves), 'losses')
+    assert sorted(logged(halves)) == list(range(1, 9))
+
+
+def test_training_validates_and_draws(gopro, tmp_path, caplog):
+    runner = train(gopro, tmp_path, 2)
+    pictures = list(Path(runner.log_dir, 'vis_data', 'vis_image').iterdir())
+    assert len(pictures) == 6
+    assert list(Path(runner.log_dir, 'vis_data').glob('events.out.*'))
+    log = Path(runner.log_dir, f'{runner.timestamp}.log').read_text()
+    assert log.index('│ input │') < log.index('│ model │')
+    assert 'eta: ' in log
+
+
+def test_a_seed_decides_a_training(gopro, tmp_path):
+    for name, seed in (('a', 1), ('b', 1), ('c', 2)):
+        train(gopro, tmp_path / name, 2, **{'randomness.seed': seed})
+    a, b, c = (logged(tmp_path / name) for name in 'abc')
+    assert a == b
+    assert a != c
+
+
+def test_a_broken_loss_names_the_files(gopro, tmp_path):
+    with pytest.raises(FloatingPointError) as caught:
+        train(gopro, tmp_path, 3, **{'model.identity_loss.loss_weight': 1e39})
+    message = str(caught.value)
+    assert 'iteration 0: loss_identity_deblur, loss_identity_reblur' in message
+    assert message.count(str(gopro)) == 2
+
+
+def run(*command, cwd):
+    """Run a command with the interpreter's own environment and one thread."""
+    environment = os.environ | {'OMP_NUM_THREADS': '1'}
+    done = subprocess.run(
+        [sys.executable, *map(str, command)],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_the_tools_train_resume_and_test(gopro, tmp_path):
+    work_dir = tmp_path / 'work'
+    common = ['--work-dir', work_dir, '--data-root', gopro, '--cfg-options']
+
+    def tool(name, iterations, *flags):
+        values = options(iterations, tmp_path / 'split.json')
+        script = ROOT / 'tools' / f'{name}.py'
+        return run(
+            script,
+            CONFIG,
+            *flags,
+            *common,
+            *as_arguments(values),
+            cwd=tmp_path,
+        )
+
+    code, output = tool('test', 1)
+    assert code == 1
+    assert f'No checkpoint at {work_dir}: train first' in output
+
+    code, output = tool('train', 1, '--amp')
+    assert code == 0, output
+    code, output = tool('train', 2, '--resume')
+    assert code == 0, output
+    assert f'{work_dir}/iter_1.pth' in output
+    assert 'Iter(train) [2/2]' in output
+    assert 'Iter(train) [1/2]' not in output
+
+    code, output = tool('test', 2)
+    assert code == 0, output
+    assert f'{work_dir}/iter_2.pth' in output
+    assert output.index('│ input │') < output.index('│ model │')
+    assert 'Pictures (input | output | truth): ' in output
+
+
+def test_two_processes_train_one_model(gopro, tmp_path):
+    """Ranks end bit-identical, and as one process with both batches would."""
+    script = Path(__file__).with_name('train_and_save_each_rank.py')
+    # Without what ranks draw on their own. Adam's eps keeps it from blowing
+    # up the rounding errors of biases that instance norm takes away again.
+    changes = {
+        'model.generator.dropout': 0,
+        'model.gradient_penalty': None,
+        'model.pool_size': 0,
+        'optim_wrapper.generators.optimizer.eps': 1e-3,
+        'optim_wrapper.discriminators.optimizer.eps': 1e-3,
+    }
+    values = options(4, tmp_path / 'split.json') | changes
+    code, output = run(
+        *('-m', 'torch.distributed.run', '--standalone'),
+        *('--nproc_per_node', 2, script, CONFIG, tmp_path / 'two', gopro),
+        json.dumps(values),
+        cwd=tmp_path,
+    )
+    assert code == 0, output
+    ranks = [
+        torch.load(tmp_path / 'two' / f'rank{rank}.pth') for rank in (0, 1)
+    ]
+    assert_equal(*ranks, 'rank')
+
+    one = train(
+        gopro,
+        tmp_path / 'one',
+        4,
+        **changes,
+        **{'train_dataloader.batch_size': 2},
+    )
+    for name, value in one.model.state_dict().items():
+        torch.testing.assert_close(
+            ranks[0][name], value, atol=1e-5, rtol=0, msg=name
+        )
+
+
+def test_a_checkpoint_loads_into_a_bare_model(gopro, tmp_path):
+    runner = train(gopro, tmp_path, 1)
+    trained = runner.model.state_dict()
+    fresh = train(gopro, tmp_path / 'other', 1, **{'randomness.seed': 5}).model
+    load_checkpoint(fresh, str(tmp_path / 'iter_1.pth'), strict=True)
+    assert_equal(dict(trained), dict(fresh.state_dict()), 'state')
