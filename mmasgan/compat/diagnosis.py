@@ -202,7 +202,8 @@ def _remedy(name: str, error: Exception) -> str:
             return ''  # a matter of versions, see packages
         package = DISTRIBUTIONS.get(package, package)
         with suppress(ImportError):  # of our own metadata, or packaging
-            package = f'"{_requirements().get(package, package)}"'
+            if package in (requirements := _requirements()):
+                package = f'"{requirements[package]}"'
         return f'pip install {package}'
     if name in ('torch', 'torchvision'):
         # They must match, and do if they are installed together.

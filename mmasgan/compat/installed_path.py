@@ -8,7 +8,11 @@ unpacked, which an editable install is not.
 import os.path as osp
 from collections.abc import Callable
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import (
+    PackageNotFoundError,
+    distribution,
+    packages_distributions,
+)
 from importlib.util import find_spec
 from types import ModuleType
 
@@ -103,7 +107,8 @@ def package2module(package: str) -> str:
         PackageNotFoundError: If it is not installed.
         ValueError: If it does not tell.
     """
-    names = (distribution(package).read_text('top_level.txt') or '').split()
-    if not names:
-        raise ValueError(f'can not infer the module name of {package}')
-    return names[0]
+    name = distribution(package).name
+    for module, names in packages_distributions().items():
+        if name in names and not module.startswith('_'):
+            return module
+    raise ValueError(f'can not infer the module name of {package}')

@@ -44,7 +44,7 @@ def symptoms(tmp_path_factory):
         )
         for line in (command, [*command, 'mend'])
     ]
-    errors = [run.communicate()[1] for run in runs]
+    errors = [run.communicate(timeout=300)[1] for run in runs]
     assert [run.returncode for run in runs] == [0, 0], errors
     without, mended = (
         json.loads((folder / f'outcomes{mend}.json').read_text())
@@ -64,6 +64,7 @@ def python(tmp_path):
             text=True,
             cwd=tmp_path,
             env={**os.environ, 'CUDA_VISIBLE_DEVICES': '-1'},
+            timeout=300,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -113,6 +114,7 @@ def processes(tmp_path_factory):
             'CUDA_VISIBLE_DEVICES': '-1',
             'OMP_NUM_THREADS': '1',
         },
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     reports = [

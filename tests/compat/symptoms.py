@@ -75,26 +75,32 @@ def checkpoint_types():
     return loaded['message_hub']['log_scalars']['train/loss'].mean()
 
 
-def gloo_without_gpu():
+def gloo_without_gpu(backend='nccl'):
     from mmengine.dist import init_dist
     from torch import distributed
 
     os.environ.update(RANK='0', WORLD_SIZE='1', LOCAL_RANK='0')
-    meeting = dict(init_method=f'file://{FOLDER}/meeting{MEND}')
-    init_dist('pytorch', **meeting, rank=0, world_size=1)
-    return distributed.get_backend()
+    meeting = f'file://{FOLDER}/{backend}{MEND}'
+    init_dist('pytorch', backend, init_method=meeting, rank=0, world_size=1)
+    backend = distributed.get_backend()
+    distributed.destroy_process_group()
+    return backend
+
+
+def gloo_chosen():
+    return gloo_without_gpu('gloo')
 
 
 def device_ids_without_gpu():
     from mmengine.model import MMDistributedDataParallel
     from torch import distributed, nn
 
-    if not distributed.is_initialized():
-        distributed.init_process_group(
-            'gloo', f'file://{FOLDER}/again{MEND}', rank=0, world_size=1
-        )
-    MMDistributedDataParallel(nn.Linear(1, 1), device_ids=[0])
-    distributed.destroy_process_group()
+    meeting = f'file://{FOLDER}/wrapper{MEND}'
+    distributed.init_process_group('gloo', meeting, rank=0, world_size=1)
+    try:
+        MMDistributedDataParallel(nn.Linear(1, 1), device_ids=[0])
+    finally:
+        distributed.destroy_process_group()
 
 
 def generation_init():
@@ -171,6 +177,7 @@ def main():
         apis,
         checkpoint_types,
         gloo_without_gpu,
+        gloo_chosen,
         device_ids_without_gpu,
     ):
         run(symptom)

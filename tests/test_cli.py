@@ -1,0 +1,142 @@
+"""The command line, each check in an interpreter as a user's."""
+
+import subprocess
+import sys
+
+import pytest
+from click.testing import CliRunner
+
+import mmasgan
+from mmasgan.cli import main
+
+DOCTOR = 'from mmasgan.cli import main; main(["doctor"])'
+
+WITHOUT = """
+import sys
+from importlib import metadata
+
+module, *distributions = {gone!r}
+sys.modules[module] = None
+version = metadata.version
+
+
+def pretend(name):
+    if name in distributions:
+        raise metadata.PackageNotFoundError(name)
+    return version(name)
+
+
+metadata.version = pretend
+"""
+
+MISMATCHED = """
+import sys
+
+class Finder:
+    def find_spec(name, path=None, target=None):
+        if name == 'torchvision':
+            raise RuntimeError('operator torchvision::nms does not exist')
+
+sys.meta_path.insert(0, Finder)
+"""
+
+GONE = {
+    'torch': ('torch', 'torch'),
+    'mmagic': ('mmagic', 'mmagic'),
+    'mmcv-lite': ('mmcv', 'mmcv-lite', 'mmcv', 'mmcv-full'),
+}
+"""Distribution, and the module and distributions to hide."""
+
+
+@pytest.fixture(scope='module')
+def doctor():
+    """What the doctor says of each state, at the same time to save some."""
+    states = {
+        'healthy': '',
+        'mismatched': MISMATCHED,
+        **{name: WITHOUT.format(gone=gone) for name, gone in GONE.items()},
+    }
+    runs = {
+        state: subprocess.Popen(
+            [sys.executable, '-c', prelude + DOCTOR],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for state, prelude in states.items()
+    }
+    outputs = {
+        state: run.communicate(timeout=300)[0] for state, run in runs.items()
+    }
+    return {state: (runs[state].returncode, outputs[state]) for state in runs}
+
+
+def _remedies(output):
+    _, _, remedies = output.partition('To mend it, run:\n')
+    return [line.strip() for line in remedies.splitlines()]
+
+
+def test_version_and_help_are_quick():
+    runner = CliRunner()
+    version = runner.invoke(main, ['--version'])
+    assert mmasgan.__version__ in version.output
+    assert 'doctor' in runner.invoke(main, ['--help']).output
+
+
+def test_help_needs_nothing_heavy():
+    code = (
+        'import sys\n'
+        'from mmasgan.cli import main\n'
+        'main(["--help"], standalone_mode=False)\n'
+        'assert not {"torch", "mmengine", "rich"} & set(sys.modules)'
+    )
+    subprocess.run([sys.executable, '-c', code], check=True, timeout=300)
+
+
+def test_doctor_finds_nothing_amiss(doctor):
+    status, output = doctor['healthy']
+    assert status == 0, output
+    assert output.endswith('Nothing to mend.\n')
+
+
+def test_doctor_names_versions_faults_and_editors(doctor):
+    import torch
+
+    _, output = doctor['healthy']
+    for expected in (
+        mmasgan.__version__,
+        torch.__version__.partition('+')[0],
+        'albumentations',
+        'cpu',
+        'numpy_bool8',
+        'mended',
+        'not present here',
+        'MMagic editors: ',
+    ):
+        assert expected in output
+
+
+@pytest.mark.parametrize(
+    ('package', 'remedy'),
+    [
+        ('torch', 'pip install "torch>=2.4"'),
+        ('mmagic', 'pip install "mmagic<1.3,>=1.2.0"'),
+        ('mmcv-lite', 'pip install "mmcv-lite<2.2,>=2.1.0"'),
+    ],
+)
+def test_doctor_speaks_where_a_package_is_missing(doctor, package, remedy):
+    status, output = doctor[package]
+    assert status == 1
+    assert 'Traceback' not in output
+    assert f'\n{package}: missing\n' in output
+    assert _remedies(output) == [remedy]
+
+
+def test_doctor_speaks_where_torchvision_does_not_match(doctor):
+    status, output = doctor['mismatched']
+    assert status == 1
+    assert 'Traceback' not in output
+    assert 'torchvision::nms does not exist' in output
+    assert _remedies(output) == [
+        'pip install --force-reinstall torch torchvision'
+    ]
