@@ -18,8 +18,8 @@ model.update(
 
 sample = dict(data_root='data/sample', prepare=prepare_sample_dataset)
 train_dataloader.update(
-    batch_size=2,
-    num_workers=1,
+    num_workers=0,
+    persistent_workers=False,
     dataset=dict(
         **sample,
         split_file='work_dirs/sample_split.json',

@@ -55,6 +55,7 @@ class SFTLayer(nn.Module):
     ) -> None:
         super().__init__()
         self.channels = channels
+        self.cond_channels = cond_channels
         self.residual = residual
         self.scale = _condition_to_map(
             cond_channels, hidden_channels, channels
@@ -87,11 +88,13 @@ class SFTLayer(nn.Module):
                 f'features have {features.shape[1]} channels, expected '
                 f'channels={self.channels}'
             )
-        if len(features) != len(condition) or cond_size not in (size, (1, 1)):
+        expected = (len(features), self.cond_channels)
+        if condition.shape[:2] != expected or cond_size not in (size, (1, 1)):
             raise ValueError(
                 f'condition {tuple(condition.shape)} does not fit features '
-                f'{tuple(features.shape)}: batch, height and width must '
-                'agree (or height and width be 1)'
+                f'{tuple(features.shape)}: it must have cond_channels='
+                f'{self.cond_channels}, the same batch, and the same height '
+                'and width (or 1x1)'
             )
         scale, shift = self.scale(condition), self.shift(condition)
         if self.residual:

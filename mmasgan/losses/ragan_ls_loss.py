@@ -1,5 +1,7 @@
 """Relativistic average least squares GAN loss (RaGAN-LS)."""
 
+from typing import Any
+
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
@@ -8,6 +10,22 @@ from ..registry import MODELS
 from .functional import relativistic_average_ls
 
 __all__ = ['RaGANLSLoss']
+
+
+class _SumOverRanks(torch.autograd.Function):
+    """Sum over ranks; its gradient is the sum of theirs."""
+
+    @staticmethod
+    def forward(ctx: Any, value: Tensor) -> Tensor:
+        value = value.clone()
+        dist.all_reduce(value)
+        return value
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        gradient = gradient.clone()
+        dist.all_reduce(gradient)
+        return gradient
 
 
 def global_mean(logits: Tensor) -> Tensor:
@@ -20,10 +38,7 @@ def global_mean(logits: Tensor) -> Tensor:
     mean = torch.mean(logits)
     if not (dist.is_available() and dist.is_initialized()):
         return mean
-    # Imported late: builds of PyTorch without distributed lack the module.
-    from torch.distributed.nn.functional import all_reduce
-
-    return all_reduce(mean) / dist.get_world_size()
+    return _SumOverRanks.apply(mean) / dist.get_world_size()
 
 
 @MODELS.register_module()

@@ -5,6 +5,7 @@ layer numbers. The network is written out, since torchvision builds all of its
 144 M parameters, of which conv3_3 needs 1.7 M.
 """
 
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -100,12 +101,18 @@ class VGGFeatures(nn.Module):
         }
         for name, shape in wanted.items():
             found = state_dict.get(name)
-            if found is None or found.shape != shape:
-                what = 'is missing' if found is None else f'is {found.shape}'
-                raise ValueError(
-                    f'{source} does not hold VGG-19 weights under '
-                    f"torchvision's names: {name} should be {shape}, {what}"
-                )
+            if found is None:
+                what = 'is missing'
+            elif not isinstance(found, Tensor):
+                what = f'is a {type(found).__name__}'
+            elif found.shape != shape:
+                what = f'is {tuple(found.shape)}'
+            else:
+                continue
+            raise ValueError(
+                f"{source} does not hold VGG-19 weights under torchvision's "
+                f'names: {name} should be {tuple(shape)}, {what}'
+            )
         self.load_state_dict({name: state_dict[name] for name in wanted})
 
     def forward(self, x: Tensor) -> Tensor:
@@ -141,7 +148,13 @@ def _file_state_dict(path: str) -> Mapping[str, Tensor]:
             f"weights={path!r}: no such file; give 'torchvision', a path or "
             'None'
         )
-    state_dict = torch.load(path, map_location='cpu', weights_only=True)
+    try:
+        state_dict = torch.load(path, map_location='cpu', weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+        raise ValueError(
+            f'{path} cannot be read as a file of tensors, and nothing else '
+            f'is loaded: {error}'
+        ) from error
     if not isinstance(state_dict, Mapping):
         raise ValueError(
             f'{path} holds a {type(state_dict).__name__}, expected a dict of '

@@ -1,4 +1,4 @@
-import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -198,9 +198,16 @@ class TestWeightsFromAFile:
                 return victim.mkdir, ()
 
         torch.save({'features.0.weight': Code()}, path)
-        with pytest.raises(pickle.UnpicklingError, match=r'(?i)weights.only'):
+        with pytest.raises(ValueError, match=r'vgg19\.pth cannot be read'):
             VGGFeatures().load_weights(str(path))
         assert not victim.exists()
+
+    @pytest.mark.parametrize('kept', [0, 10, 1000])
+    def test_a_truncated_file_is_named(self, save, state_dict, kept):
+        path = Path(save(state_dict))
+        path.write_bytes(path.read_bytes()[:kept])
+        with pytest.raises(ValueError, match=f'{path.name} cannot be read'):
+            VGGFeatures().load_weights(str(path))
 
 
 class TestWeightsFromTorchvision:
