@@ -30,6 +30,7 @@ from torch import Tensor, nn
 
 from ..registry import MODELS
 from .batch import DOMAINS, Images, Maps, files_of, split_inputs
+from .domain_networks import DomainNetworks
 from .image_pool import ImagePool
 from .steps import Losses, evaluation_mode, optimize
 
@@ -39,18 +40,6 @@ DIRECTION = {'sharp': 'deblur', 'blur': 'reblur'}  # by target domain
 SOURCE = {'sharp': 'blur', 'blur': 'sharp'}
 
 Part = dict | nn.Module | None
-
-
-class DomainNetworks(nn.ModuleDict):
-    """One network a target domain, behind one forward.
-
-    A distributed wrapper reduces gradients only of what its ``forward`` was
-    called for, so training calls networks through this one.
-    """
-
-    def forward(self, domain: str, *inputs: Tensor | None) -> Tensor:
-        """Call the network of ``domain``."""
-        return self[domain](*inputs)
 
 
 @MODELS.register_module()
@@ -156,7 +145,8 @@ class ASCycleGAN(BaseTranslationModel):
                 term and files; the term has changed no weight.
         """
         files = files_of(data)
-        real, semantic = self._inputs(data, training=True)
+        inputs = self.data_preprocessor(data, training=True)['inputs']
+        real, semantic = split_inputs(inputs, required=DOMAINS)
         gen_optim = optim_wrapper['generators']
         disc_optim = optim_wrapper['discriminators']
         generators_turn = self._is_generators_turn()
@@ -165,7 +155,7 @@ class ASCycleGAN(BaseTranslationModel):
             gen_optim.optim_context(self.generators),
             torch.set_grad_enabled(generators_turn),
         ):
-            fake, rec = self._translate_and_back(real, semantic)
+            fake = self._translate(real, semantic)
 
         with disc_optim.optim_context(self.discriminators):
             losses = self._discriminator_losses(real, fake)
@@ -175,7 +165,7 @@ class ASCycleGAN(BaseTranslationModel):
         if generators_turn:
             set_requires_grad(self.discriminators, False)
             with gen_optim.optim_context(self.generators):
-                gen_losses = self._generator_losses(real, fake, rec, semantic)
+                gen_losses = self._generator_losses(real, fake, semantic)
             optimize(gen_optim, gen_losses, files)
             set_requires_grad(self.discriminators, True)
             losses.update(gen_losses)
@@ -204,27 +194,25 @@ class ASCycleGAN(BaseTranslationModel):
             (3, H, W), as the host's metrics and visualisers expect.
         """
         data = self.data_preprocessor(data, training=False)
-        images, semantic = split_inputs(data['inputs'])
+        images, semantic = split_inputs(data['inputs'], required=('blur',))
+        samples = data['data_samples']
+        if isinstance(samples, DataSample):
+            samples = samples.split(allow_nonseq_value=True)
         with evaluation_mode(self):
             pred = self.translation(
                 images['blur'], 'sharp', semantic=semantic['blur']
             )
-        samples = data['data_samples']
-        if isinstance(samples, DataSample):
-            samples = samples.split(allow_nonseq_value=True)
-        restored = {
-            'pred_img': self._to_uint8(pred, samples),
-            'input_img': self._to_uint8(images['blur'], samples),
-        }
-        if 'sharp' in images:
-            gt_img = self._to_uint8(images['sharp'], samples)
+        pred = self._to_uint8(pred, samples)
+        blur = self._to_uint8(images['blur'], samples)
         for index, sample in enumerate(samples):
             sample.output = DataSample()
             sample.output.set_tensor_data(
-                {name: value[index] for name, value in restored.items()}
+                {'pred_img': pred[index], 'input_img': blur[index]}
             )
-            if 'sharp' in images:
-                sample.set_tensor_data({'gt_img': gt_img[index]})
+        if 'sharp' in images:
+            sharp = self._to_uint8(images['sharp'], samples)
+            for index, sample in enumerate(samples):
+                sample.set_tensor_data({'gt_img': sharp[index]})
         return samples
 
     def _to_uint8(self, images: Tensor, samples: list[DataSample]) -> Tensor:
@@ -233,28 +221,15 @@ class ASCycleGAN(BaseTranslationModel):
         )
         return restored.round().to(torch.uint8).cpu()
 
-    def _inputs(self, data: dict, training: bool) -> tuple[Images, Maps]:
-        inputs = self.data_preprocessor(data, training)['inputs']
-        images, semantic = split_inputs(inputs)
-        if 'sharp' not in images:
-            raise ValueError("training inputs lack 'img_sharp'")
-        return images, semantic
-
     def _is_generators_turn(self) -> bool:
         iteration = MessageHub.get_current_instance().get_info('iter', 0)
         return (iteration + 1) % self.discriminator_steps == 0
 
-    def _translate_and_back(
-        self, real: Images, semantic: Maps
-    ) -> tuple[Images, Images]:
-        fake, rec = {}, {}
-        for target, source in SOURCE.items():
-            # A translated image shows what its source shows, so the source's
-            # map serves both ways.
-            condition = semantic[source]
-            fake[target] = self.generators(target, real[source], condition)
-            rec[source] = self.generators(source, fake[target], condition)
-        return fake, rec
+    def _translate(self, real: Images, semantic: Maps) -> Images:
+        return {
+            target: self.generators(target, real[source], semantic[source])
+            for target, source in SOURCE.items()
+        }
 
     def _discriminator_losses(self, real: Images, fake: Images) -> Losses:
         losses = {}
@@ -273,7 +248,7 @@ class ASCycleGAN(BaseTranslationModel):
         return losses
 
     def _generator_losses(
-        self, real: Images, fake: Images, rec: Images, semantic: Maps
+        self, real: Images, fake: Images, semantic: Maps
     ) -> Losses:
         losses = {}
         # Frozen networks are called past a distributed wrapper, which would
@@ -287,7 +262,10 @@ class ASCycleGAN(BaseTranslationModel):
                 judge(fake[domain]),
             )
             source = SOURCE[domain]
-            loop = rec[source].float(), real[source]
+            # A translated image shows what its source shows, so the source's
+            # map serves the way back too.
+            rec = self.generators(source, fake[domain], semantic[source])
+            loop = rec.float(), real[source]
             losses[f'loss_cycle_{direction}'] = self.cycle_loss(*loop)
             if self.pixel_cycle_loss is not None:
                 losses[f'loss_pixel_{direction}'] = self.pixel_cycle_loss(

@@ -1,5 +1,7 @@
 """What a batch of the two domains holds."""
 
+from collections.abc import Sequence
+
 from mmagic.structures import DataSample
 from torch import Tensor
 
@@ -11,24 +13,28 @@ Images = dict[str, Tensor]  # by domain, (N, 3, H, W) in [-1, 1]
 Maps = dict[str, Tensor | None]  # by domain, (N, K, H, W) in [0, 1]
 
 
-def split_inputs(inputs: dict[str, Tensor]) -> tuple[Images, Maps]:
+def split_inputs(
+    inputs: dict[str, Tensor], required: Sequence[str]
+) -> tuple[Images, Maps]:
     """Sort network inputs by domain.
 
     Args:
         inputs: ``img_<domain>`` and, where there are maps,
             ``semantic_<domain>``.
+        required: Domains that there must be images of.
 
     Returns:
         The images there are, and a map or None for each domain.
 
     Raises:
-        ValueError: If ``inputs`` is no dict or lacks ``img_blur``.
+        ValueError: If ``inputs`` is no dict or lacks a required image.
     """
-    if not isinstance(inputs, dict) or 'img_blur' not in inputs:
-        found = list(inputs) if isinstance(inputs, dict) else type(inputs)
+    found = list(inputs) if isinstance(inputs, dict) else []
+    missing = [f'img_{d}' for d in required if f'img_{d}' not in found]
+    if missing:
         raise ValueError(
-            "inputs must be a dict with 'img_blur' and 'img_sharp' (pack both "
-            f'in the pipeline), got {found}'
+            f'inputs lack {missing}, they have {found or type(inputs)}: pack '
+            "'img_blur' and 'img_sharp' in the pipeline"
         )
     images = {d: inputs[f'img_{d}'] for d in DOMAINS if f'img_{d}' in inputs}
     return images, {d: inputs.get(f'semantic_{d}') for d in DOMAINS}

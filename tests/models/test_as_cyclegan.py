@@ -294,7 +294,7 @@ def test_the_host_scores_model_and_input(build_model, batch, metric):
 
 def test_training_needs_both_domains(build_model, optimizers, batch):
     model = build_model()
-    with pytest.raises(ValueError, match=r'lack .img_sharp'):
+    with pytest.raises(ValueError, match=r"lack \['img_sharp'\]"):
         model.train_step(batch(sharp=False), optimizers(model))
 
 

@@ -20,7 +20,8 @@ def test_a_batch_without_samples_has_no_files():
 def test_inputs_are_sorted_by_domain():
     blur, sharp, semantic = torch.rand(3, 1, 3, 4, 4)
     images, maps = split_inputs(
-        {'img_blur': blur, 'img_sharp': sharp, 'semantic_blur': semantic}
+        {'img_blur': blur, 'img_sharp': sharp, 'semantic_blur': semantic},
+        required=('blur', 'sharp'),
     )
     assert images['blur'] is blur
     assert images['sharp'] is sharp
@@ -28,6 +29,13 @@ def test_inputs_are_sorted_by_domain():
 
 
 @pytest.mark.parametrize('inputs', [torch.rand(1, 3, 4, 4), {'img': 0}])
-def test_inputs_without_blurred_images_are_refused(inputs):
-    with pytest.raises(ValueError, match=r'must be a dict with .img_blur'):
-        split_inputs(inputs)
+def test_missing_images_are_named(inputs):
+    with pytest.raises(ValueError, match=r"lack \['img_blur'\], they have"):
+        split_inputs(inputs, required=('blur',))
+    with pytest.raises(ValueError, match=r"lack \['img_blur', 'img_sharp'\]"):
+        split_inputs(inputs, required=('blur', 'sharp'))
+
+
+def test_what_is_not_required_may_be_missing():
+    images, _ = split_inputs({'img_blur': torch.rand(1)}, required=('blur',))
+    assert list(images) == ['blur']
