@@ -14,6 +14,7 @@ from . import (
     albumentations_missing,
     checkpoint_types,
     editors,
+    frozen_stdlib,
     generation_init,
     gloo_without_gpu,
     installed_path,
@@ -22,6 +23,7 @@ from . import (
     numpy_bool8,
     translation_gradients,
     translation_output,
+    wrapper_class,
 )
 from ._imports import Fault, MendingFinder, name_of
 from .editors import skipped_editors
@@ -32,7 +34,9 @@ FAULTS: dict[str, Fault] = {
     name_of(fault): fault
     for fault in (
         installed_path,
+        frozen_stdlib,
         checkpoint_types,
+        wrapper_class,
         gloo_without_gpu,
         mmcv_version,
         numpy_bool8,

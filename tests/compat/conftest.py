@@ -94,6 +94,9 @@ def _editable_install(folder):
         'with read_base():\n'
         '    from toypackage.configs.base import *\n'
     )
+    (folder / 'with_os.py').write_text(
+        "import os\n\npath = os.path.join('a', 'b')\n"
+    )
     return str(site), str(source)
 
 
@@ -101,6 +104,11 @@ def _editable_install(folder):
 def processes(tmp_path_factory):
     """What each of two communicating processes reports, see two_processes."""
     folder = tmp_path_factory.mktemp('processes')
+    wrapper = 'MMSeparateDistributedDataParallel'
+    (folder / 'parts.py').write_text(
+        f'from mmengine.model import {wrapper}\n\n'
+        f'model_wrapper_cfg = dict(type={wrapper})\n'
+    )
     done = subprocess.run(
         [
             *(sys.executable, '-m', 'torch.distributed.run'),

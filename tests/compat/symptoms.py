@@ -62,6 +62,20 @@ def installed_path_without_pkg_resources():
         return installed_path()
 
 
+def frozen_stdlib():
+    from mmengine.config import Config
+
+    return Config.fromfile(FOLDER / 'with_os.py', lazy_import=True).path
+
+
+def wrapper_class():
+    import mmengine.runner  # noqa: F401
+    from mmengine.model import MMSeparateDistributedDataParallel
+    from mmengine.registry import MODEL_WRAPPERS
+
+    return MODEL_WRAPPERS.get(MMSeparateDistributedDataParallel).__name__
+
+
 def checkpoint_types():
     from mmengine.logging import HistoryBuffer
     from mmengine.runner import load_checkpoint, save_checkpoint
@@ -169,6 +183,8 @@ def main():
     for symptom in (
         installed_path,
         installed_path_without_pkg_resources,
+        frozen_stdlib,
+        wrapper_class,
         mmcv_version,
         numpy_bool8,
         albumentations_missing,

@@ -44,7 +44,9 @@ def test_mend(symptoms):
     assert symptoms.mended['mended']['checkpoint_types'] is REFUSES
 
 
-def test_sound_afterwards():
+def test_sound_afterwards(is_fork):
+    if is_fork:  # which takes its own list, and with it ours, away again
+        pytest.skip('the fork allows the types only while it loads')
     assert not checkpoint_types.is_present()
 
 
@@ -96,7 +98,7 @@ def test_files_of_either_numpy(core, tmp_path, only_safe):
             path, f'c{here}\n{name}', f'c{there}\n{name}'
         )
         path.write_bytes(data)
-        loaded = torch.load(path)['value']
+        loaded = load_checkpoint(nn.Module(), str(path))['value']
         np.testing.assert_equal(loaded, value)
 
 
@@ -108,13 +110,14 @@ class Malice:
         return self.reduced
 
 
-def test_malicious_file_is_refused(tmp_path, only_safe):
+def test_malicious_file_is_refused(tmp_path, only_safe, monkeypatch):
     trace = tmp_path / 'trace'
     attack = Malice(os.mkdir, str(trace))
     with pytest.raises(pickle.UnpicklingError):
         round_trip(attack, tmp_path / 'file.pth')
     assert not trace.exists()
     # The attack is real: what checks nothing runs it.
+    monkeypatch.delenv('TORCH_FORCE_WEIGHTS_ONLY_LOAD', raising=False)
     torch.load(tmp_path / 'file.pth', weights_only=False)
     assert trace.exists()
 
@@ -142,9 +145,11 @@ def test_list_is_needed(tmp_path, only_safe):
     try:
         with pytest.raises(pickle.UnpicklingError):
             torch.load(path)
+        serialization.add_safe_globals(checkpoint_types.harmless_types())
+        assert torch.load(path).current() == 1
     finally:
+        serialization.clear_safe_globals()
         serialization.add_safe_globals(known)
-    torch.load(path)
 
 
 def _replace_in_pickle(path: Path, old: str, new: str) -> bytes:

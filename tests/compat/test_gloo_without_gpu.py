@@ -30,6 +30,12 @@ def test_runner_trains_one_model_in_two_processes(processes):
     assert first['whole'] == second['whole']
 
 
+def test_runner_trains_parts_in_two_processes(processes):
+    first, second = processes.reports
+    assert first['parts wrapper'] == 'MMSeparateDistributedDataParallel'
+    assert first['parts'] == second['parts'] == first['whole']
+
+
 def test_fallback_is_logged_once(processes):
     assert processes.output.count('gloo, not nccl') == 1
 

@@ -15,6 +15,7 @@ warnings.simplefilter('ignore')
 import torch  # noqa: E402
 import toy_cyclegan  # noqa: E402
 from mmengine import MessageHub  # noqa: E402
+from mmengine.config import Config  # noqa: E402
 from mmengine.dist import get_backend, get_rank  # noqa: E402
 from mmengine.model import (  # noqa: E402
     BaseModel,
@@ -87,11 +88,21 @@ class Regression(BaseModel):
         return dict(loss=self.layer(torch.stack(inputs)).square().mean())
 
 
-def runner():
+class Parts(Regression):
+    """The same with an own optimiser, as GANs have for each part."""
+
+    def train_step(self, data, optim_wrapper):
+        inputs = torch.stack(data['inputs'])
+        loss = self.layer(inputs).square().mean()
+        optim_wrapper.update_params(loss)
+        return dict(loss=loss.detach())
+
+
+def runner(model, **kwargs):
     torch.manual_seed(0)
     data = [dict(inputs=torch.randn(2)) for _ in range(8)]
     return Runner(
-        model=Regression(),
+        model=model,
         work_dir=str(FOLDER / 'work'),
         train_dataloader=dict(
             dataset=data,
@@ -101,18 +112,26 @@ def runner():
         train_cfg=dict(by_epoch=True, max_epochs=1),
         optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1)),
         launcher='pytorch',
+        randomness=dict(seed=0),
         default_scope='mmagic',
+        **kwargs,
     )
 
 
 def main():
     report = {}
     # The default backend is nccl.
-    whole = runner()
+    whole = runner(Regression(), experiment_name='whole')
     report['backend'] = get_backend()
     whole.train()
     report['wrapper'] = type(whole.model).__name__
     report['whole'] = digest(whole.model)
+
+    cfg = Config.fromfile(FOLDER / 'parts.py', lazy_import=True)
+    parts = runner(Parts(), cfg=cfg, experiment_name='parts')
+    parts.train()
+    report['parts wrapper'] = type(parts.model).__name__
+    report['parts'] = digest(parts.model)
 
     from mmagic.models.editors.cyclegan import CycleGAN
 

@@ -1,0 +1,47 @@
+"""A pure-Python config cannot ``import os`` on Python 3.11 and later.
+
+Upstream: ``_is_builtin_module`` in ``mmengine/config/utils.py`` tells the
+standard library by its path, and since Python 3.11 ``os`` and others are
+frozen, with no path. They become lazy objects, and using them fails.
+"""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from importlib import import_module
+from types import ModuleType
+
+from ._imports import rebind
+
+__all__ = ['MODULES', 'is_present', 'mend']
+
+MODULES = ('mmengine.config.utils',)
+
+
+def is_present() -> bool:
+    """Whether ``os`` passes for a third-party module."""
+    return not import_module(MODULES[0])._is_builtin_module('os')
+
+
+def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Ask Python for the names of its standard library.
+
+    Args:
+        module: ``mmengine.config.utils``.
+        execute: Runs its code.
+
+    Returns:
+        Whether ``os`` was mistaken.
+    """
+    execute()
+    if not is_present():
+        return False
+    original = module._is_builtin_module
+
+    @wraps(original)
+    def _is_builtin_module(module_name: str) -> bool:
+        package = module_name.partition('.')[0]
+        return package in sys.stdlib_module_names or original(module_name)
+
+    rebind(original, _is_builtin_module)
+    return True

@@ -1,0 +1,50 @@
+"""A model wrapper given as a class is refused: ``key ... must be a str``.
+
+Upstream: ``Runner.wrap_model`` in ``mmengine/runner/runner.py`` looks its
+``type`` up by ``MODEL_WRAPPERS.get``, which takes names only,
+while pure-Python configs pass classes.
+"""
+
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+__all__ = ['MODULES', 'is_present', 'mend']
+
+MODULES = ('mmengine.runner.runner',)
+
+
+def is_present() -> bool:
+    """Whether the runner hands a class to a registry that refuses it."""
+    runner = import_module(MODULES[0])
+    wrap_model = runner.Runner.wrap_model
+    # The fork tells a class from a name before it asks.
+    asks = 'isclass' not in wrap_model.__code__.co_names
+    return asks and not hasattr(runner.MODEL_WRAPPERS.get, '__wrapped__')
+
+
+def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Let the registry of model wrappers return a class as it is.
+
+    Args:
+        module: ``mmengine.runner.runner``.
+        execute: Runs its code.
+
+    Returns:
+        Whether a class was refused.
+    """
+    execute()
+    if not is_present():
+        return False
+    registry = module.MODEL_WRAPPERS
+    original = registry.get
+
+    @wraps(original)
+    def get(key: Any) -> Any:
+        return key if inspect.isclass(key) else original(key)
+
+    registry.get = get
+    return True
