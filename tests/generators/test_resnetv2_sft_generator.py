@@ -230,12 +230,13 @@ class TestSize:
         assert not list(ResNetV2SFTGenerator(base_channels=2).buffers())
 
 
-class TestStart:
-    @pytest.fixture(scope='class')
-    def generator(self):
-        torch.manual_seed(0)
-        return ResNetV2SFTGenerator(num_blocks=3)
+@pytest.fixture(scope='module')
+def generator():
+    torch.manual_seed(0)
+    return ResNetV2SFTGenerator(num_blocks=3)
 
+
+class TestStart:
     @staticmethod
     def trunk(generator):
         parts = [generator.encoder, generator.decoder]

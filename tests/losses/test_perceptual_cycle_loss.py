@@ -50,9 +50,10 @@ class TestForward:
             total += (difference**2).sum() / (channels * height * width)
         assert_close(loss(*images), 10 * total / count)
 
-    @pytest.mark.parametrize('weight', [0.0, 1.0, 2.5])
-    @pytest.mark.parametrize('after_relu', [True, False])
-    @pytest.mark.parametrize('use_input_norm', [True, False])
+    @pytest.mark.parametrize(
+        ('weight', 'after_relu', 'use_input_norm'),
+        [(2.5, False, True), (1.0, True, True), (0.5, True, False)],
+    )
     def test_equals_the_function(
         self, random_loss, images, weight, after_relu, use_input_norm
     ):
