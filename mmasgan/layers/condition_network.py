@@ -69,12 +69,12 @@ class ConditionNetwork(nn.Module):
             ValueError: If the number of classes is not ``in_channels`` or
                 a side is not divisible by 4.
         """
-        _, classes, height, width = semantic.shape
-        if classes != self.in_channels:
+        if semantic.ndim != 4 or semantic.shape[1] != self.in_channels:
             raise ValueError(
-                f'semantic map has {classes} classes, expected '
-                f'in_channels={self.in_channels}'
+                f'semantic map must be (N, {self.in_channels}, H, W), got '
+                f'{tuple(semantic.shape)}'
             )
+        height, width = semantic.shape[-2:]
         if height % self.stride or width % self.stride:
             raise ValueError(
                 'semantic map must have sides divisible by '

@@ -87,13 +87,11 @@ class VGGFeatures(nn.Module):
         """
         if not is_main_process():
             barrier()
-        if source == 'torchvision':
-            state_dict = _torchvision_state_dict()
-        else:
-            state_dict = _file_state_dict(source)
-        if is_main_process():
-            barrier()
-
+        try:
+            state_dict = _read(source)
+        finally:  # else the others would wait for ever
+            if is_main_process():
+                barrier()
         wanted = {
             name: value.shape
             for name, value in self.state_dict().items()
@@ -125,6 +123,12 @@ class VGGFeatures(nn.Module):
             Features, (N, 256, H/4, W/4), unbounded.
         """
         return self.features((x - self.shift) / self.scale)
+
+
+def _read(source: str) -> Mapping[str, Tensor]:
+    if source == 'torchvision':
+        return _torchvision_state_dict()
+    return _file_state_dict(source)
 
 
 def _torchvision_state_dict() -> Mapping[str, Tensor]:
