@@ -18,7 +18,12 @@ PACKAGE = Path(__file__).parent.parent / 'mmasgan'
 
 NAMES = {
     'mmasgan': ['__version__'],
-    'mmasgan.apis': ['enable_amp', 'load_config'],
+    'mmasgan.apis': [
+        'config_parser',
+        'enable_amp',
+        'load_config',
+        'parsed_config',
+    ],
     'mmasgan.cli': ['main'],
     'mmasgan.compat': ['FAULTS', 'mended', 'skipped_editors'],
     'mmasgan.datasets': [

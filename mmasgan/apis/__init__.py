@@ -1,5 +1,5 @@
 """What scripts and other programs call."""
 
-from .config import enable_amp, load_config
+from .config import config_parser, enable_amp, load_config, parsed_config
 
-__all__ = ['enable_amp', 'load_config']
+__all__ = ['config_parser', 'enable_amp', 'load_config', 'parsed_config']

@@ -1,14 +1,57 @@
 """From command-line arguments to a config that a Runner takes."""
 
+import argparse
+import os
 from pathlib import Path
 from typing import Any
 
 import torch
-from mmengine.config import Config
+from mmengine.config import Config, DictAction
 
 from .. import compat  # noqa: F401  before anything of MMagic
 
-__all__ = ['enable_amp', 'load_config']
+__all__ = ['config_parser', 'enable_amp', 'load_config', 'parsed_config']
+
+
+def config_parser(description: str) -> argparse.ArgumentParser:
+    """Return a parser with the arguments that all of our tools take.
+
+    Args:
+        description: What the tool does.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument('config', help='config file')
+    parser.add_argument('--work-dir', help='where logs and results go')
+    parser.add_argument('--data-root', help='where all data sets look')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        help='override config values: key.sub=value, lists as "[a,b]"',
+    )
+    parser.add_argument(
+        '--launcher',
+        choices=['none', 'pytorch', 'slurm', 'mpi'],
+        default='none',
+        help='how the processes were started',
+    )
+    # Given by older launchers; newer ones set the environment.
+    parser.add_argument(
+        '--local_rank', '--local-rank', type=int, default=0, help='set by them'
+    )
+    return parser
+
+
+def parsed_config(args: argparse.Namespace) -> Config:
+    """Load the config that the arguments of :func:`config_parser` ask for."""
+    os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
+    return load_config(
+        args.config,
+        args.work_dir,
+        args.data_root,
+        args.cfg_options,
+        args.launcher,
+    )
 
 
 def load_config(

@@ -1,10 +1,16 @@
+import os
 from pathlib import Path
 
 import pytest
 import torch
 from mmengine.optim import OptimWrapper
 
-from mmasgan.apis import enable_amp, load_config
+from mmasgan.apis import (
+    config_parser,
+    enable_amp,
+    load_config,
+    parsed_config,
+)
 
 CONFIG = str(Path(__file__).parents[2] / 'configs' / 'ascyclegan_gopro.py')
 
@@ -61,3 +67,18 @@ def test_amp_reaches_a_single_optimizer(monkeypatch):
     enable_amp(cfg)
     assert cfg.optim_wrapper.type == 'mmasgan.BFloat16OptimWrapper'
     assert cfg.optim_wrapper.optimizer.type == 'SGD'
+
+
+def test_arguments_reach_the_config(monkeypatch):
+    monkeypatch.delenv('LOCAL_RANK', raising=False)
+    arguments = [
+        *(CONFIG, '--work-dir', 'here', '--data-root', 'there'),
+        *('--launcher', 'pytorch', '--local-rank', '3'),
+        *('--cfg-options', 'model.pool_size=7', 'custom=[1,2]'),
+    ]
+    cfg = parsed_config(config_parser('').parse_args(arguments))
+    assert cfg.work_dir == 'here'
+    assert cfg.test_dataloader.dataset.data_root == 'there'
+    assert cfg.launcher == 'pytorch'
+    assert (cfg.model.pool_size, cfg.custom) == (7, [1, 2])
+    assert os.environ.pop('LOCAL_RANK') == '3'
