@@ -98,8 +98,9 @@ class Parts(Regression):
         return dict(loss=loss.detach())
 
 
-def runner(model, **kwargs):
+def runner(kind, **kwargs):
     torch.manual_seed(0)
+    model = kind()
     data = [dict(inputs=torch.randn(2)) for _ in range(8)]
     return Runner(
         model=model,
@@ -121,14 +122,14 @@ def runner(model, **kwargs):
 def main():
     report = {}
     # The default backend is nccl.
-    whole = runner(Regression(), experiment_name='whole')
+    whole = runner(Regression, experiment_name='whole')
     report['backend'] = get_backend()
     whole.train()
     report['wrapper'] = type(whole.model).__name__
     report['whole'] = digest(whole.model)
 
     cfg = Config.fromfile(FOLDER / 'parts.py', lazy_import=True)
-    parts = runner(Parts(), cfg=cfg, experiment_name='parts')
+    parts = runner(Parts, cfg=cfg, experiment_name='parts')
     parts.train()
     report['parts wrapper'] = type(parts.model).__name__
     report['parts'] = digest(parts.model)
