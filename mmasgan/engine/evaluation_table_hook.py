@@ -31,16 +31,20 @@ class EvaluationTableHook(Hook):
         self, runner: Runner, metrics: dict[str, float] | None = None
     ) -> None:
         """Log the table of a validation."""
-        self._report(runner, metrics or {}, 'validation')
+        self._report(
+            runner, metrics or {}, f'validation, iteration {runner.iter}'
+        )
 
     def after_test_epoch(
         self, runner: Runner, metrics: dict[str, float] | None = None
     ) -> None:
         """Log the table of a test."""
-        self._report(runner, metrics or {}, 'test')
+        self._report(
+            runner, metrics or {}, f'test of {runner.cfg.get("load_from")}'
+        )
 
     def _report(
-        self, runner: Runner, metrics: dict[str, float], stage: str
+        self, runner: Runner, metrics: dict[str, float], title: str
     ) -> None:
         model = {k: float(v) for k, v in metrics.items() if '/' not in k}
         identity = {
@@ -50,7 +54,6 @@ class EvaluationTableHook(Hook):
         }
         if not identity:
             return
-        title = f'{stage}, iteration {runner.iter}'
         runner.logger.info('\n' + format_table(title, identity, model))
         below = [k for k in identity if model[k] < identity[k]]
         if below:

@@ -12,7 +12,10 @@ METRICS = {'input/PSNR': 20.0, 'input/SSIM': 0.5, 'PSNR': 21.25, 'SSIM': 0.6}
 @pytest.fixture
 def runner(tmp_path):
     return SimpleNamespace(
-        iter=30, logger=logging.getLogger('test'), log_dir=str(tmp_path)
+        iter=30,
+        cfg={'load_from': 'work/iter_30.pth'},
+        logger=logging.getLogger('test'),
+        log_dir=str(tmp_path),
     )
 
 
@@ -30,12 +33,18 @@ def test_the_input_comes_first():
     ]
 
 
-@pytest.mark.parametrize('stage', ['val', 'test'])
-def test_an_evaluation_is_logged(runner, caplog, stage):
+@pytest.mark.parametrize(
+    ('stage', 'title'),
+    [
+        ('val', 'validation, iteration 30'),
+        ('test', 'test of work/iter_30.pth'),
+    ],
+)
+def test_an_evaluation_is_logged(runner, caplog, stage, title):
     with caplog.at_level(logging.INFO):
         getattr(EvaluationTableHook(), f'after_{stage}_epoch')(runner, METRICS)
     (record,) = caplog.records
-    assert 'iteration 30' in record.message
+    assert title in record.message
     assert rows(record.message)[1] == ['model', '21.2500', '0.6000']
 
 
