@@ -28,10 +28,10 @@ class Doubling:
         return True
 
 
-class Failing(Doubling):
-    """Another one in the same module: it may print nothing."""
+class Watching(Doubling):
+    """Another one in the same module, with nothing to mend."""
 
-    __name__ = 'mmasgan.compat.failing'
+    __name__ = 'mmasgan.compat.watching'
 
     def mend(self, module, execute):
         order = module.__dict__.setdefault('ORDER', [])
@@ -45,7 +45,7 @@ class Failing(Doubling):
 def finder(tmp_path, monkeypatch):
     (tmp_path / 'faulty_toy.py').write_text('VALUE = 1\n')
     monkeypatch.syspath_prepend(str(tmp_path))
-    finder = MendingFinder([Doubling(), Failing()])
+    finder = MendingFinder([Doubling(), Watching()])
     yield finder
     if finder in sys.meta_path:
         sys.meta_path.remove(finder)
@@ -57,7 +57,7 @@ def test_mends_on_first_import(finder):
     assert 'faulty_toy' not in sys.modules
     module = import_module('faulty_toy')
     assert module.VALUE == 2
-    assert finder.mended == {'doubling': True, 'failing': False}
+    assert finder.mended == {'doubling': True, 'watching': False}
     assert module.ORDER == ['before', 'after']
 
 
