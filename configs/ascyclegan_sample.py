@@ -32,5 +32,5 @@ test_dataloader.update(num_workers=0, dataset=sample)
 
 train_cfg.update(max_iters=800, val_interval=400)
 param_scheduler[0].update(begin=400, end=800)
-default_hooks.update(logger=dict(interval=50), checkpoint=dict(interval=400))
+default_hooks.update(logger=dict(interval=20), checkpoint=dict(interval=400))
 custom_hooks[1].update(interval=dict(val=5, test=1))

@@ -17,6 +17,12 @@ from mmasgan.apis import load_config
 pytestmark = pytest.mark.filterwarnings('ignore')
 
 
+@pytest.fixture
+def on_cpu(monkeypatch):
+    """Train on the CPU, where bits are promised to be equal."""
+    monkeypatch.setattr('mmengine.device.utils.DEVICE', 'cpu')
+
+
 @pytest.fixture(scope='module')
 def gopro(tmp_path_factory):
     return make_gopro(tmp_path_factory.mktemp('gopro'))
@@ -67,7 +73,7 @@ def assert_equal(left, right, where='checkpoint'):
 
 @pytest.mark.parametrize('workers', [0, 2])
 def test_a_resumed_training_equals_one_that_never_stopped(
-    gopro, tmp_path, workers
+    on_cpu, gopro, tmp_path, workers
 ):
     whole, halves = tmp_path / 'whole', tmp_path / 'halves'
     train(gopro, whole, 8, workers=workers)
@@ -95,7 +101,7 @@ def test_training_validates_and_draws(gopro, tmp_path, caplog):
     assert 'eta: ' in log
 
 
-def test_a_seed_decides_a_training(gopro, tmp_path):
+def test_a_seed_decides_a_training(on_cpu, gopro, tmp_path):
     for name, seed in (('a', 1), ('b', 1), ('c', 2)):
         train(gopro, tmp_path / name, 2, **{'randomness.seed': seed})
     a, b, c = (logged(tmp_path / name) for name in 'abc')
@@ -112,8 +118,11 @@ def test_a_broken_loss_names_the_files(gopro, tmp_path):
 
 
 def run(*command, cwd):
-    """Run a command with the interpreter's own environment and one thread."""
-    environment = os.environ | {'OMP_NUM_THREADS': '1'}
+    """Run our Python on one thread of the CPU."""
+    environment = os.environ | {
+        'OMP_NUM_THREADS': '1',
+        'CUDA_VISIBLE_DEVICES': '',
+    }
     done = subprocess.run(
         [sys.executable, *map(str, command)],
         cwd=cwd,
@@ -160,7 +169,7 @@ def test_the_tools_train_resume_and_test(gopro, tmp_path):
     assert 'Pictures (input | output | truth): ' in output
 
 
-def test_two_processes_train_one_model(gopro, tmp_path):
+def test_two_processes_train_one_model(on_cpu, gopro, tmp_path):
     """Ranks end bit-identical, and as one process with both batches would."""
     script = Path(__file__).with_name('train_and_save_each_rank.py')
     # Without what ranks draw on their own. Adam's eps keeps it from blowing
@@ -198,7 +207,7 @@ def test_two_processes_train_one_model(gopro, tmp_path):
         )
 
 
-def test_a_checkpoint_loads_into_a_bare_model(gopro, tmp_path):
+def test_a_checkpoint_loads_into_a_bare_model(on_cpu, gopro, tmp_path):
     runner = train(gopro, tmp_path, 1)
     trained = runner.model.state_dict()
     fresh = train(gopro, tmp_path / 'other', 1, **{'randomness.seed': 5}).model
