@@ -1,6 +1,11 @@
 """What all tests share: a fixed seed, and the devices of this machine."""
 
+import os
 import random
+
+# Threads fight over tensors as small as the tests'; read when torch is
+# imported, here and in the processes that tests start.
+os.environ.setdefault('OMP_NUM_THREADS', '1')
 
 import numpy as np
 import pytest

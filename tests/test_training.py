@@ -1,6 +1,7 @@
 """Whole trainings, through the runner and through the tools."""
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -28,12 +29,19 @@ def gopro(tmp_path_factory):
     return make_gopro(tmp_path_factory.mktemp('gopro'))
 
 
-def train(gopro, work_dir, iterations, resume=False, workers=0, **changes):
+def build(gopro, work_dir, iterations, config=CONFIG, workers=0, **changes):
+    """Build a runner of a config made small, without VGG's weights."""
     values = options(iterations, work_dir / 'split.json', workers) | changes
-    cfg = load_config(CONFIG, str(work_dir), str(gopro), values)
+    cfg = load_config(str(config), str(work_dir), str(gopro), values)
     cfg.experiment_name = uuid.uuid4().hex
-    cfg.resume = resume
-    runner = Runner.from_cfg(cfg)
+    if 'weights' in cfg.model.cycle_loss:
+        cfg.model.cycle_loss.weights = None
+    return Runner.from_cfg(cfg)
+
+
+def train(*args, **kwargs):
+    """Train what :func:`build` builds."""
+    runner = build(*args, **kwargs)
     runner.train()
     return runner
 
@@ -78,7 +86,7 @@ def test_a_resumed_training_equals_one_that_never_stopped(
     whole, halves = tmp_path / 'whole', tmp_path / 'halves'
     train(gopro, whole, 8, workers=workers)
     train(gopro, halves, 4, workers=workers)
-    train(gopro, halves, 8, resume=True, workers=workers)
+    train(gopro, halves, 8, workers=workers, resume=True)
 
     expected, found = read(whole, 8), read(halves, 8)
     assert expected['meta']['iter'] == found['meta']['iter'] == 8
@@ -117,6 +125,29 @@ def test_a_broken_loss_names_the_files(gopro, tmp_path):
     assert message.count(str(gopro)) == 2
 
 
+ROWS = sorted((ROOT / 'configs').glob('*_gopro.py'))
+
+
+@pytest.mark.parametrize('config', ROWS, ids=lambda path: path.stem)
+def test_every_row_trains_validates_resumes_and_tests(gopro, tmp_path, config):
+    train(gopro, tmp_path, 2, config=config)
+    runner = train(gopro, tmp_path, 3, config=config, resume=True)
+    losses = logged(tmp_path)
+    assert sorted(losses) == [1, 2, 3]
+    assert all(
+        math.isfinite(v) for step in losses.values() for v in step.values()
+    )
+    assert runner.iter == 3
+
+    tester = build(
+        gopro, tmp_path, 3, config=config, load_from=f'{tmp_path}/iter_3.pth'
+    )
+    tester.test()
+    log = Path(tester.log_dir, f'{tester.timestamp}.log').read_text()
+    assert f'test of {tmp_path}/iter_3.pth' in log
+    assert log.index('│ input │') < log.index('│ model │')
+
+
 def run(*command, cwd):
     """Run our Python on one thread of the CPU."""
     environment = os.environ | {
@@ -140,6 +171,7 @@ def test_the_tools_train_resume_and_test(gopro, tmp_path):
 
     def tool(name, iterations, *flags):
         values = options(iterations, tmp_path / 'split.json')
+        values['model.cycle_loss.weights'] = None
         script = ROOT / 'tools' / f'{name}.py'
         return run(
             script,
@@ -182,6 +214,7 @@ def test_two_processes_train_one_model(on_cpu, gopro, tmp_path):
         'optim_wrapper.discriminators.optimizer.eps': 1e-3,
     }
     values = options(4, tmp_path / 'split.json') | changes
+    values['model.cycle_loss.weights'] = None
     code, output = run(
         *('-m', 'torch.distributed.run', '--standalone'),
         *('--nproc_per_node', 2, script, CONFIG, tmp_path / 'two', gopro),

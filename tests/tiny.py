@@ -26,7 +26,6 @@ def make_gopro(root, size=(48, 40)):
 def options(iterations, split_file, workers=0):
     """Return overrides that shrink the flagship."""
     values = {
-        'model.cycle_loss.weights': None,
         'model.generator.base_channels': 4,
         'model.generator.num_blocks': 1,
         'model.discriminator.base_channels': 4,

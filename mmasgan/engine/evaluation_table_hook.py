@@ -82,7 +82,7 @@ def format_table(
     Returns:
         Lines of text.
     """
-    table = Table(title=title, title_justify='left')
+    table = Table()
     table.add_column('')
     rows: dict[str, list[str]] = {'input': [], 'model': [], 'gain': []}
     for name, before in identity.items():
@@ -94,4 +94,4 @@ def format_table(
         table.add_row(name, *cells)
     console = Console(file=io.StringIO(), width=79)
     console.print(table)
-    return console.file.getvalue().rstrip()  # type: ignore[attr-defined]
+    return f'{title}\n' + console.file.getvalue().rstrip()  # type: ignore[attr-defined]

@@ -1,0 +1,7 @@
+# The flagship without identity term.
+from mmengine.config import read_base
+
+with read_base():
+    from ..ascyclegan_gopro import *
+
+model.identity_loss = None

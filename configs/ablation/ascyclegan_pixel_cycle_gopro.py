@@ -1,0 +1,9 @@
+# The flagship with CycleGAN's cycle term in place of the perceptual one.
+from mmengine.config import read_base
+
+from mmasgan.losses import PixelCycleLoss
+
+with read_base():
+    from ..ascyclegan_gopro import *
+
+model.cycle_loss = dict(type=PixelCycleLoss, loss_weight=10)

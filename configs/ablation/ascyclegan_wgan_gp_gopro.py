@@ -1,0 +1,9 @@
+# The flagship with the loss of the paper's Eq. (3) and (4) to the letter.
+from mmengine.config import read_base
+
+from mmasgan.losses import WGANLoss
+
+with read_base():
+    from ..ascyclegan_gopro import *
+
+model.adversarial_loss = dict(type=WGANLoss)
