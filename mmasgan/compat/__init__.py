@@ -13,6 +13,7 @@ wrong upstream, and when a file here can go, is told in ``docs/compat.md``.
 from . import (
     albumentations_missing,
     checkpoint_types,
+    diffusers_import,
     editors,
     frozen_stdlib,
     generation_init,
@@ -40,6 +41,7 @@ FAULTS: dict[str, Fault] = {
         gloo_without_gpu,
         mmcv_version,
         numpy_bool8,
+        diffusers_import,
         editors,
         albumentations_missing,
         mediapipe_solutions,

@@ -7,14 +7,21 @@ hands its execution to the faults that live in it. A module that was imported
 before is mended where it stands.
 """
 
+import ast
 import sys
 from collections.abc import Callable, Sequence
 from importlib.abc import Loader, MetaPathFinder
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import ModuleType
 from typing import Any, Protocol
 
-__all__ = ['Fault', 'MendingFinder', 'name_of', 'rebind']
+__all__ = [
+    'Fault',
+    'MendingFinder',
+    'execute_leniently',
+    'name_of',
+    'rebind',
+]
 
 
 class Fault(Protocol):
@@ -60,6 +67,36 @@ def rebind(old: object, new: object) -> None:
             for key, value in list(getattr(module, '__dict__', {}).items()):
                 if value is old:
                     setattr(module, key, new)
+
+
+def execute_leniently(
+    module: ModuleType, skip: Callable[[ast.stmt, Exception], None]
+) -> bool:
+    """Execute the statements of a module one by one, past those that fail.
+
+    Args:
+        module: A new module with a source file. Of its ``__all__`` the names
+            that there are remain.
+        skip: Called with each statement that fails and what it raised; raises
+            in its turn if the statement must not fail.
+
+    Returns:
+        Whether it was executed, which needs the source.
+    """
+    loader = module.__loader__
+    if not isinstance(loader, SourceFileLoader):
+        return False
+    source = loader.get_source(module.__name__) or ''
+    for statement in ast.parse(source).body:
+        code = compile(ast.Module([statement], []), loader.path, 'exec')
+        try:
+            exec(code, vars(module))
+        except Exception as error:  # whatever it may be
+            skip(statement, error)
+    vars(module)['__all__'] = [
+        name for name in dict.fromkeys(module.__all__) if hasattr(module, name)
+    ]
+    return True
 
 
 class MendingFinder(MetaPathFinder):

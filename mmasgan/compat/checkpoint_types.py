@@ -7,6 +7,7 @@ also hold its log buffers, that is ``HistoryBuffer`` around NumPy arrays.
 
 import io
 import pickle
+import warnings
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -57,10 +58,13 @@ def is_present() -> bool:
     file = io.BytesIO()
     torch.save(HistoryBuffer([1.0], [1]), file)
     file.seek(0)
-    try:
-        torch.load(file)
-    except pickle.UnpicklingError:
-        return True
+    with warnings.catch_warnings():
+        # Before 2.6 torch checks nothing by default, and says so.
+        warnings.simplefilter('ignore', FutureWarning)
+        try:
+            torch.load(file)
+        except pickle.UnpicklingError:
+            return True
     return False
 
 

@@ -9,10 +9,11 @@ import ast
 from collections.abc import Callable
 from functools import wraps
 from importlib import import_module
-from importlib.machinery import SourceFileLoader
 from logging import WARNING
 from types import ModuleType
 from typing import Any
+
+from ._imports import execute_leniently
 
 __all__ = ['MODULES', 'SKIPPED', 'is_present', 'mend', 'skipped_editors']
 
@@ -52,28 +53,17 @@ def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
         return is_present()  # imported before, so nothing failed
     SKIPPED.clear()
     _EDITOR_OF.clear()
-    loader = module.__loader__
-    if not isinstance(loader, SourceFileLoader):
+    if not execute_leniently(module, _skip):
         execute()
         return False
-    source = loader.get_source(module.__name__) or ''
-    for statement in ast.parse(source).body:
-        code = compile(ast.Module([statement], []), loader.path, 'exec')
-        try:
-            exec(code, vars(module))
-        except Exception as error:  # whatever an editor may raise
-            if not isinstance(statement, ast.ImportFrom):
-                raise
-            _skip(statement, error)
-    vars(module)['__all__'] = [
-        name for name in dict.fromkeys(module.__all__) if hasattr(module, name)
-    ]
     vars(module)['__getattr__'] = _missing
     _explain_in(import_module('mmagic.registry').MODELS)
     return is_present()
 
 
-def _skip(statement: ast.ImportFrom, error: Exception) -> None:
+def _skip(statement: ast.stmt, error: Exception) -> None:
+    if not isinstance(statement, ast.ImportFrom):
+        raise error
     editor = str(statement.module)
     SKIPPED[editor] = f'{type(error).__name__}: {error}'
     for alias in statement.names:
