@@ -48,7 +48,7 @@ def train(*args, **kwargs):
 
 def read(work_dir, iteration):
     path = Path(work_dir, f'iter_{iteration}.pth')
-    return torch.load(path, map_location='cpu', weights_only=True)
+    return torch.load(path, map_location='cpu', weights_only=False)
 
 
 def logged(work_dir):
