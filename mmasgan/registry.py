@@ -22,6 +22,7 @@ __all__ = [
     'DATASETS',
     'DATA_SAMPLERS',
     'HOOKS',
+    'METRICS',
     'MODELS',
     'OPTIM_WRAPPERS',
     'TRANSFORMS',
@@ -98,8 +99,17 @@ TRANSFORMS = Registry(
     scope=SCOPE,
     locations=['mmasgan.datasets'],
 )
-HOOKS = Registry(
-    'hook', parent=root.HOOKS, scope=SCOPE, locations=['mmasgan.engine']
+HOOKS = DeferringRegistry(
+    'hook',
+    parent=root.HOOKS,
+    locations=['mmasgan.engine'],
+    deferred={'InferenceCostHook': 'mmasgan.evaluation'},
+)
+METRICS = Registry(
+    'metric',
+    parent=root.METRICS,
+    scope=SCOPE,
+    locations=['mmasgan.evaluation'],
 )
 OPTIM_WRAPPERS = Registry(
     'optim wrapper',

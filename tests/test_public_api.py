@@ -43,6 +43,18 @@ NAMES = {
         'EvaluationTableHook',
         'IterationSeedHook',
     ],
+    'mmasgan.evaluation': [
+        'CWSSIM',
+        'InferenceCostHook',
+        'LPIPS',
+        'SSIMMatlab3D',
+    ],
+    'mmasgan.evaluation.functional': [
+        'cw_ssim',
+        'psnr',
+        'ssim_matlab3d',
+        'ssim_wang_rgb',
+    ],
     'mmasgan.generators': ['ResNetV2SFTGenerator'],
     'mmasgan.layers': [
         'ConditionNetwork',
@@ -75,6 +87,7 @@ NAMES = {
         'DATASETS',
         'DATA_SAMPLERS',
         'HOOKS',
+        'METRICS',
         'MODELS',
         'OPTIM_WRAPPERS',
         'TRANSFORMS',
@@ -109,6 +122,14 @@ SIGNATURES = {
     'mmasgan.losses.PerceptualCycleLoss': "weights='torchvision'",
     'mmasgan.losses.PerceptualCycleLoss.forward': 'reconstruction, original',
     'mmasgan.losses.IdentityLoss.forward': 'output, original',
+    **{
+        f'mmasgan.evaluation.{metric}': (
+            "gt_key='gt_img', pred_key='pred_img', collect_device='cpu', "
+            "prefix=None, device='cpu'"
+        )
+        for metric in ('CWSSIM', 'SSIMMatlab3D')
+    },
+    'mmasgan.evaluation.InferenceCostHook': 'warmup=2',
 }
 """The first arguments of each; more may follow, with defaults."""
 

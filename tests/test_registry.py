@@ -165,6 +165,10 @@ class TestNames:
             ('TRANSFORMS', 'RandomCrop', 'mmasgan.datasets'),
             ('HOOKS', 'IterationSeedHook', 'mmasgan.engine'),
             ('HOOKS', 'EvaluationTableHook', 'mmasgan.engine'),
+            ('HOOKS', 'InferenceCostHook', 'mmasgan.evaluation'),
+            ('METRICS', 'SSIMMatlab3D', 'mmasgan.evaluation'),
+            ('METRICS', 'CWSSIM', 'mmasgan.evaluation'),
+            ('METRICS', 'LPIPS', 'mmasgan.evaluation'),
             ('OPTIM_WRAPPERS', 'BFloat16OptimWrapper', 'mmasgan.engine'),
             ('MODELS', 'ASCycleGAN', 'mmasgan.models'),
         ],
@@ -186,6 +190,31 @@ class TestNames:
         assert registry.MODELS.deferred == dict.fromkeys(
             registered, 'mmasgan.models'
         )
+
+    def test_deferred_are_the_hooks_of_the_evaluation(self):
+        from mmasgan import evaluation
+
+        registered = {
+            name
+            for name, component in registry.HOOKS.module_dict.items()
+            if component.__module__.startswith('mmasgan.evaluation.')
+        }
+        assert registered <= set(evaluation.__all__)
+        assert registry.HOOKS.deferred == dict.fromkeys(
+            registered, 'mmasgan.evaluation'
+        )
+
+    def test_metrics_have_names_of_their_own(self):
+        """So that neither MMagic's nor ours are taken for the other's."""
+        from mmagic import evaluation as theirs
+        from mmagic.registry import METRICS
+
+        from mmasgan import evaluation
+
+        assert theirs.SSIM is METRICS.module_dict['SSIM']
+        ours = registry.METRICS.module_dict
+        assert evaluation.CWSSIM is ours['CWSSIM']
+        assert not ours.keys() & METRICS.module_dict.keys()
 
     def test_unknown_names_are_refused(self):
         with pytest.raises(KeyError, match=r'mmasgan\.NoSuchLayer is not in'):

@@ -14,6 +14,7 @@ from mmengine.hooks import (
 from mmengine.runner import LogProcessor
 
 from mmasgan.engine import EvaluationTableHook, IterationSeedHook
+from mmasgan.evaluation import InferenceCostHook
 
 # MMEngine reads `custom_imports` of dumped configs, but not of pure-Python
 # ones, which say it themselves.
@@ -43,6 +44,7 @@ custom_hooks = [
     dict(type=IterationSeedHook),
     dict(type=BasicVisualizationHook, interval=dict(val=100, test=50)),
     dict(type=EvaluationTableHook),
+    dict(type=InferenceCostHook),
 ]
 log_processor = dict(type=LogProcessor, by_epoch=False, window_size=50)
 log_level = 'INFO'
