@@ -50,15 +50,18 @@ def build_model():
 def optimizers():
     """Build SGD wrappers, so that a step is the learning rate's multiple."""
 
-    def build(model, gen_lr=0.1, disc_lr=0.1):
-        return OptimWrapperDict(
-            generators=OptimWrapper(
-                torch.optim.SGD(model.generators.parameters(), gen_lr)
-            ),
-            discriminators=OptimWrapper(
-                torch.optim.SGD(model.discriminators.parameters(), disc_lr)
-            ),
-        )
+    def build(model, gen_lr=0.1, disc_lr=0.1, **kwargs):
+        wrappers = {
+            name: OptimWrapper(
+                torch.optim.SGD(getattr(model, name).parameters(), rate),
+                **kwargs,
+            )
+            for name, rate in (
+                ('generators', gen_lr),
+                ('discriminators', disc_lr),
+            )
+        }
+        return OptimWrapperDict(**wrappers)
 
     return build
 

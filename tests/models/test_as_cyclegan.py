@@ -350,3 +350,32 @@ def test_a_tested_model_needs_no_discriminator(build_model, batch):
     first = model.test_step(copy.deepcopy(data))
     second = bare.test_step(copy.deepcopy(data))
     assert torch.equal(first[0].output.pred_img, second[0].output.pred_img)
+
+
+def test_two_accumulated_batches_equal_one_of_two(
+    build_model, optimizers, batch
+):
+    """The reading of N = 60 as gradient accumulation."""
+    parts = dict(
+        adversarial_loss=dict(type='mmasgan.LSGANLoss'),
+        gradient_penalty=None,
+        pool_size=0,
+    )
+    at_once = build_model(**parts)
+    in_turn = build_model(**parts)
+    in_turn.load_state_dict(at_once.state_dict())
+    both = batch(count=2)
+
+    # The discriminators rest: in turn, they would step between the batches.
+    at_once.train_step(copy.deepcopy(both), optimizers(at_once, disc_lr=0))
+    wrappers = optimizers(in_turn, disc_lr=0, accumulative_counts=2)
+    before = state(in_turn.generators)
+    for index in range(2):
+        assert same(before, in_turn.generators)
+        one = {key: values[index : index + 1] for key, values in both.items()}
+        in_turn.train_step(copy.deepcopy(one), wrappers)
+    for name, value in at_once.generators.state_dict().items():
+        torch.testing.assert_close(
+            in_turn.generators.state_dict()[name], value, msg=name
+        )
+    assert not same(before, in_turn.generators)
