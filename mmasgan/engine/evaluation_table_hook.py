@@ -14,6 +14,7 @@ from ..registry import HOOKS
 __all__ = ['EvaluationTableHook']
 
 INPUT = 'input'
+LESS_IS_BETTER = {'LPIPS', 'MAE', 'MSE', 'NIQE'}
 
 
 @HOOKS.register_module()
@@ -23,6 +24,7 @@ class EvaluationTableHook(Hook):
     The first row comes from metrics that compare the blurred input with the
     truth, by the same code in the same run: those with ``prefix='input'``
     and ``pred_key='input_img'``. A warning says when the model is below it.
+    A gain is positive where the model is better, be it by less of a distance.
 
     Config: ``dict(type='mmasgan.EvaluationTableHook')``
     """
@@ -55,7 +57,7 @@ class EvaluationTableHook(Hook):
         if not identity:
             return
         runner.logger.info('\n' + format_table(title, identity, model))
-        below = [k for k in identity if model[k] < identity[k]]
+        below = [k for k in identity if gain(k, identity[k], model[k]) < 0]
         if below:
             runner.logger.log(
                 logging.WARNING,
@@ -67,6 +69,17 @@ class EvaluationTableHook(Hook):
             runner.logger.info(
                 f'Pictures (input | output | truth): {pictures}'
             )
+
+
+def gain(name: str, before: float, after: float) -> float:
+    """Return by how much a score got better, negative where it got worse.
+
+    Args:
+        name: Of the metric.
+        before: Its score of the input.
+        after: Its score of the model.
+    """
+    return before - after if name in LESS_IS_BETTER else after - before
 
 
 def format_table(
@@ -89,7 +102,7 @@ def format_table(
         table.add_column(name, justify='right')
         rows['input'].append(f'{before:.4f}')
         rows['model'].append(f'{model[name]:.4f}')
-        rows['gain'].append(f'{model[name] - before:+.4f}')
+        rows['gain'].append(f'{gain(name, before, model[name]):+.4f}')
     for name, cells in rows.items():
         table.add_row(name, *cells)
     console = Console(file=io.StringIO(), width=79)

@@ -102,8 +102,8 @@ def ssim_matlab3d(pred: ArrayLike, gt: ArrayLike) -> float:
     channels the window becomes a mixing of channels: red takes 0.63 from
     itself, 0.21 from green and 0.15 from blue.
 
-    Source: MATLAB R2020b, ``ssim(A, ref)`` for a numeric HxWx3 array, whose
-    third dimension it takes for depth; MPRNet's and Restormer's evaluation
+    Source: MATLAB's ``ssim(A, ref)`` for a numeric HxWx3 array, whose third
+    dimension it takes for depth; MPRNet's and Restormer's evaluation
     scripts call it, HINet's and NAFNet's ``_ssim_3d`` reproduces it. Differs
     from it in: nothing.
 
@@ -142,10 +142,10 @@ def cw_ssim(pred: ArrayLike, gt: ArrayLike) -> float:
     one's denominator as the first one's numerator, which leaves this.) Grey
     is 0.299 R + 0.587 G + 0.114 B, rounded as Pillow rounds.
 
-    Source: pyssim 0.2 to 0.6, ``SSIM(gt).cw_ssim_value(pred)``, with SciPy's
+    Source: pyssim 0.4 to 0.6, ``SSIM(gt).cw_ssim_value(pred)``, with SciPy's
     former ``signal.cwt`` and ``signal.ricker``: what DeblurGAN and DeblurGANv2
     were evaluated with. Differs from it in: nothing. Since 0.7, pyssim takes
-    PyWavelets' coarser wavelets, which give up to 0.0004 more.
+    PyWavelets' coarser wavelets, which change it by up to 0.0004.
 
     Args:
         pred: Image, (H, W, 3), in [0, 255], of at least 300 pixels.

@@ -33,6 +33,16 @@ def test_the_input_comes_first():
     ]
 
 
+def test_the_metrics_of_a_test_fit_a_terminal():
+    names = ['PSNR', 'SSIM', 'SSIM_matlab3d', 'CW_SSIM', 'LPIPS']
+    before, after = dict.fromkeys(names, 8.0), dict.fromkeys(names, 10.5)
+    table = format_table('t', before, after)
+    assert all(name in table for name in names)
+    assert max(map(len, table.splitlines())) <= 79
+    assert rows(table)[0][1:] == ['8.0000'] * 5
+    assert rows(table)[2][1:] == ['+2.5000'] * 4 + ['-2.5000']
+
+
 @pytest.mark.parametrize(
     ('stage', 'title'),
     [
@@ -54,6 +64,16 @@ def test_a_model_below_the_input_is_said_to_be(runner, caplog):
         EvaluationTableHook().after_test_epoch(runner, metrics)
     assert caplog.records[1].levelno == logging.WARNING
     assert 'below the blurred input in SSIM' in caplog.records[1].message
+
+
+@pytest.mark.parametrize(('distance', 'lines'), [(0.2, 1), (0.4, 2)])
+def test_a_distance_is_better_if_it_is_less(runner, caplog, distance, lines):
+    metrics = METRICS | {'input/LPIPS': 0.3, 'LPIPS': distance}
+    with caplog.at_level(logging.INFO):
+        EvaluationTableHook().after_test_epoch(runner, metrics)
+    assert len(caplog.records) == lines
+    if lines == 2:
+        assert 'below the blurred input in LPIPS' in caplog.text
 
 
 def test_it_says_where_the_pictures_are(runner, caplog, tmp_path):
