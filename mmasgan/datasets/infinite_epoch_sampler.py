@@ -5,8 +5,7 @@ from collections.abc import Iterator, Sized
 from mmengine.dist import get_dist_info, sync_random_seed
 from torch.utils.data import Sampler
 
-from mmasgan.registry import DATA_SAMPLERS
-
+from ..registry import DATA_SAMPLERS
 from .seeding import permutation
 
 __all__ = ['InfiniteEpochSampler']

@@ -5,8 +5,7 @@ from os import PathLike
 from os.path import join
 from typing import Any
 
-from mmasgan.registry import DATASETS
-
+from ..registry import DATASETS
 from .gopro_dataset import GoProDataset
 from .gopro_layout import GoProImage
 

@@ -9,8 +9,7 @@ from typing import Any, NoReturn
 from mmengine.dataset import force_full_init
 from mmengine.logging import print_log
 
-from mmasgan.registry import DATASETS
-
+from ..registry import DATASETS
 from .gopro_dataset import GoProDataset
 from .gopro_layout import GoProImage
 from .gopro_split import obtain_split, split_images, warn_of_unused

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from mmcv.transforms import BaseTransform
 
-from mmasgan.registry import TRANSFORMS
-
+from ...registry import TRANSFORMS
 from ..image_reader import read_rgb_image
 
 __all__ = ['LoadRGBImage']

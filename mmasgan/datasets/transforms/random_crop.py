@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from mmcv.transforms import BaseTransform
 
-from mmasgan.registry import TRANSFORMS
+from ...registry import TRANSFORMS
 
 __all__ = ['RandomCrop']
 
