@@ -1,5 +1,6 @@
 """Whole trainings, through the runner and through the tools."""
 
+import gc
 import json
 import math
 import os
@@ -16,6 +17,14 @@ from tiny import CONFIG, ROOT, as_arguments, make_gopro, options
 from mmasgan.apis import load_config
 
 pytestmark = pytest.mark.filterwarnings('ignore')
+
+
+@pytest.fixture(scope='module', autouse=True)
+def _cheap_collections():
+    """Spare the collections that each data set makes what is old by now."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture
@@ -100,7 +109,7 @@ def test_a_resumed_training_equals_one_that_never_stopped(
 
 
 def test_training_validates_and_draws(gopro, tmp_path, caplog):
-    runner = train(gopro, tmp_path, 2)
+    runner = train(gopro, tmp_path, 2, **{'custom_hooks.1.interval': 1})
     pictures = list(Path(runner.log_dir, 'vis_data', 'vis_image').iterdir())
     assert len(pictures) == 6
     assert list(Path(runner.log_dir, 'vis_data').glob('events.out.*'))
@@ -172,6 +181,7 @@ def test_the_tools_train_resume_and_test(gopro, tmp_path):
     def tool(name, iterations, *flags):
         values = options(iterations, tmp_path / 'split.json')
         values['model.cycle_loss.weights'] = None
+        values['custom_hooks.1.interval'] = 1  # pictures
         script = ROOT / 'tools' / f'{name}.py'
         return run(
             script,

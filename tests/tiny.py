@@ -39,7 +39,7 @@ def options(iterations, split_file, workers=0):
         'param_scheduler.0.begin': 2,
         'param_scheduler.0.end': 8,
         'default_hooks.logger.interval': 1,
-        'custom_hooks.1.interval': 1,
+        'custom_hooks.1.interval': 100,  # no pictures
         'env_cfg.mp_cfg.mp_start_method': 'fork',
     }
     for stage in ('val', 'test'):
