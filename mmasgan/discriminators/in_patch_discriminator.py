@@ -9,6 +9,7 @@ whose import costs that of all MMagic models.
 from mmengine.model import normal_init
 from torch import Tensor, nn
 
+from ..layers.checks import check_images
 from ..registry import MODELS
 
 __all__ = ['INPatchDiscriminator']
@@ -72,14 +73,5 @@ class INPatchDiscriminator(nn.Module):
         Raises:
             ValueError: If the channels do not fit or an image is too small.
         """
-        if x.ndim != 4 or x.shape[1] != self.in_channels:
-            raise ValueError(
-                f'x must be (N, {self.in_channels}, H, W), got '
-                f'{tuple(x.shape)}'
-            )
-        if min(x.shape[-2:]) < MIN_SIZE:
-            raise ValueError(
-                f'an image must be at least {MIN_SIZE}x{MIN_SIZE}, got '
-                f'{x.shape[-2]}x{x.shape[-1]} (height x width)'
-            )
+        check_images(x, self.in_channels, MIN_SIZE)
         return self.layers(x)

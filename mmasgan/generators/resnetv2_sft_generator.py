@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from ..layers import ConditionNetwork, PreActResidualBlock, ResidualBlock
+from ..layers.checks import check_images
 from ..registry import MODELS
 
 __all__ = ['ResNetV2SFTGenerator']
@@ -185,16 +186,7 @@ class ResNetV2SFTGenerator(nn.Module):
         return self.condition(x.new_full(size, 1 / self.num_classes))
 
     def _check(self, x: Tensor, semantic: Tensor | None) -> None:
-        if x.ndim != 4 or x.shape[1] != self.in_channels:
-            raise ValueError(
-                f'x must be (N, {self.in_channels}, H, W), got '
-                f'{tuple(x.shape)}'
-            )
-        if min(x.shape[-2:]) < MIN_SIZE:
-            raise ValueError(
-                f'an image must be at least {MIN_SIZE}x{MIN_SIZE}, got '
-                f'{x.shape[-2]}x{x.shape[-1]} (height x width)'
-            )
+        check_images(x, self.in_channels, MIN_SIZE)
         expected = (len(x), self.num_classes, *x.shape[-2:])
         if semantic is not None and semantic.shape != torch.Size(expected):
             raise ValueError(
