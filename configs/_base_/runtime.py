@@ -11,6 +11,7 @@ from mmengine.hooks import (
     LoggerHook,
     ParamSchedulerHook,
 )
+from mmengine.model import MMSeparateDistributedDataParallel
 from mmengine.runner import LogProcessor
 
 from mmasgan.engine import EvaluationTableHook, IterationSeedHook
@@ -28,8 +29,7 @@ env_cfg = dict(
     mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0),
     dist_cfg=dict(backend='nccl'),
 )
-# By name, since MMEngine looks nothing else up here.
-model_wrapper_cfg = dict(type='MMSeparateDistributedDataParallel')
+model_wrapper_cfg = dict(type=MMSeparateDistributedDataParallel)
 
 default_hooks = dict(
     timer=dict(type=IterTimerHook),
