@@ -1,7 +1,6 @@
 """Print what an evaluation found, the input itself first."""
 
 import io
-import logging
 from pathlib import Path
 
 from mmengine.hooks import Hook
@@ -59,8 +58,7 @@ class EvaluationTableHook(Hook):
         runner.logger.info('\n' + format_table(title, identity, model))
         below = [k for k in identity if gain(k, identity[k], model[k]) < 0]
         if below:
-            runner.logger.log(
-                logging.WARNING,
+            runner.logger.warning(
                 f'The model is below the blurred input in {", ".join(below)}: '
                 'it has not deblurred.',
             )
@@ -105,6 +103,6 @@ def format_table(
         rows['gain'].append(f'{gain(name, before, model[name]):+.4f}')
     for name, cells in rows.items():
         table.add_row(name, *cells)
-    console = Console(file=io.StringIO(), width=79)
-    console.print(table)
-    return f'{title}\n' + console.file.getvalue().rstrip()  # type: ignore[attr-defined]
+    text = io.StringIO()
+    Console(file=text, width=79).print(table)
+    return f'{title}\n{text.getvalue().rstrip()}'
