@@ -4,13 +4,14 @@ from .image_reader import ImageReadError, read_rgb_image
 from .infinite_epoch_sampler import InfiniteEpochSampler
 from .paired_gopro_dataset import PairedGoProDataset
 from .sample_dataset import prepare_sample_dataset
-from .transforms import LoadRGBImage, RandomCrop
+from .transforms import LoadRGBImage, MotionBlur, RandomCrop
 from .unpaired_gopro_dataset import UnpairedGoProDataset
 
 __all__ = [
     'ImageReadError',
     'InfiniteEpochSampler',
     'LoadRGBImage',
+    'MotionBlur',
     'PairedGoProDataset',
     'RandomCrop',
     'UnpairedGoProDataset',

@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from mmasgan.datasets.motion_blur import GAMMA, camera_path, path_reach, shoot
+from mmasgan.datasets.camera_shake import (
+    GAMMA,
+    blur_along,
+    camera_path,
+    path_kernel,
+    path_reach,
+    resample_path,
+    shoot,
+)
 
 PHOTO = np.random.RandomState(0).randint(0, 256, (80, 90, 3), dtype=np.uint8)
 
@@ -90,3 +98,77 @@ def test_reach_covers_the_path():
 def test_looking_beyond_the_photograph_is_refused(corner):
     with pytest.raises(ValueError, match='path that reaches 7 pixels leaves'):
         shoot(PHOTO, straight(10, 11), corner, 32)
+
+
+def test_fast_blur_is_the_mean_of_whole_pixel_shifts():
+    blur = blur_along(PHOTO, straight(4, 5))
+    shifts = [PHOTO[:, 20 + x : 70 + x].astype(float) for x in range(-2, 3)]
+    found = blur[:, 20:70].astype(float)
+    # Turning the camera is a shift of distant things, but for a little at
+    # the sides, and noise has the strongest edges there are.
+    assert np.abs(found - np.mean(shifts, axis=0)).mean() < 1
+
+
+def test_fast_blur_averages_in_the_light_asked_for():
+    edge = np.zeros((40, 40, 3), np.uint8)
+    edge[:, 20:] = 255
+    path = straight(2, 3)
+    dark, light = (int(blur_along(edge, path, g)[20, 20, 0]) for g in (1, 2.2))
+    assert dark == pytest.approx(255 * 2 / 3, abs=1)
+    assert light == pytest.approx(255 * (2 / 3) ** (1 / 2.2), abs=1)
+
+
+@pytest.mark.parametrize('gamma', [1, 2.2])
+def test_fast_blur_of_a_camera_at_rest_is_the_image(gamma):
+    np.testing.assert_array_equal(
+        blur_along(PHOTO, np.zeros((5, 4)), gamma), PHOTO
+    )
+
+
+def test_fast_blur_extends_the_image():
+    white = np.full((32, 32, 3), 255, np.uint8)
+    path = camera_path(np.random.RandomState(3), 20)
+    assert blur_along(white, path).min() == 255
+
+
+def test_an_object_moves_on_its_own():
+    mask = np.zeros(PHOTO.shape[:2], np.float32)
+    mask[20:60, 20:60] = 1
+    still = np.zeros((5, 4))
+    blur = blur_along(PHOTO, still, 1, mask, straight(8, 5))
+    change = np.abs(blur.astype(float) - PHOTO).mean(axis=2)
+    assert change[:15].max() == 0
+    assert change[30:50, 30:50].mean() > 20
+    np.testing.assert_array_equal(
+        blur_along(PHOTO, still, 1, mask, still), PHOTO
+    )
+
+
+def test_mask_and_object_path_come_together_and_fit():
+    mask, path = np.zeros(PHOTO.shape[:2]), straight(2, 3)
+    with pytest.raises(ValueError, match='belong together'):
+        blur_along(PHOTO, path, mask=mask)
+    with pytest.raises(ValueError, match='do not fit'):
+        blur_along(PHOTO, path, 1, mask, straight(2, 5))
+    with pytest.raises(ValueError, match='do not fit'):
+        blur_along(PHOTO, path, 1, mask[1:], path)
+
+
+def test_kernel_of_a_path_is_the_blur_of_a_point():
+    path = camera_path(np.random.RandomState(4), 12)
+    point = np.zeros((41, 41, 3), np.uint8)
+    point[20, 20] = 255
+    kernel = path_kernel(path, 41)
+    assert kernel.sum() == pytest.approx(1)
+    # A turning and zooming camera leaves the centre where the path has it.
+    path[:, 2:] = 0
+    seen = blur_along(point, path).astype(float)[..., 0] / 255
+    assert np.abs(seen - kernel).max() < 0.01
+
+
+def test_resampling_keeps_both_ends_of_a_path():
+    path = camera_path(np.random.RandomState(5), 12)
+    short = resample_path(path, 7)
+    assert short.shape == (7, 4)
+    np.testing.assert_allclose(short[[0, -1]], path[[0, -1]])
+    np.testing.assert_allclose(short[3], 0, atol=1e-12)
