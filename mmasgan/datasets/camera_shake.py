@@ -10,7 +10,9 @@ STEPS_PER_PIXEL = 2  # close enough that the frames do not show one by one
 FOCAL_LENGTH = 1000.0  # pixels; about GoPro's, of frames 1280 pixels wide
 
 
-def camera_path(random: np.random.RandomState, length: float) -> np.ndarray:
+def camera_path(
+    random: np.random.RandomState, length: float, shake: float = 1.0
+) -> np.ndarray:
     """Draw the path of a shaking camera during one exposure.
 
     The camera moves on along a slowly turning direction, with jitter, and
@@ -19,6 +21,8 @@ def camera_path(random: np.random.RandomState, length: float) -> np.ndarray:
     Args:
         random: Source of the random numbers.
         length: Length of the path of the image centre, in pixels.
+        shake: How much the direction turns and speed and direction jitter:
+            1 for a shaking hand, 0 for a straight line at constant speed.
 
     Returns:
         Array of shape (T, 4), float64, T odd: x and y in pixels, angle in
@@ -27,12 +31,13 @@ def camera_path(random: np.random.RandomState, length: float) -> np.ndarray:
     frames = 2 * int(np.ceil(length * STEPS_PER_PIXEL / 2)) + 1
     time = np.linspace(-1, 1, frames)
     turn = random.normal(0, 0.8) * time + random.normal(0, 0.5) * time**2
-    direction = random.uniform(0, 2 * np.pi) + turn
-    speed = 1 + 0.4 * np.sin(np.pi * time + random.uniform(0, 2 * np.pi))
+    direction = random.uniform(0, 2 * np.pi) + shake * turn
+    swing = 0.4 * np.sin(np.pi * time + random.uniform(0, 2 * np.pi))
+    speed = 1 + shake * swing
     velocity = speed[:, None] * np.stack(
         [np.cos(direction), np.sin(direction)], axis=1
     )
-    velocity += 0.35 * _smooth_noise(random, frames)
+    velocity += shake * 0.35 * _smooth_noise(random, frames)
     velocity *= length / np.linalg.norm(velocity, axis=1).sum()
     position = np.cumsum(velocity, axis=0)
     angle = random.normal(0, 0.15) * time

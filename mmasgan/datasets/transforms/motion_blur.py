@@ -35,9 +35,13 @@ class MotionBlur(BaseTransform):
         key: Sharp image, (H, W, 3), uint8; it may be a crop.
         out_key: Where the blurred image goes; may be ``key`` itself.
         length: Length of the path, in pixels.
+        shake: How crooked it is, see
+            :func:`~mmasgan.datasets.camera_shake.camera_path`.
         exposure: Fraction of the path during which the shutter is open.
         gamma: See :func:`~mmasgan.datasets.camera_shake.blur_along`.
-        frames: Most frames to average; GoPro's blur is of 7 to 13.
+        frames: How many frames are averaged; an even draw takes one more, so
+            that one frame is the truth. GoPro's blur is of 7 to 13, and where
+            the camera is fast they show one by one.
         mask_key: Mask (H, W), in [0, 1], of an object that moves on its own.
         object_probability: Without a mask, how often a random smooth region
             takes its place.
@@ -58,9 +62,10 @@ class MotionBlur(BaseTransform):
         key: str,
         out_key: str,
         length: Range = (0, 32),
+        shake: Range = (0, 1),
         exposure: Range = 1,
         gamma: Range = 1,
-        frames: int = 13,
+        frames: Range = (7, 13),
         mask_key: str | None = None,
         object_probability: float = 0,
         object_length: Range = (4, 24),
@@ -71,9 +76,10 @@ class MotionBlur(BaseTransform):
         self.key = key
         self.out_key = out_key
         self.length = _bounds('length', length)
+        self.shake = _bounds('shake', shake)
         self.exposure = _bounds('exposure', exposure)
         self.gamma = _bounds('gamma', gamma)
-        self.frames = frames
+        self.frames = _bounds('frames', frames)
         self.mask_key = mask_key
         self.object_probability = object_probability
         self.object_length = _bounds('object_length', object_length)
@@ -86,8 +92,8 @@ class MotionBlur(BaseTransform):
         self.margin = margin
         if not 0 < self.exposure[0] <= self.exposure[1] <= 1:
             raise ValueError(f'exposure must be in (0, 1], got {exposure!r}')
-        if frames < 1:
-            raise ValueError(f'frames must be at least 1, got {frames}')
+        if self.frames[0] < 1:
+            raise ValueError(f'frames must be at least 1, got {frames!r}')
 
     def transform(self, results: dict) -> dict:
         """Blur the image.
@@ -124,11 +130,14 @@ class MotionBlur(BaseTransform):
     def _path(
         self, random: np.random.RandomState, length: tuple[float, float]
     ) -> np.ndarray:
-        path = camera_path(random, random.uniform(*length))
+        path = camera_path(
+            random, random.uniform(*length), random.uniform(*self.shake)
+        )
         open_for = random.uniform(*self.exposure)
         skipped = round((1 - open_for) * (len(path) // 2))
         path = path[skipped : len(path) - skipped]
-        return resample_path(path, min(len(path), self.frames))
+        low, high = (int(bound) // 2 for bound in self.frames)
+        return resample_path(path, 2 * random.randint(low, high + 1) + 1)
 
     def _mask(
         self, random: np.random.RandomState, results: dict, image: np.ndarray

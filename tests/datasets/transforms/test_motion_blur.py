@@ -58,10 +58,19 @@ def test_a_short_exposure_sees_less_of_the_path():
 
 
 @pytest.mark.parametrize('length', [0, 2.0, 40])
-def test_frames_are_limited_and_one_is_the_truth(length):
-    path = blurred(length=length, frames=7)['img_blur_motion']
-    assert len(path) <= 7
-    assert np.abs(path).sum(axis=1).min() == pytest.approx(0, abs=1e-9)
+def test_frames_are_as_many_as_asked_for_and_one_is_the_truth(length):
+    counts = set()
+    for seed in range(20):
+        path = blurred(seed, length=length, frames=(4, 8))['img_blur_motion']
+        counts.add(len(path))
+        np.testing.assert_allclose(path[len(path) // 2], 0, atol=1e-9)
+    assert counts == {5, 7, 9}
+
+
+def test_without_shake_a_path_is_a_straight_line_at_constant_speed():
+    path = blurred(length=20, shake=0)['img_blur_motion']
+    steps = np.diff(path[:, :2], axis=0)
+    np.testing.assert_allclose(steps, np.tile(steps[:1], (len(steps), 1)))
 
 
 def test_noise_has_its_deviation():
