@@ -5,16 +5,14 @@ layer numbers. The network is written out, since torchvision builds all of its
 144 M parameters, of which conv3_3 needs 1.7 M.
 """
 
-import pickle
 from collections.abc import Mapping
-from pathlib import Path
 
 import torch
-from mmengine.dist import barrier, is_main_process
 from mmengine.model import kaiming_init
 from torch import Tensor, nn
 
 from ..registry import MODELS
+from .weights import main_process_first, read_tensors, select_tensors
 
 __all__ = ['VGGFeatures']
 
@@ -85,33 +83,17 @@ class VGGFeatures(nn.Module):
             OSError: If the weights cannot be downloaded or read.
             ValueError: If a key is missing or has another shape.
         """
-        if not is_main_process():
-            barrier()
-        try:
+        with main_process_first():
             state_dict = _read(source)
-        finally:  # else the others would wait for ever
-            if is_main_process():
-                barrier()
         wanted = {
-            name: value.shape
+            name: value
             for name, value in self.state_dict().items()
             if name.startswith('features.')
         }
-        for name, shape in wanted.items():
-            found = state_dict.get(name)
-            if found is None:
-                what = 'is missing'
-            elif not isinstance(found, Tensor):
-                what = f'is a {type(found).__name__}'
-            elif found.shape != shape:
-                what = f'is {tuple(found.shape)}'
-            else:
-                continue
-            raise ValueError(
-                f"{source} does not hold VGG-19 weights under torchvision's "
-                f'names: {name} should be {tuple(shape)}, {what}'
-            )
-        self.load_state_dict({name: state_dict[name] for name in wanted})
+        what = (
+            f"{source} does not hold VGG-19 weights under torchvision's names"
+        )
+        self.load_state_dict(select_tensors(state_dict, wanted, what))
 
     def forward(self, x: Tensor) -> Tensor:
         """Compute conv3_3.
@@ -128,7 +110,7 @@ class VGGFeatures(nn.Module):
 def _read(source: str) -> Mapping[str, Tensor]:
     if source == 'torchvision':
         return _torchvision_state_dict()
-    return _file_state_dict(source)
+    return read_tensors(source)
 
 
 def _torchvision_state_dict() -> Mapping[str, Tensor]:
@@ -144,24 +126,3 @@ def _torchvision_state_dict() -> Mapping[str, Tensor]:
             'Download them elsewhere and give the file as weights=<path>, or '
             'choose random weights with weights=None'
         ) from error
-
-
-def _file_state_dict(path: str) -> Mapping[str, Tensor]:
-    if not Path(path).is_file():
-        raise FileNotFoundError(
-            f"weights={path!r}: no such file; give 'torchvision', a path or "
-            'None'
-        )
-    try:
-        state_dict = torch.load(path, map_location='cpu', weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise ValueError(
-            f'{path} cannot be read as a file of tensors, and nothing else '
-            f'is loaded: {error}'
-        ) from error
-    if not isinstance(state_dict, Mapping):
-        raise ValueError(
-            f'{path} holds a {type(state_dict).__name__}, expected a dict of '
-            'tensors'
-        )
-    return state_dict

@@ -15,7 +15,7 @@ from torch import nn
 from torchvision.models import VGG19_Weights
 from torchvision.models.vgg import cfgs, make_layers
 
-from mmasgan.losses import VGGFeatures, vgg_features
+from mmasgan.losses import VGGFeatures, weights
 
 MEAN = np.reshape([0.485, 0.456, 0.406], (3, 1, 1))
 STD = np.reshape([0.229, 0.224, 0.225], (3, 1, 1))
@@ -252,9 +252,9 @@ class TestWeightsFromTorchvision:
             return state_dict
 
         monkeypatch.setattr(VGG19_Weights, 'get_state_dict', get_state_dict)
-        monkeypatch.setattr(vgg_features, 'is_main_process', lambda: main)
+        monkeypatch.setattr(weights, 'is_main_process', lambda: main)
         monkeypatch.setattr(
-            vgg_features, 'barrier', lambda: events.append('barrier')
+            weights, 'barrier', lambda: events.append('barrier')
         )
         VGGFeatures().load_weights('torchvision')
         assert events == order
