@@ -2,6 +2,7 @@
 
 from .image_reader import ImageReadError, read_rgb_image
 from .infinite_epoch_sampler import InfiniteEpochSampler
+from .mixed_dataset import MixedDataset
 from .paired_gopro_dataset import PairedGoProDataset
 from .sample_dataset import prepare_sample_dataset
 from .transforms import LoadRGBImage, MotionBlur, RandomCrop
@@ -11,6 +12,7 @@ __all__ = [
     'ImageReadError',
     'InfiniteEpochSampler',
     'LoadRGBImage',
+    'MixedDataset',
     'MotionBlur',
     'PairedGoProDataset',
     'RandomCrop',
