@@ -32,14 +32,14 @@ from ..registry import MODELS
 from .batch import DOMAINS, Images, Maps, files_of, split_inputs
 from .domain_networks import DomainNetworks
 from .image_pool import ImagePool
-from .steps import Losses, evaluation_mode, optimize
+from .parts import Part, build_part
+from .prediction import predict
+from .steps import Losses, optimize
 
 __all__ = ['ASCycleGAN']
 
 DIRECTION = {'sharp': 'deblur', 'blur': 'reblur'}  # by target domain
 SOURCE = {'sharp': 'blur', 'blur': 'sharp'}
-
-Part = dict | nn.Module | None
 
 
 @MODELS.register_module()
@@ -108,11 +108,11 @@ class ASCycleGAN(BaseTranslationModel):
         self.generators = DomainNetworks(self.generators)
         if discriminator is not None:
             self.discriminators = DomainNetworks(self.discriminators)
-        self.adversarial_loss = _build(adversarial_loss)
-        self.gradient_penalty = _build(gradient_penalty)
-        self.cycle_loss = _build(cycle_loss)
-        self.pixel_cycle_loss = _build(pixel_cycle_loss)
-        self.identity_loss = _build(identity_loss)
+        self.adversarial_loss = build_part(adversarial_loss)
+        self.gradient_penalty = build_part(gradient_penalty)
+        self.cycle_loss = build_part(cycle_loss)
+        self.pixel_cycle_loss = build_part(pixel_cycle_loss)
+        self.identity_loss = build_part(identity_loss)
         self.pools = nn.ModuleDict({d: ImagePool(pool_size) for d in DOMAINS})
         self.weight_clip = weight_clip
 
@@ -172,54 +172,21 @@ class ASCycleGAN(BaseTranslationModel):
         return {name: term.detach() for name, term in losses.items()}
 
     def val_step(self, data: dict) -> list[DataSample]:
-        """Deblur a batch, see :meth:`_predict`."""
+        """Deblur a batch, see :func:`~mmasgan.models.prediction.predict`."""
         return self._predict(data)
 
     def test_step(self, data: dict) -> list[DataSample]:
-        """Deblur a batch, see :meth:`_predict`."""
+        """Deblur a batch, see :func:`~mmasgan.models.prediction.predict`."""
         return self._predict(data)
 
-    @torch.no_grad()
     def _predict(self, data: dict) -> list[DataSample]:
-        """Deblur a batch in evaluation mode and leave the model as found.
-
-        Args:
-            data: A batch with ``inputs`` ``img_blur`` and, where the truth is
-                known, ``img_sharp``, RGB in [0, 255], of any size of at least
-                16x16.
-
-        Returns:
-            A sample for each image, with ``output.pred_img``,
-            ``output.input_img`` and ``gt_img`` (where known): BGR, uint8,
-            (3, H, W), as the host's metrics and visualisers expect.
-        """
-        data = self.data_preprocessor(data, training=False)
-        images, semantic = split_inputs(data['inputs'], required=('blur',))
-        samples = data['data_samples']
-        if isinstance(samples, DataSample):
-            samples = samples.split(allow_nonseq_value=True)
-        with evaluation_mode(self):
-            pred = self.translation(
-                images['blur'], 'sharp', semantic=semantic['blur']
-            )
-        pred = self._to_uint8(pred, samples)
-        blur = self._to_uint8(images['blur'], samples)
-        for index, sample in enumerate(samples):
-            sample.output = DataSample()
-            sample.output.set_tensor_data(
-                {'pred_img': pred[index], 'input_img': blur[index]}
-            )
-        if 'sharp' in images:
-            sharp = self._to_uint8(images['sharp'], samples)
-            for index, sample in enumerate(samples):
-                sample.set_tensor_data({'gt_img': sharp[index]})
-        return samples
-
-    def _to_uint8(self, images: Tensor, samples: list[DataSample]) -> Tensor:
-        restored = self.data_preprocessor.destruct(
-            images.float(), samples, 'img_blur'
+        return predict(
+            self,
+            data,
+            lambda blur, semantic: self.translation(
+                blur, 'sharp', semantic=semantic['blur']
+            ),
         )
-        return restored.round().to(torch.uint8).cpu()
 
     def _is_generators_turn(self) -> bool:
         iteration = MessageHub.get_current_instance().get_info('iter', 0)
@@ -283,10 +250,6 @@ class ASCycleGAN(BaseTranslationModel):
         if self.weight_clip is not None:
             for weight in self.discriminators.parameters():
                 weight.clamp_(-self.weight_clip, self.weight_clip)
-
-
-def _build(part: Part) -> Any:
-    return MODELS.build(part) if isinstance(part, dict) else part
 
 
 def _logits(networks: nn.Module, domain: str, images: Tensor) -> Tensor:
