@@ -2,6 +2,7 @@
 from mmengine.config import read_base
 
 with read_base():
+    from ._base_.gopro_test import *
     from ._base_.gopro_unpaired import *
     from ._base_.models import *
     from ._base_.runtime import *

@@ -79,7 +79,9 @@ MODELS = DeferringRegistry(
         'mmasgan.generators',
         'mmasgan.discriminators',
     ],
-    deferred={'ASCycleGAN': 'mmasgan.models'},
+    deferred=dict.fromkeys(
+        ('ASCycleGAN', 'DeblurGAN', 'MendedDeblurGanV2'), 'mmasgan.models'
+    ),
 )
 DATASETS = Registry(
     'dataset',

@@ -8,9 +8,12 @@ import sys
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
 from mmengine.config import Config
 from mmengine.registry import DATASETS, MODELS
+from PIL import Image
 from tiny import CONFIG, ROOT
 
 import mmasgan.compat  # noqa: F401  before anything of MMagic
@@ -29,6 +32,13 @@ PIXEL_CYCLE = {
     'cycle_loss.type': 'mmasgan.losses.PixelCycleLoss',
     'cycle_loss.weights': 'absent',
 }
+PAIRED = {
+    'deblurgan_wild_gopro',
+    'deblurgan_comb_gopro',
+    'deblurganv2_gopro',
+}
+"""Rows of another model, trained on pairs."""
+
 # What a config's model has in another way than the flagship's, all of it.
 DIFFERENCES = {
     'ascyclegan_gopro': {},
@@ -83,12 +93,26 @@ def test_a_config_builds_and_survives_being_dumped(path, tmp_path):
     MODELS.build(dumped.model)
 
 
-def test_no_two_bases_set_one_key():
+def bases(path):
+    """Return the files that a config joins, those of its parents too."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            parent = path.parents[node.level - 1].joinpath(
+                *node.module.split('.')
+            )
+            found += bases(parent.with_suffix('.py')) or [parent]
+    return found
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+def test_no_two_bases_of_a_config_set_one_key(path):
     owners = {}
-    for path in BASES:
-        for key in Config.fromfile(path):
-            assert key not in owners, f'{key} in {path} and {owners[key]}'
-            owners[key] = path
+    for base in bases(path):
+        for key in Config.fromfile(base.with_suffix('.py')).to_dict():
+            assert key not in owners, f'{key} in {base} and {owners[key]}'
+            owners[key] = base
+    assert {'model', 'train_dataloader', 'test_dataloader'} <= owners.keys()
 
 
 def test_the_flagship_is_its_bases():
@@ -106,7 +130,13 @@ def flat(tree, prefix=''):
     return leaves
 
 
-@pytest.mark.parametrize('path', [*ROWS, *ABLATIONS], ids=lambda p: p.stem)
+def of_the_model(paths):
+    return [path for path in paths if path.stem not in PAIRED]
+
+
+@pytest.mark.parametrize(
+    'path', of_the_model([*ROWS, *ABLATIONS]), ids=lambda path: path.stem
+)
 def test_a_row_changes_what_its_name_says(path):
     row, flagship = (Config.fromfile(p).to_dict() for p in (path, CONFIG))
     here, there = flat(row.pop('model')), flat(flagship.pop('model'))
@@ -121,7 +151,73 @@ def test_a_row_changes_what_its_name_says(path):
     }
     assert found == expected
     assert row == flagship  # data, schedule and runtime are the same for all
+
+
+@pytest.mark.parametrize('path', [*ROWS, *ABLATIONS], ids=lambda p: p.stem)
+def test_a_row_is_short(path):
     assert len(path.read_text().splitlines()) <= 15 + 9  # and their imports
+
+
+@pytest.mark.parametrize('name', sorted(PAIRED))
+def test_a_paired_row_changes_model_and_training_data(name):
+    row, flagship = (
+        Config.fromfile(path).to_dict()
+        for path in (FOLDER / f'{name}.py', CONFIG)
+    )
+    for key, part in (
+        ('generators', 'generator'),
+        ('discriminators', 'discriminator'),
+    ):
+        assert row['optim_wrapper'][key].pop('modules') == part
+    assert row['optim_wrapper'] == flagship['optim_wrapper']
+    loader, unpaired = (cfg.pop('train_dataloader') for cfg in (row, flagship))
+    del loader['dataset'], unpaired['dataset']
+    assert loader == unpaired
+    changed = ('model', 'train_pipeline', 'optim_wrapper')
+    # An evaluation that differs would compare nothing.
+    assert {k: v for k, v in row.items() if k not in changed} == {
+        k: v for k, v in flagship.items() if k not in changed
+    } | {k: v for k, v in row.items() if k == 'synthetic_dataset'}
+
+
+def test_comb_is_wild_with_other_data():
+    comb, wild = (
+        Config.fromfile(FOLDER / f'deblurgan_{name}_gopro.py').to_dict()
+        for name in ('comb', 'wild')
+    )
+    mixed = comb['train_dataloader'].pop('dataset')
+    assert mixed['ratio'] == [1, 2]
+    assert mixed['datasets'] == [
+        wild['train_dataloader'].pop('dataset'),
+        comb.pop('synthetic_dataset'),
+    ]
+    assert comb == wild
+
+
+@pytest.mark.parametrize('name', sorted(PAIRED))
+def test_pairs_are_cropped_and_flipped_together(name, tmp_path):
+    """One place, 256x256: blur and sharp images of a scene agree."""
+    random = np.random.default_rng(0)
+    pixels = random.integers(0, 256, (300, 310, 3), np.uint8)
+    for domain in ('blur', 'sharp'):
+        folder = tmp_path / 'train' / 'GOPR0000_00_00' / domain
+        folder.mkdir(parents=True)
+        Image.fromarray(pixels).save(folder / '000000.png')
+    dataset_cfg = Config.fromfile(FOLDER / f'{name}.py').train_dataloader
+    dataset_cfg.dataset.data_root = str(tmp_path)
+    dataset = DATASETS.build(dataset_cfg.dataset)
+    dataset.full_init()
+    crops = []
+    for index in range(0, 30, len(getattr(dataset, 'turns', 'x'))):
+        inputs = dataset[index]['inputs']
+        assert inputs['img_blur'].shape == (3, 256, 256)
+        assert torch.equal(inputs['img_blur'], inputs['img_sharp'])
+        crops.append(inputs['img_sharp'].flatten()[:200])
+    assert len(torch.unique(torch.stack(crops), dim=0)) > len(crops) / 2
+    for index in range(30):
+        pair = dataset[index]['inputs'].values()
+        blur, sharp = (image.float().mean() for image in pair)
+        assert abs(blur - sharp) < 3
 
 
 def test_the_flagship_has_the_sizes_of_the_paper():

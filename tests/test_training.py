@@ -39,12 +39,16 @@ def gopro(tmp_path_factory):
 
 
 def build(gopro, work_dir, iterations, config=CONFIG, workers=0, **changes):
-    """Build a runner of a config made small, without VGG's weights."""
-    values = options(iterations, work_dir / 'split.json', workers) | changes
+    """Build a runner of a config made small, without downloads."""
+    values = options(iterations, work_dir / 'split.json', workers, config)
+    values |= changes
     cfg = load_config(str(config), str(work_dir), str(gopro), values)
     cfg.experiment_name = uuid.uuid4().hex
-    if 'weights' in cfg.model.cycle_loss:
-        cfg.model.cycle_loss.weights = None
+    for part in ('cycle_loss', 'content_loss'):
+        if 'weights' in cfg.model.get(part, ()):
+            cfg.model[part].weights = None
+    if 'backbone_weights' in cfg.model:
+        cfg.model.backbone_weights = None
     return Runner.from_cfg(cfg)
 
 

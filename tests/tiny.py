@@ -5,11 +5,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from mmasgan.apis import load_config
+
 ROOT = Path(__file__).parents[1]
 CONFIG = str(ROOT / 'configs' / 'ascyclegan_gopro.py')
 
 
-def make_gopro(root, size=(48, 40)):
+def make_gopro(root, size=(72, 68)):
     """Write four training and two test sequences of random images."""
     random = np.random.default_rng(0)
     for subset, sequences in (('train', 4), ('test', 2)):
@@ -23,17 +25,16 @@ def make_gopro(root, size=(48, 40)):
     return root
 
 
-def options(iterations, split_file, workers=0):
-    """Return overrides that shrink the flagship."""
+def options(iterations, split_file, workers=0, config=CONFIG):
+    """Return overrides that shrink a row."""
+    cfg = load_config(str(config))
+    # MMagic's backbones have a stride of 32.
+    crop = 64 if 'backbone' in cfg.model.generator else 32
     values = {
-        'model.generator.base_channels': 4,
-        'model.generator.num_blocks': 1,
-        'model.discriminator.base_channels': 4,
-        'model.pool_size': 2,
+        **_small_networks(cfg.model),
+        **_small_data(cfg.train_dataloader.dataset, crop, split_file),
         'train_dataloader.num_workers': workers,
         'train_dataloader.persistent_workers': workers > 0,
-        'train_dataloader.dataset.split_file': str(split_file),
-        'train_dataloader.dataset.pipeline.1.crop_size': 32,
         'train_cfg.max_iters': iterations,
         'train_cfg.val_interval': 100,
         'param_scheduler.0.begin': 2,
@@ -44,6 +45,40 @@ def options(iterations, split_file, workers=0):
     }
     for stage in ('val', 'test'):
         values[f'{stage}_dataloader.num_workers'] = 0
+    return values
+
+
+def _small_networks(model):
+    if 'backbone' in model.generator:  # MMagic's
+        return {
+            'model.generator.backbone': 'FPNMobileNet',
+            'model.generator.num_filter': 4,
+            'model.generator.num_filter_fpn': 8,
+            'model.warmup_iters': 2,
+        }
+    values = {
+        'model.generator.base_channels': 4,
+        'model.generator.num_blocks': 1,
+        'model.discriminator.base_channels': 4,
+    }
+    if 'pool_size' in model:
+        values['model.pool_size'] = 2
+    return values
+
+
+def _small_data(dataset, crop, split_file, path='train_dataloader.dataset'):
+    values = {}
+    for number, part in enumerate(dataset.get('datasets', ())):
+        where = f'{path}.datasets.{number}'
+        values |= _small_data(part, crop, split_file, where)
+    steps = dataset.get('pipeline', ())
+    margin = sum(step.get('margin', 0) for step in steps)
+    for number, step in enumerate(steps):
+        if 'crop_size' in step:
+            key = f'{path}.pipeline.{number}.crop_size'
+            values[key] = crop + 2 * margin
+    if 'split_file' in dataset:
+        values[f'{path}.split_file'] = str(split_file)
     return values
 
 

@@ -3,6 +3,7 @@
 from .gradient_penalty import GradientPenalty
 from .identity_loss import IdentityLoss
 from .lsgan_loss import LSGANLoss
+from .normalized_pixel_loss import NormalizedPixelLoss
 from .perceptual_cycle_loss import PerceptualCycleLoss
 from .pixel_cycle_loss import PixelCycleLoss
 from .ragan_ls_loss import RaGANLSLoss
@@ -13,6 +14,7 @@ __all__ = [
     'GradientPenalty',
     'IdentityLoss',
     'LSGANLoss',
+    'NormalizedPixelLoss',
     'PerceptualCycleLoss',
     'PixelCycleLoss',
     'RaGANLSLoss',

@@ -1,11 +1,18 @@
 """A small model and a batch as a data loader collates it."""
 
+from pathlib import Path
+
 import pytest
 import torch
 from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.registry import MODELS
 
 import mmasgan.compat  # noqa: F401  before anything of MMagic
+
+
+@pytest.fixture
+def root():
+    return Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -51,11 +58,12 @@ def optimizers():
     """Build SGD wrappers, so that a step is the learning rate's multiple."""
 
     def build(model, gen_lr=0.1, disc_lr=0.1, **kwargs):
+        def weights(name):  # of one network a direction, or of one alone
+            part = getattr(model, name, None) or getattr(model, name[:-1])
+            return part.parameters()
+
         wrappers = {
-            name: OptimWrapper(
-                torch.optim.SGD(getattr(model, name).parameters(), rate),
-                **kwargs,
-            )
+            name: OptimWrapper(torch.optim.SGD(weights(name), rate), **kwargs)
             for name, rate in (
                 ('generators', gen_lr),
                 ('discriminators', disc_lr),

@@ -1,0 +1,57 @@
+"""Pixel loss on images normalised as for ImageNet."""
+
+import torch
+from torch import Tensor, nn
+
+from ..registry import MODELS
+from .functional import mean_squared_error
+from .vgg_features import IMAGENET_STD
+
+__all__ = ['NormalizedPixelLoss']
+
+
+@MODELS.register_module()
+class NormalizedPixelLoss(nn.Module):
+    r"""Mean squared error of images normalised as VGG's input.
+
+    .. math::
+        \lambda \, \frac{1}{NCHW} \left\lVert
+        \frac{y - t}{2 \sigma} \right\rVert_2^2
+
+    with :math:`\sigma` ImageNet's standard deviation by channel; its mean
+    cancels out.
+
+    Source: DeblurGANv2 (Kupyn et al., ICCV 2019), whose code compares pixels
+    after VGG's normalisation. Differs from it in: all samples of a batch are
+    normalised, not the first alone.
+
+    Config: ``dict(type='mmasgan.NormalizedPixelLoss', loss_weight=0.5)``
+
+    Args:
+        loss_weight: The factor lambda.
+    """
+
+    scale: Tensor
+
+    def __init__(self, loss_weight: float = 0.5) -> None:
+        super().__init__()
+        self.loss_weight = loss_weight
+        scale = 2 * torch.tensor(IMAGENET_STD).view(1, 3, 1, 1)
+        self.register_buffer('scale', scale, persistent=False)
+
+    def forward(self, output: Tensor, target: Tensor) -> Tensor:
+        """Compare an image with its truth.
+
+        Args:
+            output: Images, (N, 3, H, W), RGB in [-1, 1].
+            target: Same shape.
+
+        Returns:
+            Scalar.
+
+        Raises:
+            ValueError: If the two shapes differ.
+        """
+        return self.loss_weight * mean_squared_error(
+            output / self.scale, target / self.scale
+        )

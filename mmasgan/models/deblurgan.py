@@ -1,0 +1,90 @@
+"""DeblurGAN: a critic and VGG features, on pairs.
+
+Source: Kupyn et al., DeblurGAN: Blind Motion Deblurring Using Conditional
+Adversarial Networks, CVPR 2018, Sec. 3, with its code where the paper is
+silent.
+
+Deviation: the gradient penalty's norm is per sample, as in its own source,
+not per pixel as in the code. Deviation: residual blocks have the two
+convolutions that the code meant, where an operator's precedence loses one.
+Deviation: the critic pads by 1, as PatchGAN, not by 2; both see 70x70 pixels.
+"""
+
+from torch import Tensor, nn
+
+from ..registry import MODELS
+from .paired_gan import PairedGAN, logits_of
+from .parts import Part, build_part
+from .steps import Losses
+
+__all__ = ['DeblurGAN']
+
+
+@MODELS.register_module()
+class DeblurGAN(PairedGAN):
+    r"""One generator and one critic on pairs of blurred and sharp images.
+
+    .. math::
+        L_G = -\mathbb{E}[D(G(x))] + 100 \, \frac{1}{NCHW}
+        \lVert \phi(G(x)) - \phi(y) \rVert_2^2
+
+    with :math:`\phi` conv3_3 of VGG-19 on images in [-1, 1], not normalised
+    as for ImageNet. The critic is updated five times on the batch that the
+    generator is then updated on.
+
+    Config: see ``configs/_base_/deblurgan.py``.
+
+    Args:
+        generator: Config or module; its ``forward`` takes images
+            (N, 3, H, W) in [-1, 1].
+        discriminator: Config or module. None for a model that is only
+            tested.
+        adversarial_loss: Config or module with ``discriminator_loss``,
+            ``generator_loss`` and ``relativistic``.
+        content_loss: Config or module, called with (output, truth).
+        gradient_penalty: Config or module, called with (discriminator, real,
+            fake). None leaves the term out.
+        discriminator_steps: Critic updates for each generator update, at
+            least 1.
+        data_preprocessor: Config or module: RGB in [-1, 1].
+
+    Raises:
+        ValueError: If ``discriminator_steps`` is less than 1.
+    """
+
+    def __init__(
+        self,
+        generator: Part,
+        discriminator: Part,
+        adversarial_loss: Part,
+        content_loss: Part,
+        gradient_penalty: Part = None,
+        discriminator_steps: int = 5,
+        data_preprocessor: Part = None,
+    ) -> None:
+        if discriminator_steps < 1:
+            raise ValueError(
+                'discriminator_steps must be at least 1, got '
+                f'{discriminator_steps}'
+            )
+        super().__init__(data_preprocessor=data_preprocessor)
+        self.generator = build_part(generator)
+        self.discriminator = build_part(discriminator)
+        self.adversarial_loss = build_part(adversarial_loss)
+        self.content_losses = nn.ModuleDict()
+        if content_loss is not None:
+            self.content_losses['content'] = build_part(content_loss)
+        self.gradient_penalty = build_part(gradient_penalty)
+        self.discriminator_steps = discriminator_steps
+
+    def _discriminator_losses(self, sharp: Tensor, fake: Tensor) -> Losses:
+        losses = super()._discriminator_losses(sharp, fake)
+        if self.gradient_penalty is not None:
+            losses['loss_penalty_deblur'] = self.gradient_penalty(
+                self._judge, sharp, fake
+            )
+        return losses
+
+    def _judge(self, images: Tensor) -> Tensor:
+        (logits,) = logits_of(self.discriminator, images)
+        return logits

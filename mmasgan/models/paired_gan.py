@@ -1,0 +1,186 @@
+"""What the models that are trained on pairs have in common."""
+
+from typing import Any
+
+import torch
+from mmagic.models.utils import set_requires_grad
+from mmagic.structures import DataSample
+from mmengine.model import BaseModel
+from mmengine.optim import OptimWrapper, OptimWrapperDict
+from torch import Tensor
+
+from .batch import DOMAINS, files_of, split_inputs
+from .parts import unwrapped
+from .prediction import predict
+from .steps import Losses, optimize
+
+__all__ = ['PairedGAN', 'logits_of']
+
+
+class PairedGAN(BaseModel):
+    """Base: one generator, trained on pairs against one discriminator.
+
+    A subclass's constructor sets the attributes below. The schedule calls
+    its optimisers ``generators`` and ``discriminators``, so a config says
+    which parts they hold::
+
+        optim_wrapper.generators.modules = 'generator'
+        optim_wrapper.discriminators.modules = 'discriminator'
+
+    Attributes:
+        generator: Maps blurred images (N, 3, H, W) in [-1, 1] to sharp ones.
+        discriminator: Maps images to logits (N, 1, h, w), or to a list of
+            such, whose losses are averaged. None where it is only tested.
+        adversarial_loss: Module with ``discriminator_loss``,
+            ``generator_loss`` and ``relativistic``.
+        content_losses: Module by term, called with (output, truth).
+        discriminator_steps: Discriminator updates, all on the same batch,
+            for each generator update.
+    """
+
+    generator: Any
+    discriminator: Any
+    adversarial_loss: Any
+    content_losses: Any
+    data_preprocessor: Any
+    discriminator_steps: int = 1
+
+    def init_weights(self) -> None:
+        """Initialise networks and load the weights that losses need."""
+        parts = unwrapped(self.generator), unwrapped(self.discriminator)
+        for part in (*parts, *self.content_losses.values()):
+            if hasattr(part, 'init_weights'):
+                part.init_weights()
+
+    def forward(
+        self,
+        inputs: Tensor,
+        data_samples: list[DataSample] | None = None,
+        mode: str = 'tensor',
+    ) -> Tensor:
+        """Deblur images, in the mode that the model is in.
+
+        Args:
+            inputs: Images, (N, 3, H, W), RGB in [-1, 1].
+            data_samples: Ignored; a part of MMEngine's interface.
+            mode: ``'tensor'``. The steps are not made of ``forward``.
+
+        Returns:
+            Images, (N, 3, H, W), RGB in [-1, 1].
+
+        Raises:
+            ValueError: If ``mode`` is another one.
+        """
+        if mode != 'tensor':
+            raise ValueError(
+                f"mode must be 'tensor', got {mode!r}: call train_step, "
+                'val_step or test_step'
+            )
+        return self._deblur(inputs)
+
+    def train_step(
+        self, data: dict, optim_wrapper: OptimWrapperDict
+    ) -> Losses:
+        """Update the discriminator, several times, then the generator.
+
+        Args:
+            data: A batch with ``inputs`` ``img_blur`` and ``img_sharp``, RGB
+                in [0, 255], of the same place of the same scene.
+            optim_wrapper: Wrappers named ``generators``, ``discriminators``.
+
+        Returns:
+            Every term, weighted, as ``loss_<term>_deblur``; those of the
+            discriminator are from its last update.
+
+        Raises:
+            FloatingPointError: If a term is not finite. It names iteration,
+                term and files; the term has changed no weight.
+        """
+        files = files_of(data)
+        inputs = self.data_preprocessor(data, training=True)['inputs']
+        real, _ = split_inputs(inputs, required=DOMAINS)
+        gen_optim = optim_wrapper['generators']
+        disc_optim = optim_wrapper['discriminators']
+
+        with gen_optim.optim_context(self.generator):
+            fake = self._translate(real['blur'])
+        fixed = fake.detach().float()
+        losses: Losses = {}
+        for _ in range(self.discriminator_steps):
+            with disc_optim.optim_context(self.discriminator):
+                losses = self._discriminator_losses(real['sharp'], fixed)
+            optimize(disc_optim, losses, files)
+
+        set_requires_grad(self.discriminator, False)
+        with gen_optim.optim_context(self.generator):
+            gen_losses = self._generator_losses(real['sharp'], fake)
+        self._step_generator(gen_optim, gen_losses, files)
+        set_requires_grad(self.discriminator, True)
+        losses.update(gen_losses)
+        return {name: term.detach() for name, term in losses.items()}
+
+    def val_step(self, data: dict) -> list[DataSample]:
+        """Deblur a batch, see :func:`~mmasgan.models.prediction.predict`."""
+        return self._predict(data)
+
+    def test_step(self, data: dict) -> list[DataSample]:
+        """Deblur a batch, see :func:`~mmasgan.models.prediction.predict`."""
+        return self._predict(data)
+
+    def _predict(self, data: dict) -> list[DataSample]:
+        return predict(self, data, lambda blur, _: self._deblur(blur))
+
+    def _translate(self, blur: Tensor) -> Tensor:
+        return self.generator(blur)
+
+    def _deblur(self, blur: Tensor) -> Tensor:
+        return unwrapped(self.generator)(blur)
+
+    def _step_generator(
+        self, optimizer: OptimWrapper, losses: Losses, files: list[str]
+    ) -> None:
+        optimize(optimizer, losses, files)
+
+    def _discriminator_losses(self, sharp: Tensor, fake: Tensor) -> Losses:
+        terms = [
+            self.adversarial_loss.discriminator_loss(*logits)
+            for logits in zip(
+                logits_of(self.discriminator, sharp),
+                logits_of(self.discriminator, fake),
+                strict=True,
+            )
+        ]
+        return {'loss_disc_deblur': torch.stack(terms).mean()}
+
+    def _generator_losses(self, sharp: Tensor, fake: Tensor) -> Losses:
+        # A frozen network is called past a distributed wrapper, which would
+        # wait for its gradients.
+        discriminator = unwrapped(self.discriminator)
+        fake_logits = logits_of(discriminator, fake)
+        real_logits: list[Any] = [None] * len(fake_logits)
+        if self.adversarial_loss.relativistic:
+            real_logits = logits_of(discriminator, sharp)
+        terms = [
+            self.adversarial_loss.generator_loss(*logits)
+            for logits in zip(real_logits, fake_logits, strict=True)
+        ]
+        losses = {'loss_gan_deblur': torch.stack(terms).mean()}
+        for term, loss in self.content_losses.items():
+            losses[f'loss_{term}_deblur'] = loss(fake.float(), sharp)
+        return losses
+
+
+def logits_of(discriminator: Any, images: Tensor) -> list[Tensor]:
+    """Judge images.
+
+    Args:
+        discriminator: Returns logits, or a list of such.
+        images: (N, 3, H, W) in [-1, 1].
+
+    Returns:
+        Logits (N, 1, h, w), float32, one of each head.
+    """
+    found = discriminator(images)
+    if isinstance(found, Tensor):
+        found = [found]
+    return [logits.float() for logits in found]
