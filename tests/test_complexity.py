@@ -15,6 +15,11 @@ from tiny import ROOT
     ],
 )
 def test_sizes_of_a_row(monkeypatch, capsys, config, sizes):
+    assert sizes_of(monkeypatch, capsys, config) == sizes
+    assert f' {sizes[1]} ' in (ROOT / 'docs' / 'paper.md').read_text()
+
+
+def sizes_of(monkeypatch, capsys, config):
     script = str(ROOT / 'tools' / 'complexity.py')
     path = str(ROOT / 'configs' / f'{config}.py')
     monkeypatch.setattr(sys, 'argv', [script, path])
@@ -22,5 +27,9 @@ def test_sizes_of_a_row(monkeypatch, capsys, config, sizes):
     (row,) = (
         line for line in capsys.readouterr().out.splitlines() if config in line
     )
-    assert [cell.strip() for cell in row.split('│')[2:-1]] == sizes
-    assert f' {sizes[1]} ' in (ROOT / 'docs' / 'paper.md').read_text()
+    return [cell.strip() for cell in row.split('│')[2:-1]]
+
+
+def test_the_classifier_behind_a_backbone_is_not_counted(monkeypatch, capsys):
+    sizes = sizes_of(monkeypatch, capsys, 'deblurganv2_gopro')
+    assert sizes == ['35.84', '17.52', '13.92', '6.15']

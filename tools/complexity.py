@@ -1,10 +1,12 @@
 """Print the size of models: ``python tools/complexity.py configs/*_gopro.py``.
 
-Parameters, and multiply-adds of one image. A convolution counts as one
-multiply-add a weight and place; norms and activations are not counted.
+Parameters that are trained, and multiply-adds of one image. A convolution
+counts as one multiply-add a weight and place; norms and activations are not
+counted.
 """
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
@@ -17,12 +19,34 @@ from torch.utils.flop_counter import FlopCounterMode
 from mmasgan.apis import load_config
 
 
-def count(network: nn.Module, *inputs: torch.Tensor) -> tuple[float, float]:
-    """Return millions of parameters and 10^9 multiply-adds of a network."""
-    parameters = sum(weight.numel() for weight in network.parameters())
+def networks(model: nn.Module) -> tuple[nn.Module, nn.Module, Callable]:
+    """Return what deblurs, what judges, and how images are deblurred.
+
+    A model of two directions has the same networks in both.
+    """
+    if not hasattr(model, 'generators'):
+        return model.generator, model.discriminator, model
+    generator = model.generators['sharp']
+
+    def deblur(image: torch.Tensor) -> torch.Tensor:
+        classes = generator.num_classes
+        shape = (1, classes, *image.shape[2:])
+        return generator(image, torch.full(shape, 1 / classes))
+
+    return generator, model.discriminators['sharp'], deblur
+
+
+def millions(network: nn.Module) -> float:
+    """Return 10^6 parameters, without those that are never trained."""
+    weights = (w.numel() for w in network.parameters() if w.requires_grad)
+    return sum(weights) / 1e6
+
+
+def giga_macs(function: Callable, image: torch.Tensor) -> float:
+    """Return 10^9 multiply-adds of a call."""
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        network.eval()(*inputs)
-    return parameters / 1e6, counter.get_total_flops() / 2e9
+        function(image)
+    return counter.get_total_flops() / 2e9
 
 
 def main() -> None:
@@ -39,14 +63,15 @@ def main() -> None:
         table.add_column(f'{network} (M)', justify='right')
         table.add_column('GMAC', justify='right')
     for path in args.configs:
-        model = load_config(path).model
+        model = MODELS.build(load_config(path).model).eval()
+        generator, discriminator, deblur = networks(model)
         image = torch.zeros(1, 3, height, width)
-        classes = model.generator.num_classes
-        maps = torch.full((1, classes, height, width), 1 / classes)
-        sizes = [
-            *count(MODELS.build(model.generator), image, maps),
-            *count(MODELS.build(model.discriminator), image),
-        ]
+        sizes = (
+            millions(generator),
+            giga_macs(deblur, image),
+            millions(discriminator),
+            giga_macs(discriminator, image),
+        )
         table.add_row(Path(path).stem, *(f'{size:.2f}' for size in sizes))
     Console().print(table)
 
