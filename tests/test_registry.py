@@ -84,7 +84,7 @@ class TestFreshInterpreter:
             BLOCK_MMAGIC,
             BUILD_LIGHT_COMPONENTS,
             """
-for key in ('mmasgan.ASCycleGAN', 'ASCycleGAN'):
+for key in ('mmasgan.ASCycleGAN', 'ASCycleGAN', 'DeblurGAN'):
     try:
         import mmasgan.registry
         mmasgan.registry.MODELS.build(dict(type=key))

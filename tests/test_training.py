@@ -112,6 +112,26 @@ def test_a_resumed_training_equals_one_that_never_stopped(
     assert sorted(logged(halves)) == list(range(1, 9))
 
 
+@pytest.mark.parametrize('row', ['deblurgan_comb_gopro', 'deblurganv2_gopro'])
+def test_a_resumed_paired_training_equals_one_that_never_stopped(
+    on_cpu, gopro, tmp_path, row
+):
+    """With the end of the warm-up in the resumed part."""
+    changes = {'config': ROOT / 'configs' / f'{row}.py'}
+    if row == 'deblurganv2_gopro':
+        changes['model.warmup_iters'] = 3
+    whole, halves = tmp_path / 'whole', tmp_path / 'halves'
+    train(gopro, whole, 4, **changes)
+    train(gopro, halves, 2, **changes)
+    train(gopro, halves, 4, resume=True, **changes)
+
+    expected, found = read(whole, 4), read(halves, 4)
+    for key in ('state_dict', 'optimizer', 'param_schedulers'):
+        assert_equal(expected[key], found[key], key)
+    assert_equal(logged(whole), logged(halves), 'losses')
+    assert sorted(logged(halves)) == [1, 2, 3, 4]
+
+
 def test_training_validates_and_draws(gopro, tmp_path, caplog):
     runner = train(gopro, tmp_path, 2, **{'custom_hooks.1.interval': 1})
     pictures = list(Path(runner.log_dir, 'vis_data', 'vis_image').iterdir())

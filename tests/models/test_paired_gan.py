@@ -117,6 +117,16 @@ def test_the_discriminator_steps_on_the_batch_of_the_generator(
         torch.testing.assert_close(head.factor.data, start - 3 * gradient)
 
 
+def test_the_generator_descends_the_sum_of_its_terms(optimizers, batch):
+    model, data = Toy(), batch()
+    blur, sharp = real(data, 'blur'), real(data, 'sharp')
+    model.train_step(data, optimizers(model, gen_lr=0.1, disc_lr=0))
+    content = (blur * (0.5 * blur - sharp).sign()).mean()
+    gradient = (1 + 3) / 2 * blur.mean() + content
+    found = model.generator.factor.data
+    torch.testing.assert_close(found, 0.5 - 0.1 * gradient)
+
+
 @pytest.mark.parametrize('side', ['generator', 'discriminator'])
 def test_a_step_of_one_side_leaves_the_other(optimizers, batch, side):
     model = Toy()
