@@ -29,7 +29,14 @@ from mmengine.optim import OptimWrapperDict
 from torch import Tensor, nn
 
 from ..registry import MODELS
-from .batch import DOMAINS, Images, Maps, files_of, split_inputs
+from .batch import (
+    DOMAINS,
+    SYNTHETIC,
+    Images,
+    Maps,
+    files_of,
+    split_inputs,
+)
 from .domain_networks import DomainNetworks
 from .image_pool import ImagePool
 from .parts import Part, build_part
@@ -40,6 +47,7 @@ __all__ = ['ASCycleGAN']
 
 DIRECTION = {'sharp': 'deblur', 'blur': 'reblur'}  # by target domain
 SOURCE = {'sharp': 'blur', 'blur': 'sharp'}
+EVERY_INPUT = (*DOMAINS, SYNTHETIC)
 
 
 @MODELS.register_module()
@@ -54,11 +62,14 @@ class ASCycleGAN(BaseTranslationModel):
         discriminator: Config, built once a domain. None for a model that is
             only tested.
         adversarial_loss: Config or module with ``discriminator_loss``,
-            ``generator_loss`` and ``relativistic``.
+            ``generator_loss`` and ``relativistic``. None leaves the term out,
+            as for the other losses.
         cycle_loss: Config or module, called with (reconstruction, original).
-        identity_loss: Config or module, called with (output, original). None
-            leaves the term out, as for the next two.
+        identity_loss: Config or module, called with (output, original).
         pixel_cycle_loss: Config or module; a second cycle loss.
+        supervised_loss: Config or module, called with (output, truth) of
+            blur made from the sharp images, which needs no pair. Not in the
+            paper.
         gradient_penalty: Config or module, called with (discriminator, real,
             fake).
         pool_size: Generated images kept for each discriminator.
@@ -81,6 +92,7 @@ class ASCycleGAN(BaseTranslationModel):
         cycle_loss: Part,
         identity_loss: Part = None,
         pixel_cycle_loss: Part = None,
+        supervised_loss: Part = None,
         gradient_penalty: Part = None,
         pool_size: int = 60,
         discriminator_steps: int = 1,
@@ -113,6 +125,7 @@ class ASCycleGAN(BaseTranslationModel):
         self.cycle_loss = build_part(cycle_loss)
         self.pixel_cycle_loss = build_part(pixel_cycle_loss)
         self.identity_loss = build_part(identity_loss)
+        self.supervised_loss = build_part(supervised_loss)
         self.pools = nn.ModuleDict({d: ImagePool(pool_size) for d in DOMAINS})
         self.weight_clip = weight_clip
 
@@ -134,7 +147,8 @@ class ASCycleGAN(BaseTranslationModel):
         Args:
             data: A batch with ``inputs`` ``img_blur`` and ``img_sharp``, RGB
                 in [0, 255], unpaired; ``semantic_blur`` and ``semantic_sharp``
-                where there are maps.
+                where there are maps; ``img_synthetic`` (``img_sharp``,
+                blurred) where there is a supervised loss.
             optim_wrapper: Wrappers named ``generators``, ``discriminators``.
 
         Returns:
@@ -146,7 +160,8 @@ class ASCycleGAN(BaseTranslationModel):
         """
         files = files_of(data)
         inputs = self.data_preprocessor(data, training=True)['inputs']
-        real, semantic = split_inputs(inputs, required=DOMAINS)
+        needed = DOMAINS if self.supervised_loss is None else EVERY_INPUT
+        real, semantic = split_inputs(inputs, required=needed)
         gen_optim = optim_wrapper['generators']
         disc_optim = optim_wrapper['discriminators']
         generators_turn = self._is_generators_turn()
@@ -193,13 +208,18 @@ class ASCycleGAN(BaseTranslationModel):
         return (iteration + 1) % self.discriminator_steps == 0
 
     def _translate(self, real: Images, semantic: Maps) -> Images:
+        users = self.adversarial_loss, self.cycle_loss, self.pixel_cycle_loss
+        if not any(user is not None for user in users):
+            return {}
         return {
             target: self.generators(target, real[source], semantic[source])
             for target, source in SOURCE.items()
         }
 
     def _discriminator_losses(self, real: Images, fake: Images) -> Losses:
-        losses = {}
+        losses: Losses = {}
+        if self.adversarial_loss is None:
+            return losses
         for domain, direction in DIRECTION.items():
             judge = partial(_logits, self.discriminators, domain)
             seen = self.pools[domain](fake[domain].detach().float())
@@ -217,33 +237,49 @@ class ASCycleGAN(BaseTranslationModel):
     def _generator_losses(
         self, real: Images, fake: Images, semantic: Maps
     ) -> Losses:
-        losses = {}
-        # Frozen networks are called past a distributed wrapper, which would
-        # wait for their gradients.
-        discriminators = self.get_module(self.discriminators)
+        losses: Losses = {}
+        cycle_losses = {
+            'cycle': self.cycle_loss,
+            'pixel': self.pixel_cycle_loss,
+        }
         for domain, direction in DIRECTION.items():
-            judge = partial(_logits, discriminators, domain)
-            adversarial = self.adversarial_loss
-            losses[f'loss_gan_{direction}'] = adversarial.generator_loss(
-                judge(real[domain]) if adversarial.relativistic else None,
-                judge(fake[domain]),
-            )
-            source = SOURCE[domain]
-            # A translated image shows what its source shows, so the source's
-            # map serves the way back too.
-            rec = self.generators(source, fake[domain], semantic[source])
-            loop = rec.float(), real[source]
-            losses[f'loss_cycle_{direction}'] = self.cycle_loss(*loop)
-            if self.pixel_cycle_loss is not None:
-                losses[f'loss_pixel_{direction}'] = self.pixel_cycle_loss(
-                    *loop
+            if self.adversarial_loss is not None:
+                losses[f'loss_gan_{direction}'] = self._gan_loss(
+                    domain, real, fake
                 )
+            terms = {k: v for k, v in cycle_losses.items() if v is not None}
+            if terms:
+                source = SOURCE[domain]
+                # A translated image shows what its source shows, so the
+                # source's map serves the way back too.
+                rec = self.generators(source, fake[domain], semantic[source])
+                for term, loss in terms.items():
+                    losses[f'loss_{term}_{direction}'] = loss(
+                        rec.float(), real[source]
+                    )
             if self.identity_loss is not None:
                 idt = self.generators(domain, real[domain], semantic[domain])
                 losses[f'loss_identity_{direction}'] = self.identity_loss(
                     idt.float(), real[domain]
                 )
+        if self.supervised_loss is not None:
+            restored = self.generators(
+                'sharp', real[SYNTHETIC], semantic['sharp']
+            )
+            losses['loss_supervised_deblur'] = self.supervised_loss(
+                restored.float(), real['sharp']
+            )
         return losses
+
+    def _gan_loss(self, domain: str, real: Images, fake: Images) -> Tensor:
+        # Frozen networks are called past a distributed wrapper, which would
+        # wait for their gradients.
+        judge = partial(_logits, self.get_module(self.discriminators), domain)
+        adversarial = self.adversarial_loss
+        return adversarial.generator_loss(
+            judge(real[domain]) if adversarial.relativistic else None,
+            judge(fake[domain]),
+        )
 
     @torch.no_grad()
     def _clip_discriminators(self) -> None:

@@ -5,11 +5,19 @@ from collections.abc import Sequence
 from mmagic.structures import DataSample
 from torch import Tensor
 
-__all__ = ['DOMAINS', 'Images', 'Maps', 'files_of', 'split_inputs']
+__all__ = [
+    'DOMAINS',
+    'SYNTHETIC',
+    'Images',
+    'Maps',
+    'files_of',
+    'split_inputs',
+]
 
 DOMAINS = ('sharp', 'blur')
+SYNTHETIC = 'synthetic'  # blur made from the sharp images of the batch
 
-Images = dict[str, Tensor]  # by domain, (N, 3, H, W) in [-1, 1]
+Images = dict[str, Tensor]  # by domain or SYNTHETIC, (N, 3, H, W)
 Maps = dict[str, Tensor | None]  # by domain, (N, K, H, W) in [0, 1]
 
 
@@ -21,7 +29,7 @@ def split_inputs(
     Args:
         inputs: ``img_<domain>`` and, where there are maps,
             ``semantic_<domain>``.
-        required: Domains that there must be images of.
+        required: Domains (or ``SYNTHETIC``) that there must be images of.
 
     Returns:
         The images there are, and a map or None for each domain.
@@ -33,10 +41,14 @@ def split_inputs(
     missing = [f'img_{d}' for d in required if f'img_{d}' not in found]
     if missing:
         raise ValueError(
-            f'inputs lack {missing}, they have {found or type(inputs)}: pack '
-            "'img_blur' and 'img_sharp' in the pipeline"
+            f'inputs lack {missing}, they have {found or type(inputs)}: make '
+            'and pack them in the pipeline'
         )
-    images = {d: inputs[f'img_{d}'] for d in DOMAINS if f'img_{d}' in inputs}
+    images = {
+        d: inputs[f'img_{d}']
+        for d in (*DOMAINS, SYNTHETIC)
+        if f'img_{d}' in inputs
+    }
     return images, {d: inputs.get(f'semantic_{d}') for d in DOMAINS}
 
 

@@ -20,12 +20,14 @@ def optimize(
 
     Args:
         optimizer: Its ``update_params`` does the step.
-        losses: Scalars by name.
+        losses: Scalars by name. Without any, nothing is updated.
         files: Images of the batch, for the message.
 
     Raises:
         FloatingPointError: If a loss is not finite. No weight has changed.
     """
+    if not losses:
+        return
     total = torch.stack(list(losses.values())).sum()
     if not torch.isfinite(total):
         bad = [n for n, term in losses.items() if not torch.isfinite(term)]

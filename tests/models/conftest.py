@@ -80,13 +80,16 @@ def batch():
 
     from mmagic.structures import DataSample
 
-    def make(size=(32, 32), count=1, sharp=True, semantic=False):
+    def make(
+        size=(32, 32), count=1, sharp=True, semantic=False, synthetic=False
+    ):
         data = dict(inputs=[], data_samples=[])
         for index in range(count):
             domains = ['blur', 'sharp'] if sharp else ['blur']
+            names = [*domains, 'synthetic'] if synthetic else domains
             inputs = {
                 f'img_{d}': torch.randint(0, 256, (3, *size)).byte()
-                for d in domains
+                for d in names
             }
             if semantic:
                 inputs |= {
@@ -94,7 +97,7 @@ def batch():
                     for d in domains
                 }
             meta = {'name': f'scene-{index}'}
-            for d in ('blur', 'sharp'):
+            for d in ('blur', 'sharp', 'synthetic'):
                 meta[f'img_{d}_path'] = f'{d}/{index}.png'
                 meta[f'img_{d}_channel_order'] = 'rgb'
             data['inputs'].append(inputs)

@@ -99,6 +99,48 @@ def test_optional_terms_appear_and_disappear(build_model, optimizers, batch):
         )
 
 
+SUPERVISED = dict(type='mmasgan.PixelCycleLoss', loss_weight=7)
+
+
+def test_supervised_term_restores_blur_made_from_sharp_images(
+    build_model, optimizers, batch
+):
+    model = build_model(supervised_loss=SUPERVISED)
+    data = batch(semantic=True, synthetic=True)
+    maps = torch.stack([i['semantic_sharp'] for i in data['inputs']])
+    with torch.no_grad():
+        restored = model.generators['sharp'](real(data, 'synthetic'), maps)
+    expected = 7 * (restored - real(data, 'sharp')).abs().mean()
+    losses = model.train_step(data, optimizers(model))
+    torch.testing.assert_close(losses['loss_supervised_deblur'], expected)
+    assert len(losses) == 11
+    with pytest.raises(ValueError, match=r"inputs lack \['img_synthetic'\]"):
+        model.train_step(batch(), optimizers(model))
+
+
+def test_the_supervised_term_alone_trains_one_generator(
+    build_model, optimizers, batch
+):
+    model = build_model(
+        adversarial_loss=None,
+        gradient_penalty=None,
+        cycle_loss=None,
+        identity_loss=None,
+        supervised_loss=SUPERVISED,
+    )
+    deblur, reblur = (state(model.generators[d]) for d in ('sharp', 'blur'))
+    discriminators = state(model.discriminators)
+    calls = []
+    for networks in (model.generators, model.discriminators):
+        networks.register_forward_hook(lambda *_: calls.append(1))
+    losses = model.train_step(batch(synthetic=True), optimizers(model))
+    assert list(losses) == ['loss_supervised_deblur']
+    assert len(calls) == 1  # nothing is computed in vain
+    assert not same(deblur, model.generators['sharp'])
+    assert same(reblur, model.generators['blur'])
+    assert same(discriminators, model.discriminators)
+
+
 @pytest.mark.parametrize('loss', ['RaGANLSLoss', 'WGANLoss', 'LSGANLoss'])
 def test_every_objective_trains(build_model, optimizers, batch, loss):
     model = build_model(adversarial_loss=dict(type=f'mmasgan.{loss}'))
