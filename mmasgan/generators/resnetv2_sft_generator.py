@@ -15,7 +15,7 @@ import warnings
 from typing import Literal
 
 import torch
-from mmengine.model import normal_init
+from mmengine.model import kaiming_init, normal_init
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
@@ -27,6 +27,7 @@ __all__ = ['ResNetV2SFTGenerator']
 
 STRIDE = 4  # two stride-2 convolutions
 MIN_SIZE = 16  # keeps four pixels a side where instance norm has fewest
+SMALL_START = 0.1  # scale of what is added to a sum, without norms
 
 BLOCKS = {'v1': ResidualBlock, 'v2': PreActResidualBlock}
 CLAMPS = ('eval', 'always', 'never')
@@ -55,6 +56,10 @@ class ResNetV2SFTGenerator(nn.Module):
         clamp: When the sum is clamped to [-1, 1]: ``'eval'`` (in evaluation
             only), ``'always'`` or ``'never'``. Without a global residual Tanh
             alone keeps the range.
+        norm: Whether there are instance norms, as in the paper. They take the
+            contrast of the image from the features, so that the residual
+            cannot follow it; without them the network starts at a small
+            residual, drawn as by He et al., ICCV 2015.
 
     Shape:
         (N, in_channels, H, W) in [-1, 1], H and W at least 16, to
@@ -76,6 +81,7 @@ class ResNetV2SFTGenerator(nn.Module):
         dropout: float = 0.5,
         global_residual: bool = True,
         clamp: Literal['eval', 'always', 'never'] = 'eval',
+        norm: bool = True,
     ) -> None:
         super().__init__()
         if block not in BLOCKS:
@@ -91,26 +97,27 @@ class ResNetV2SFTGenerator(nn.Module):
         self.num_classes = num_classes
         self.global_residual = global_residual
         self.clamp = clamp
+        self.norm = norm
         self._warned_uniform = False
 
         width = 4 * base_channels
         self.encoder = nn.Sequential(
-            *_conv_norm_relu(in_channels, base_channels, 7),
-            *_conv_norm_relu(base_channels, 2 * base_channels, 3, stride=2),
-            *_conv_norm_relu(2 * base_channels, width, 3, stride=2),
+            *_conv_norm_relu(in_channels, base_channels, 7, norm=norm),
+            *_conv_norm_relu(base_channels, 2 * base_channels, 3, 2, norm),
+            *_conv_norm_relu(2 * base_channels, width, 3, 2, norm),
         )
         self.condition = ConditionNetwork(num_classes) if sft else None
         cond_channels = 32 if sft else None
         self.blocks = nn.ModuleList(
-            BLOCKS[block](width, dropout, cond_channels)
+            BLOCKS[block](width, dropout, cond_channels, norm)
             for _ in range(num_blocks)
         )
         # Pre-activation blocks leave their sum without norm and activation.
-        last = [nn.InstanceNorm2d(width), nn.ReLU()] if block == 'v2' else []
+        last = _norm_relu(width, norm) if block == 'v2' else []
         self.decoder = nn.Sequential(
             *last,
-            *_upconv_norm_relu(width, 2 * base_channels),
-            *_upconv_norm_relu(2 * base_channels, base_channels),
+            *_upconv_norm_relu(width, 2 * base_channels, norm),
+            *_upconv_norm_relu(2 * base_channels, base_channels, norm),
             nn.Conv2d(
                 base_channels,
                 out_channels,
@@ -126,13 +133,20 @@ class ResNetV2SFTGenerator(nn.Module):
         """Draw N(0, 0.02) for all but the condition path, as CycleGAN.
 
         The condition path keeps its own start: five layers of N(0, 0.02)
-        would shrink a map to nothing, and SFT starts at the identity.
+        would shrink a map to nothing, and SFT starts at the identity. Without
+        norms N(0, 0.02) would do the same to the features.
         """
+        init = _init_normal if self.norm else _init_kaiming
         for part in (self.encoder, self.decoder):
-            part.apply(_init_normal)
+            part.apply(init)
+        ends = [self.decoder.get_submodule(str(len(self.decoder) - 2))]
         for block in self.blocks:
-            _init_normal(block.get_submodule('conv1'))
-            _init_normal(block.get_submodule('conv2'))
+            init(block.get_submodule('conv1'))
+            ends.append(block.get_submodule('conv2'))
+            init(ends[-1])
+        if not self.norm:
+            for end in ends:
+                end.get_parameter('weight').data.mul_(SMALL_START)
 
     def forward(self, x: Tensor, semantic: Tensor | None = None) -> Tensor:
         """Translate a batch of images.
@@ -196,7 +210,11 @@ class ResNetV2SFTGenerator(nn.Module):
 
 
 def _conv_norm_relu(
-    in_channels: int, out_channels: int, kernel_size: int, stride: int = 1
+    in_channels: int,
+    out_channels: int,
+    kernel_size: int,
+    stride: int = 1,
+    norm: bool = True,
 ) -> list[nn.Module]:
     return [
         nn.Conv2d(
@@ -208,17 +226,25 @@ def _conv_norm_relu(
             # CycleGAN pads the stem by reflection, the strided by zeros.
             padding_mode='reflect' if stride == 1 else 'zeros',
         ),
-        nn.InstanceNorm2d(out_channels),
-        nn.ReLU(),
+        *_norm_relu(out_channels, norm),
     ]
 
 
-def _upconv_norm_relu(in_channels: int, out_channels: int) -> list[nn.Module]:
+def _upconv_norm_relu(
+    in_channels: int, out_channels: int, norm: bool
+) -> list[nn.Module]:
     return [
         nn.ConvTranspose2d(
             in_channels, out_channels, 3, stride=2, padding=1, output_padding=1
         ),
-        nn.InstanceNorm2d(out_channels),
+        *_norm_relu(out_channels, norm),
+    ]
+
+
+def _norm_relu(channels: int, norm: bool) -> list[nn.Module]:
+    # The place of a norm that is not there is kept, and so are the names.
+    return [
+        nn.InstanceNorm2d(channels) if norm else nn.Identity(),
         nn.ReLU(),
     ]
 
@@ -226,3 +252,8 @@ def _upconv_norm_relu(in_channels: int, out_channels: int) -> list[nn.Module]:
 def _init_normal(module: nn.Module) -> None:
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         normal_init(module, std=0.02)
+
+
+def _init_kaiming(module: nn.Module) -> None:
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+        kaiming_init(module, mode='fan_in')

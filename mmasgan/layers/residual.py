@@ -21,14 +21,17 @@ class ConditionalInstanceNorm(nn.Module):
     Args:
         channels: Channels of the features.
         cond_channels: Channels of the condition; None leaves the norm plain.
+        norm: Whether there is a norm at all, or the SFT layer alone.
 
     Shape:
         (N, channels, H, W) to the same; condition (N, cond_channels, H, W).
     """
 
-    def __init__(self, channels: int, cond_channels: int | None) -> None:
+    def __init__(
+        self, channels: int, cond_channels: int | None, norm: bool = True
+    ) -> None:
         super().__init__()
-        self.norm = nn.InstanceNorm2d(channels)
+        self.norm = nn.InstanceNorm2d(channels) if norm else nn.Identity()
         self.sft = (
             None
             if cond_channels is None
@@ -57,14 +60,15 @@ class _Block(nn.Module):
         channels: int,
         dropout: float = 0.5,
         cond_channels: int | None = None,
+        norm: bool = True,
     ) -> None:
         super().__init__()
-        self.norm1 = ConditionalInstanceNorm(channels, cond_channels)
+        self.norm1 = ConditionalInstanceNorm(channels, cond_channels, norm)
         self.conv1 = nn.Conv2d(
             channels, channels, 3, padding=1, padding_mode='reflect'
         )
         self.dropout = nn.Dropout(dropout)
-        self.norm2 = ConditionalInstanceNorm(channels, cond_channels)
+        self.norm2 = ConditionalInstanceNorm(channels, cond_channels, norm)
         self.conv2 = nn.Conv2d(
             channels, channels, 3, padding=1, padding_mode='reflect'
         )
@@ -82,6 +86,7 @@ class ResidualBlock(_Block):
             while training.
         cond_channels: Channels of the condition of the SFT layers that take
             the place of both norms' affine; None means no SFT.
+        norm: Whether there are instance norms.
 
     Shape:
         (N, channels, H, W), H and W at least 2, to the same; the condition is

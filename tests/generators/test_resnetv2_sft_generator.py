@@ -1,6 +1,8 @@
+import sys
 import warnings
 
 import numpy as np
+import numpy_reference
 import pytest
 import torch
 from numpy_reference import (
@@ -295,6 +297,42 @@ class TestStart:
             same = torch.equal(value, before[name])
             path = 'condition' in name or 'sft' in name
             assert same == (path or name.endswith('bias')), name
+
+
+class TestWithoutNorms:
+    @pytest.mark.parametrize('block', BLOCKS)
+    def test_equals_numpy(self, monkeypatch, block):
+        for module in (numpy_reference, sys.modules[__name__]):
+            monkeypatch.setattr(module, 'instance_norm', lambda x: x)
+        generator = tiny(0.1, block=block, norm=False).eval()
+        x, semantic = images(size=(17, 20))
+        expected = np.clip(
+            array(x)
+            + network_in_numpy(generator, block, array(x), array(semantic)),
+            -1,
+            1,
+        )
+        assert_close(generator(x, semantic), expected)
+
+    def test_a_pixel_is_seen_nearby_only(self):
+        x, _ = images(size=(16, 256))
+        other = x.clone()
+        other[..., 0] = 0
+        for norm, is_local in ((True, False), (False, True)):
+            generator = tiny(norm=norm, sft=False).eval()
+            far = [generator(image)[..., 192:] for image in (x, other)]
+            assert torch.equal(*far) == is_local
+
+    def test_names_stay(self):
+        names = [list(tiny(norm=norm).state_dict()) for norm in (True, False)]
+        assert names[0] == names[1]
+
+    def test_starts_at_a_small_residual(self):
+        torch.manual_seed(0)
+        generator = ResNetV2SFTGenerator(norm=False, sft=False).eval()
+        x = torch.rand(1, 3, 32, 32) * 2 - 1
+        residual = (generator(x) - x).abs().mean()
+        assert 1e-3 < residual < 0.2
 
 
 class TestRefusals:
