@@ -8,6 +8,7 @@ from typing import Any
 from torch.utils.data import Dataset
 
 from ..registry import DATASETS
+from .seeding import checked_seed
 
 __all__ = ['MixedDataset']
 
@@ -20,8 +21,7 @@ class MixedDataset(Dataset):
     in :class:`GoProDataset`; MMEngine's ``ConcatDataset`` refuses it. Each
     data set is asked for 0, 1, 2, ... and goes through its own epochs, so
     that all of its samples are used evenly, whatever the ratio. Nothing is
-    drawn at random here: a sample is a function of the index and of the seed
-    of its data set.
+    drawn at random here: a sample is a function of index and seed.
 
     The length is that of an epoch in which each data set is gone through at
     least once. Use it with :class:`InfiniteEpochSampler`.
@@ -41,6 +41,9 @@ class MixedDataset(Dataset):
         ratio: Samples of each in a round. None takes one of each.
         data_root: Where the data sets given as configs look, whatever they
             say themselves. None leaves it to them.
+        seed: The data sets given as configs that name no seed get this one,
+            plus 1, 2, ..., so that they draw different crops. None takes
+            ``torch.initial_seed()``, as :class:`GoProDataset`.
 
     Raises:
         ValueError: If there is no data set, one is empty, or ``ratio`` does
@@ -52,6 +55,7 @@ class MixedDataset(Dataset):
         datasets: Sequence[Any],
         ratio: Sequence[int] | None = None,
         data_root: str | PathLike[str] | None = None,
+        seed: int | None = None,
     ) -> None:
         ratio = [1] * len(datasets) if ratio is None else list(ratio)
         if len(ratio) != len(datasets) or not ratio or min(ratio) < 1:
@@ -60,11 +64,12 @@ class MixedDataset(Dataset):
                 f'{ratio} for {len(datasets)}'
             )
         common = {} if data_root is None else {'data_root': fspath(data_root)}
+        first_seed = checked_seed(seed)
         self.datasets = [
-            DATASETS.build({**dataset, **common})
+            DATASETS.build({'seed': first_seed + number, **dataset, **common})
             if isinstance(dataset, dict)
             else dataset
-            for dataset in datasets
+            for number, dataset in enumerate(datasets)
         ]
         self.ratio = ratio
         # Which data set, and the how manieth of its samples in a round.

@@ -70,20 +70,22 @@ def test_shuffled_epochs_keep_ratio_and_even_use(mixed):
 def test_a_sample_belongs_to_seed_and_index(make_nested):
     root = make_nested({'x': 2, 'y': 1})
     parts = [
-        dict(type=PairedGoProDataset, data_root='elsewhere', seed=seed)
-        | dict(subset='train', pipeline=[draw])
-        for seed in (1, 2)
+        dict(type=PairedGoProDataset, data_root='elsewhere')
+        | dict(subset='train', pipeline=[draw], **seed)
+        for seed in ({}, {}, {'seed': 9})
     ]
     mixed = DATASETS.build(
-        dict(type='mmasgan.MixedDataset', datasets=parts, data_root=str(root))
+        dict(type='mmasgan.MixedDataset', datasets=parts)
+        | dict(data_root=str(root), seed=5)
     )
     mixed.full_init()
     first = [mixed[index]['drawn'] for index in range(12)]
     np.random.rand(10)
     assert [mixed[index]['drawn'] for index in range(12)] == first
     assert len(set(first)) == 12
-    assert first[::2] == [
-        mixed.datasets[0][index]['drawn'] for index in range(6)
+    assert [part.seed for part in mixed.datasets] == [5, 6, 9]
+    assert first[::3] == [
+        mixed.datasets[0][index]['drawn'] for index in range(4)
     ]
     assert mixed.metainfo['dataset_type'] == 'gopro'
     assert '1 of PairedGoProDataset' in repr(mixed)
