@@ -1,0 +1,183 @@
+"""How long and how large a comparison trains, and what that changes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mmengine.config import Config
+
+from .rows import ComparisonError
+
+__all__ = [
+    'Budget',
+    'apply_budget',
+    'apply_vgg_weights',
+    'parse_budget',
+    'set_everywhere',
+]
+
+SMALL_ITERATIONS = 600
+SMALL_CROP = 96
+CROP = 256  # of the configs; what a pipeline takes beyond it is a margin
+SMALL: dict[str, dict[str, Any]] = {
+    'ResNetV2SFTGenerator': dict(base_channels=24, num_blocks=4),
+    'INPatchDiscriminator': dict(base_channels=24),
+    'MendedDeblurGanV2': dict(backbone_weights=None),
+    'DeblurGanV2Generator': dict(
+        backbone='FPNMobileNet', num_filter=16, num_filter_fpn=32
+    ),
+}
+"""What the small budget sets in a config, by the type of the part."""
+
+VALIDATIONS = 8
+CHECKPOINTS = 4
+VALIDATION_PAIRS = 20
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long and how large a comparison trains.
+
+    Attributes:
+        name: As given.
+        iterations: Of each row; None leaves what its config says.
+        is_small: Whether networks and crops are made small.
+    """
+
+    name: str
+    iterations: int | None
+    is_small: bool = False
+
+
+def parse_budget(text: str) -> Budget:
+    """Read ``small``, ``paper``, or a number of iterations.
+
+    Args:
+        text: What to read.
+
+    Raises:
+        ComparisonError: If it is something else.
+    """
+    if text == 'small':
+        return Budget(text, SMALL_ITERATIONS, is_small=True)
+    if text == 'paper':
+        return Budget(text, None)
+    if not text.isdecimal() or int(text) == 0:
+        raise ComparisonError(
+            "budget must be 'small', 'paper' or a number of iterations, got "
+            f'{text!r}'
+        )
+    return Budget(text, int(text))
+
+
+def apply_budget(cfg: Config, budget: Budget, pairs: int) -> list[str]:
+    """Change a config in place.
+
+    A number of iterations shortens the schedule in proportion; a small
+    budget also changes what :data:`SMALL` lists and the size of the crops.
+
+    Args:
+        cfg: Of a row.
+        budget: What to change.
+        pairs: Number of test pairs, of which validations take a part.
+
+    Returns:
+        What was changed, in words, besides the number of iterations.
+    """
+    changes = []
+    if budget.is_small:
+        for part in _parts(cfg.model):
+            for key, value in SMALL.get(_type_name(part), {}).items():
+                part[key] = value
+                changes.append(f'{_type_name(part)}: {key} = {value}')
+        for part in _parts(cfg.train_dataloader):
+            if _type_name(part) == 'RandomCrop':
+                part.crop_size += SMALL_CROP - CROP
+        changes.append(f'crops of {SMALL_CROP} pixels, not {CROP}')
+        cfg.train_dataloader.update(num_workers=0, persistent_workers=False)
+        cfg.val_dataloader.num_workers = cfg.test_dataloader.num_workers = 0
+    if budget.iterations is not None:
+        _shorten(cfg, budget.iterations)
+        if pairs > VALIDATION_PAIRS:
+            step = pairs / VALIDATION_PAIRS
+            cfg.val_dataloader.dataset.indices = [
+                int(step * (i + 0.5)) for i in range(VALIDATION_PAIRS)
+            ]
+    return list(dict.fromkeys(changes))
+
+
+def apply_vgg_weights(cfg: Config, weights: str | None) -> list[str]:
+    """Set the VGG weights of all losses, in place.
+
+    Without weights, perceptual losses compare random features. Unpaired
+    rows, which only their cycle ties to the input, then get CycleGAN's pixel
+    cycle term besides, as ``configs/ascyclegan_sample.py`` has it.
+
+    Args:
+        cfg: Of a row.
+        weights: A path, ``'torchvision'``, or None for random ones.
+
+    Returns:
+        What was changed, in words, where there are no weights.
+    """
+    losses = [
+        part
+        for part in _parts(cfg.model)
+        if _type_name(part) == 'PerceptualCycleLoss'
+    ]
+    for loss in losses:
+        loss.weights = weights
+    if weights is not None or not losses:
+        return []
+    changes = ['perceptual loss on random VGG features']
+    if 'cycle_loss' in cfg.model and 'pixel_cycle_loss' not in cfg.model:
+        cfg.model.pixel_cycle_loss = dict(
+            type='mmasgan.PixelCycleLoss', loss_weight=10
+        )
+        changes.append('pixel cycle term of weight 10 besides')
+    return changes
+
+
+def set_everywhere(tree: Any, key: str, value: Any) -> None:
+    """Set a key in all dicts that have it, in place.
+
+    Args:
+        tree: Nested dicts and lists.
+        key: To set.
+        value: For it.
+    """
+    for part in _parts(tree):
+        if key in part:
+            part[key] = value
+
+
+def _shorten(cfg: Config, iterations: int) -> None:
+    factor = iterations / cfg.train_cfg.max_iters
+    for part in _parts(cfg.param_scheduler):
+        if 'begin' in part and 'end' in part:
+            part.begin = int(part.begin * factor)
+            part.end = max(part.begin + 1, round(part.end * factor))
+    if 'warmup_iters' in cfg.model:
+        cfg.model.warmup_iters = round(cfg.model.warmup_iters * factor)
+    interval = max(1, iterations // VALIDATIONS)
+    cfg.train_cfg.update(max_iters=iterations, val_interval=interval)
+    hooks = cfg.default_hooks
+    saves = max(1, iterations // CHECKPOINTS)
+    hooks.checkpoint.update(interval=saves, max_keep_ckpts=2)
+    hooks.logger.interval = min(hooks.logger.interval, max(1, interval // 5))
+
+
+def _parts(tree: Any) -> Iterator[Any]:
+    """Yield all dicts of nested dicts and lists, outer ones first."""
+    if isinstance(tree, dict):
+        yield tree
+        for key in list(tree):
+            yield from _parts(tree[key])
+    elif isinstance(tree, list | tuple):
+        for item in tree:
+            yield from _parts(item)
+
+
+def _type_name(part: Any) -> str:
+    kind = part.get('type', '')
+    return str(getattr(kind, '__name__', kind)).rpartition('.')[2]

@@ -1,0 +1,81 @@
+"""The tool ``tools/table1.py``, as a user starts it."""
+
+import os
+import runpy
+import subprocess
+import sys
+
+import pytest
+from tiny import ROOT, make_gopro
+
+TINY = [
+    'model.generator.base_channels=4',
+    'model.generator.num_blocks=1',
+    'model.discriminator.base_channels=4',
+    'train_dataloader.num_workers=0',
+    'train_dataloader.persistent_workers=False',
+    'train_dataloader.dataset.pipeline.1.crop_size=32',
+    'val_dataloader.num_workers=0',
+    'test_dataloader.num_workers=0',
+]
+
+
+def table1(folder, *arguments):
+    """Run the tool; return exit code and what it wrote."""
+    environment = os.environ | {
+        'OMP_NUM_THREADS': '1',
+        'CUDA_VISIBLE_DEVICES': '',
+    }
+    done = subprocess.run(
+        [sys.executable, ROOT / 'tools' / 'table1.py', *map(str, arguments)],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_it_trains_tests_reports_and_keeps_it(tmp_path):
+    folder, gopro = tmp_path, make_gopro(tmp_path / 'gopro')
+    common = ['--data', gopro, '--rows', 'cyclegan', '--work-dir', 'work']
+    tiny = ['--cfg-options', *TINY]
+    code, output = table1(folder, *common, '--budget', 1, *tiny)
+    assert code == 0, output
+    assert 'train cyclegan_gopro seed 0: ' in output
+    assert 'Report: work/report/report.html' in output
+    report = (folder / 'work' / 'report' / 'report.md').read_text()
+    assert '| do nothing: the blurred input |' in report
+    assert '| CycleGAN | cyclegan_gopro | 23.8 |' in report
+
+    code, output = table1(
+        folder, *common, '--budget', 2, '--report-only', *tiny
+    )
+    assert code == 1
+    assert 'train_cfg.max_iters is 1, asked for is 2' in output
+    assert 'Traceback' not in output
+    assert (folder / 'work' / 'report' / 'report.md').read_text() == report
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        (['--data', 'no_such', '--budget', '1'], "'no_such' is not a folder"),
+        (['--data', 'x', '--budget', 'big'], 'or a number of iterations, got'),
+        (
+            ['--data', 'x', '--budget', '1', '--rows', 'ascyclegn_gopro'],
+            "did you mean 'ascyclegan_gopro'?",
+        ),
+    ],
+)
+def test_wrong_arguments_are_told(
+    monkeypatch, capsys, tmp_path, arguments, message
+):
+    monkeypatch.chdir(tmp_path)
+    script = str(ROOT / 'tools' / 'table1.py')
+    monkeypatch.setattr(sys, 'argv', [script, *arguments])
+    with pytest.raises(SystemExit) as caught:
+        runpy.run_path(script, run_name='__main__')
+    assert message in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
