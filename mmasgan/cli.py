@@ -1,4 +1,4 @@
-"""The ``mmasgan`` command; each of its commands is one function here.
+"""The ``mmasgan`` command; a command is one function, here or beside.
 
 Nothing heavy is imported before a command asks for it, so that ``doctor``
 can speak where torch itself is missing.
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .cli_prepare import prepare
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ __all__ = ['main']
 @click.version_option(__version__, prog_name='mmasgan')
 def main() -> None:
     """AS-CycleGAN, unpaired image deblurring, for MMagic and MMEngine."""
+
+
+main.add_command(prepare)
 
 
 @main.command()

@@ -38,9 +38,11 @@ NAMES = {
         'write_report',
     ],
     'mmasgan.cli': ['main'],
+    'mmasgan.cli_prepare': ['gopro', 'prepare'],
     'mmasgan.compat': ['FAULTS', 'mended', 'skipped_editors'],
     'mmasgan.datasets': [
         'ImageReadError',
+        'ImageStore',
         'InfiniteEpochSampler',
         'LoadRGBImage',
         'MixedDataset',
@@ -50,6 +52,14 @@ NAMES = {
         'UnpairedGoProDataset',
         'prepare_sample_dataset',
         'read_rgb_image',
+    ],
+    'mmasgan.datasets.prepare': [
+        'Prepared',
+        'StoreReport',
+        'build_store',
+        'prepare_gopro',
+        'prepare_photos',
+        'prepare_video',
     ],
     'mmasgan.datasets.transforms': [
         'LoadRGBImage',

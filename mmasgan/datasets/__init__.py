@@ -1,6 +1,7 @@
 """GoPro, paired and unpaired, and what turns it into batches."""
 
 from .image_reader import ImageReadError, read_rgb_image
+from .image_store import ImageStore
 from .infinite_epoch_sampler import InfiniteEpochSampler
 from .mixed_dataset import MixedDataset
 from .paired_gopro_dataset import PairedGoProDataset
@@ -10,6 +11,7 @@ from .unpaired_gopro_dataset import UnpairedGoProDataset
 
 __all__ = [
     'ImageReadError',
+    'ImageStore',
     'InfiniteEpochSampler',
     'LoadRGBImage',
     'MixedDataset',

@@ -13,7 +13,14 @@ from mmengine.logging import print_log
 from .gopro_layout import GoProImage, GoProSubset
 from .seeding import permutation
 
-__all__ = ['GoProSplit', 'obtain_split', 'split_images', 'warn_of_unused']
+__all__ = [
+    'GoProSplit',
+    'obtain_split',
+    'read_split',
+    'split_images',
+    'warn_of_unused',
+    'write_split',
+]
 
 MODES = ('disjoint', 'shuffled')
 
@@ -66,14 +73,14 @@ def obtain_split(
         raise ValueError(f'split must be one of {MODES}, got {mode!r}')
     path = None if split_file is None else Path(split_file)
     if path is not None and path.exists():
-        split = _read(path)
+        split = read_split(path)
         _compare(path, split, (mode, seed, subset.subset))
         return split
     for variant in variants:
         subset.check(variant)
     split = _draw(subset, mode, seed)
     if path is not None and is_main_process():
-        _write(path, split)
+        write_split(path, split)
     return split
 
 
@@ -111,6 +118,46 @@ def split_images(
     return blur, sharp
 
 
+def read_split(path: Path) -> GoProSplit:
+    """Read a split file.
+
+    Args:
+        path: The file.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    try:
+        content = json.loads(path.read_text(encoding='utf-8'))
+        split = GoProSplit(
+            content['mode'],
+            content.get('seed'),
+            content['subset'],
+            _names(content['blur']),
+            _names(content['sharp']),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"'{path}' is not a split file ({error!r}): expected JSON with "
+            "'mode', 'subset' and the lists 'blur' and 'sharp'; mend it, or "
+            'remove it to have a new one written'
+        ) from error
+    return split
+
+
+def write_split(path: Path, split: GoProSplit) -> None:
+    """Write a split file, whole or not at all.
+
+    Args:
+        path: The file; its folder is made.
+        split: The split.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f'{path.name}.{os.getpid()}.mmasgan-tmp')
+    part.write_text(json.dumps(asdict(split), indent=2) + '\n', 'utf-8')
+    os.replace(part, path)  # nobody ever reads half a file
+
+
 def _draw(subset: GoProSubset, mode: str, seed: int) -> GoProSplit:
     names = [f'{subset.subset}/{name}' for name in subset.sequences]
     if mode == 'shuffled':
@@ -140,25 +187,6 @@ def _draw(subset: GoProSubset, mode: str, seed: int) -> GoProSplit:
     return GoProSplit(mode, seed, subset.subset, blur, sharp)
 
 
-def _read(path: Path) -> GoProSplit:
-    try:
-        content = json.loads(path.read_text(encoding='utf-8'))
-        split = GoProSplit(
-            content['mode'],
-            content.get('seed'),
-            content['subset'],
-            _names(content['blur']),
-            _names(content['sharp']),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(
-            f"'{path}' is not a split file ({error!r}): expected JSON with "
-            "'mode', 'subset' and the lists 'blur' and 'sharp'; mend it, or "
-            'remove it to have a new one written'
-        ) from error
-    return split
-
-
 def _names(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(
         isinstance(name, str) for name in value
@@ -184,13 +212,6 @@ def _compare(
                 f'{name}={wanted!r} is asked for; change the argument, or '
                 'name another split_file'
             )
-
-
-def _write(path: Path, split: GoProSplit) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f'{path.name}.{os.getpid()}.tmp')
-    part.write_text(json.dumps(asdict(split), indent=2) + '\n', 'utf-8')
-    os.replace(part, path)  # nobody ever reads half a file
 
 
 def _resolve(

@@ -1,11 +1,14 @@
 """Load images as 8-bit RGB."""
 
 from collections.abc import Sequence
+from os import PathLike, fspath
 
+import numpy as np
 from mmcv.transforms import BaseTransform
 
 from ...registry import TRANSFORMS
 from ..image_reader import read_rgb_image
+from ..image_store import ImageStore
 
 __all__ = ['LoadRGBImage']
 
@@ -32,8 +35,13 @@ class LoadRGBImage(BaseTransform):
         same_size: Whether the images must agree in height and width, as
             those of a pair must.
         backend_args: Arguments of MMEngine's storage backend.
+        store: Folder of an :class:`~mmasgan.datasets.ImageStore`, which
+            holds the images uncompressed, so that a crop of them costs
+            little. None reads the files themselves. Pixels, and what is
+            drawn afterwards, are the same.
 
     Raises:
+        FileNotFoundError: If there is no finished store at ``store``.
         ImageReadError: See :func:`~mmasgan.datasets.read_rgb_image`.
         ValueError: If the sizes differ and ``same_size`` is set.
     """
@@ -43,12 +51,14 @@ class LoadRGBImage(BaseTransform):
         keys: Sequence[str],
         same_size: bool = False,
         backend_args: dict | None = None,
+        store: str | PathLike[str] | None = None,
     ) -> None:
         if isinstance(keys, str) or not keys:
             raise TypeError(f'keys must be a list of names, got {keys!r}')
         self.keys = list(keys)
         self.same_size = same_size
         self.backend_args = backend_args
+        self.store = None if store is None else ImageStore(fspath(store))
 
     def transform(self, results: dict) -> dict:
         """Load the images.
@@ -60,7 +70,7 @@ class LoadRGBImage(BaseTransform):
             The same dict, with the images.
         """
         for key in self.keys:
-            image = read_rgb_image(results[f'{key}_path'], self.backend_args)
+            image = self._read(results[f'{key}_path'])
             results[key] = image
             results[f'ori_{key}_shape'] = image.shape
             results[f'{key}_channel_order'] = 'rgb'
@@ -68,6 +78,11 @@ class LoadRGBImage(BaseTransform):
         if self.same_size:
             self._check_sizes(results)
         return results
+
+    def _read(self, path: str) -> np.ndarray:
+        if self.store is not None:
+            return self.store.read(path)
+        return read_rgb_image(path, self.backend_args)
 
     def _check_sizes(self, results: dict) -> None:
         shapes = {key: results[key].shape for key in self.keys}
@@ -82,7 +97,9 @@ class LoadRGBImage(BaseTransform):
             )
 
     def __repr__(self) -> str:
+        store = None if self.store is None else str(self.store.folder)
         return (
             f'{type(self).__name__}(keys={self.keys}, '
-            f'same_size={self.same_size}, backend_args={self.backend_args})'
+            f'same_size={self.same_size}, backend_args={self.backend_args}, '
+            f'store={store!r})'
         )

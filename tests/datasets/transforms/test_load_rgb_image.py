@@ -56,5 +56,5 @@ def test_registry_builds_it():
     )
     assert repr(transform) == (
         "LoadRGBImage(keys=['img_blur', 'img_sharp'], same_size=False, "
-        'backend_args=None)'
+        'backend_args=None, store=None)'
     )

@@ -1,0 +1,207 @@
+"""``mmasgan prepare``: training data of what people have."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from .datasets.prepare import Prepared
+
+__all__ = ['gopro', 'prepare']
+
+FILE = click.Path(path_type=Path)
+
+
+def _shared(command: Callable) -> Callable:
+    """Add the options of photographs and videos."""
+    for option in (
+        click.option(
+            '--no-store',
+            is_flag=True,
+            help='Do without the store of uncompressed images.',
+        ),
+        click.option(
+            '--allow-duplicates',
+            is_flag=True,
+            help='Go on where a blurred and a sharp image look alike.',
+        ),
+        click.option(
+            '--out',
+            '-o',
+            type=FILE,
+            required=True,
+            help='Folder to make.',
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group()
+def prepare() -> None:
+    """Make training data of what you have.
+
+    Interrupted, run the same command again: it goes on.
+    """
+
+
+@prepare.command()
+@click.argument('path', type=FILE)
+@click.option(
+    '--out',
+    '-o',
+    type=FILE,
+    default='data/gopro',
+    show_default=True,
+    help='Where an archive is unpacked.',
+)
+@click.option('--download', metavar='URL', help='Fetch the archive to PATH.')
+@click.option('--sha256', help='Checksum that the archive must have.')
+@click.option(
+    '--allow-partial',
+    is_flag=True,
+    help='Go on where sequences or pairs are missing or extra.',
+)
+@click.option(
+    '--blur-variant',
+    type=click.Choice(['blur', 'blur_gamma']),
+    default='blur',
+    show_default=True,
+)
+@click.option(
+    '--split',
+    type=click.Choice(['disjoint', 'shuffled']),
+    default='disjoint',
+    show_default=True,
+)
+@click.option('--split-seed', default=0, show_default=True)
+@click.option(
+    '--store', type=FILE, help='Place of the store.  [default: ROOT/store]'
+)
+@click.option(
+    '--no-store',
+    is_flag=True,
+    help='Do without the store of uncompressed images.',
+)
+def gopro(
+    path: Path, download: str | None, no_store: bool, **options: Any
+) -> None:
+    """Unpack, check and split GoPro.
+
+    PATH is the archive as its authors publish it (GOPRO_Large.zip), or the
+    folder it was unpacked to, which is used where it is.
+    """
+    with _plain_errors():
+        from .datasets.prepare import prepare_gopro
+
+        done = prepare_gopro(
+            path, url=download, use_store=not no_store, **options
+        )
+    _tell(done, split=options['split'], has_test=True)
+
+
+@prepare.command()
+@click.argument('blur_dir', type=FILE)
+@click.argument('sharp_dir', type=FILE)
+@_shared
+@click.option(
+    '--max-side',
+    type=click.IntRange(min=1),
+    help='Scale down photographs whose longer side has more pixels.',
+)
+@click.option(
+    '--min-side',
+    type=click.IntRange(min=1),
+    default=256,
+    show_default=True,
+    help='Refuse photographs whose shorter side has fewer.',
+)
+@click.option(
+    '--skip-unreadable',
+    is_flag=True,
+    help='Leave out photographs that cannot be used.',
+)
+def photos(
+    blur_dir: Path, sharp_dir: Path, no_store: bool, **options: Any
+) -> None:
+    """Turn a folder of blurred and one of sharp photographs into data."""
+    with _plain_errors():
+        from .datasets.prepare import prepare_photos
+
+        done = prepare_photos(
+            blur_dir, sharp_dir, use_store=not no_store, **options
+        )
+    _tell(done)
+
+
+@prepare.command()
+@click.argument('files', nargs=-1, required=True, type=FILE)
+@_shared
+@click.option(
+    '--fps',
+    type=click.FloatRange(min=0, min_open=True),
+    help='Frames per second when it was taken, for slow motion.',
+)
+@click.option(
+    '--segment',
+    type=click.FloatRange(min=2),
+    help='Seconds after which a scene is divided.  [default: only at cuts]',
+)
+@click.option(
+    '--quantile',
+    type=float,
+    default=0.3,
+    show_default=True,
+    help='Fraction of the frames that each domain takes.',
+)
+def video(files: tuple[Path, ...], no_store: bool, **options: Any) -> None:
+    """Make data of videos.
+
+    From 120 frames per second on, blurred images are averaged, as GoPro's;
+    from other videos, frames are sorted by sharpness.
+    """
+    with _plain_errors():
+        from .datasets.prepare import prepare_video
+
+        done = prepare_video(files, use_store=not no_store, **options)
+    _tell(done)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Show what users can mend without a traceback."""
+    try:
+        yield
+    except (ValueError, OSError, ImportError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _tell(
+    done: 'Prepared', split: str = 'disjoint', has_test: bool = False
+) -> None:
+    for note in done.notes:
+        click.echo(f'Note: {note}')
+    click.echo(
+        f'{done.num_blur} blurred and {done.num_sharp} sharp images in '
+        f"'{done.root}', split by '{done.split_file}'"
+    )
+    start = 'train_dataloader.dataset'
+    options = [f'{start}.split_file={done.split_file}']
+    if split != 'disjoint':
+        options.append(f'{start}.split={split}')
+    if done.store is not None:
+        click.echo(f"Uncompressed in '{done.store}'")
+        options.append(f'{start}.pipeline.0.store={done.store}')
+    lines = ['python tools/train.py configs/ascyclegan_gopro.py']
+    if has_test:
+        lines.append(f'--data-root {quote(str(done.root))}')
+    else:
+        options.insert(0, f'{start}.data_root={done.root}')
+        for part in ('cfg', 'dataloader', 'evaluator'):
+            options.append(f'val_{part}=None')  # there is no truth
+    lines += ['--cfg-options', *map(quote, options)]
+    click.echo('To train on them:\n    ' + ' \\\n        '.join(lines))

@@ -1,0 +1,135 @@
+"""Unpack GoPro's archive so that it may be interrupted, and checked."""
+
+import re
+import stat
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+from ..gopro_layout import IMAGE_SUFFIXES
+from .files import progress, remove_leftovers, require_space, write_atomically
+
+__all__ = ['unpack_gopro']
+
+# Whatever comes before: 'GOPRO_Large/' in the published archive.
+MEMBER = re.compile(
+    r'(?:.*/)?((?:train|test)/'
+    r'(?:[^/]+/(?:blur|blur_gamma|sharp)|input|target)/[^/]+)'
+)
+
+
+def unpack_gopro(archive: Path, folder: Path) -> int:
+    """Unpack the images of GoPro's archive into ``folder/{train,test}``.
+
+    An image appears under its name when it is whole and its checksum
+    agrees; those that are there already are compared with theirs. Other
+    members are left out. Nothing is written if a name points elsewhere.
+
+    Args:
+        archive: The zip file.
+        folder: Where to unpack it.
+
+    Returns:
+        Number of images unpacked now.
+
+    Raises:
+        OSError: If the disk has too little space.
+        ValueError: If the archive is damaged, unsafe, or not GoPro's.
+    """
+    try:
+        with zipfile.ZipFile(archive) as opened:
+            members = _members(archive, opened)
+            remove_leftovers(folder)
+            todo = {
+                name: info
+                for name, info in progress(
+                    list(members.items()), 'Looking at what is there'
+                )
+                if not _is_there(folder / name, info)
+            }
+            needed = sum(info.file_size for info in todo.values())
+            require_space(folder, needed, f"unpacking '{archive.name}'")
+            for name, info in progress(list(todo.items()), 'Unpacking'):
+                content = _content(archive, opened, info)
+                write_atomically(folder / name, content)
+    except zipfile.BadZipFile as error:
+        raise ValueError(
+            f"'{archive}' is not a whole zip archive ({error}); download it "
+            'again'
+        ) from error
+    return len(todo)
+
+
+def _members(
+    archive: Path, opened: zipfile.ZipFile
+) -> dict[str, zipfile.ZipInfo]:
+    members: dict[str, zipfile.ZipInfo] = {}
+    for info in opened.infolist():
+        _check_safe(archive, info)
+        match = MEMBER.fullmatch(info.filename)
+        hidden = any(
+            part.startswith(('.', '__'))
+            for part in PurePosixPath(info.filename).parts
+        )
+        if not match or hidden:
+            continue
+        if not info.filename.lower().endswith(IMAGE_SUFFIXES):
+            continue
+        if match[1] in members:
+            raise ValueError(
+                f"'{archive}' holds '{match[1]}' twice, as "
+                f"'{members[match[1]].filename}' and '{info.filename}'; "
+                'unpack it by hand, and give the right folder'
+            )
+        members[match[1]] = info
+    if not members:
+        raise ValueError(
+            f"'{archive}' is not GoPro's archive: no member is such as "
+            "'GOPRO_Large/train/GOPR0372_07_00/blur/000047.png'; give the "
+            'one that its authors publish, GOPRO_Large.zip'
+        )
+    return members
+
+
+def _check_safe(archive: Path, info: zipfile.ZipInfo) -> None:
+    name = info.filename
+    path = PurePosixPath(name)
+    is_link = stat.S_ISLNK(info.external_attr >> 16)
+    if (
+        path.is_absolute()
+        or '..' in path.parts
+        or '\\' in name
+        or ':' in name
+        or is_link
+    ):
+        raise ValueError(
+            f"'{archive}' holds '{name}', which "
+            f'{"is a link" if is_link else "points out of the folder"}; '
+            'nothing was unpacked: such an archive cannot be trusted, '
+            'download it from where its authors publish it'
+        )
+
+
+def _is_there(path: Path, info: zipfile.ZipInfo) -> bool:
+    return (
+        path.is_file()
+        and path.stat().st_size == info.file_size
+        and zlib.crc32(path.read_bytes()) == info.CRC
+    )
+
+
+def _content(
+    archive: Path, opened: zipfile.ZipFile, info: zipfile.ZipInfo
+) -> bytes:
+    try:
+        return opened.read(info)
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise ValueError(
+            f"'{info.filename}' in '{archive}' is damaged ({error}); "
+            'download the archive again; what was unpacked is kept'
+        ) from error
+    except (RuntimeError, NotImplementedError) as error:
+        raise ValueError(
+            f"'{info.filename}' in '{archive}' cannot be unpacked "
+            f'({error}); unpack it with another program, and give the folder'
+        ) from error

@@ -1,0 +1,137 @@
+"""What makes a preparation safe to interrupt: journals and renames."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rich.console import Console
+from rich.progress import track
+
+__all__ = [
+    'Journal',
+    'progress',
+    'remove_leftovers',
+    'require_space',
+    'shown_names',
+    'shown_size',
+    'write_atomically',
+]
+
+T = TypeVar('T')
+TEMPORARY = '.mmasgan-tmp'
+
+
+def write_atomically(path: Path, content: bytes | memoryview) -> None:
+    """Write a file that exists whole or not at all.
+
+    Args:
+        path: The file; its folder is made.
+        content: All of it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f'{path.name}.{os.getpid()}{TEMPORARY}')
+    try:
+        part.write_bytes(content)
+        os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files of writers that were killed."""
+    for part in folder.rglob(f'*{TEMPORARY}'):
+        part.unlink(missing_ok=True)
+
+
+class Journal:
+    """What has been done so far, one line of JSON for each thing.
+
+    A line that was cut off when the writer died does not count.
+
+    Args:
+        path: The file; it need not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.entries: dict[str, dict[str, Any]] = {}
+        content = path.read_bytes() if path.exists() else b''
+        whole = content[: content.rfind(b'\n') + 1]
+        if len(whole) < len(content):
+            write_atomically(path, whole)
+        for line in whole.decode().splitlines():
+            entry = json.loads(line)
+            self.entries[entry.pop('key')] = entry
+
+    def begin(self) -> None:
+        """Make the file, empty, if there is none."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.touch()
+
+    def add(self, key: str, **entry: Any) -> None:
+        """Note that a thing is done.
+
+        Args:
+            key: Its name; a later entry of a name replaces an earlier one.
+            **entry: What to know of it.
+        """
+        self.entries[key] = entry
+        with self.path.open('a', encoding='utf-8') as file:
+            file.write(json.dumps({'key': key, **entry}) + '\n')
+
+    def remove(self) -> None:
+        """Remove the file."""
+        self.path.unlink(missing_ok=True)
+
+
+def require_space(folder: Path, needed: int, what: str) -> None:
+    """Refuse to begin what cannot end.
+
+    Args:
+        folder: Where it will be written; it need not exist.
+        needed: Bytes.
+        what: What will be written.
+
+    Raises:
+        OSError: If less is free.
+    """
+    place = folder.absolute()
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    if needed > free:
+        raise OSError(
+            f"{what} in '{folder}' needs {shown_size(needed)}, but "
+            f'{shown_size(free)} are free there; free some, or name another '
+            'place'
+        )
+
+
+def progress(items: Sequence[T], description: str) -> Iterable[T]:
+    """Iterate with a bar on standard error, if there is anything."""
+    if not items:
+        return items
+    return track(
+        items, description=description, console=Console(file=sys.stderr)
+    )
+
+
+def shown_size(count: int) -> str:
+    """Return a number of bytes as people read it, in powers of ten."""
+    for unit, size in (('GB', 10**9), ('MB', 10**6), ('kB', 10**3)):
+        if count >= size:
+            return f'{count / size:.1f} {unit}'
+    return f'{count} bytes'
+
+
+def shown_names(names: Sequence[str], most: int = 10) -> str:
+    """Return the first names as an indented list, and how many more."""
+    lines = [f'  {name}' for name in names[:most]]
+    if len(names) > most:
+        lines.append(f'  and {len(names) - most} more')
+    return '\n'.join(lines)

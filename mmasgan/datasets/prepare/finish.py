@@ -1,0 +1,156 @@
+"""The last steps of any preparation: images listed, leaks, split, store."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..gopro_layout import GoProImage, GoProSubset
+from ..gopro_split import GoProSplit, read_split, split_images
+from ..image_reader import read_rgb_image
+from ..image_store import ImageStore
+from .duplicates import near_duplicates, perceptual_hash, refusal
+from .files import progress
+from .store import build_store
+
+__all__ = [
+    'Prepared',
+    'fill_store',
+    'find_leaks',
+    'listed',
+    'looks_of',
+    'ready',
+]
+
+STORE = 'store'
+SPLIT_FILE = 'split.json'
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Data that are ready for training.
+
+    Attributes:
+        root: The ``data_root`` of the data sets.
+        split_file: The split.
+        store: Store of uncompressed images, or None.
+        num_blur: Number of blurred images of the split.
+        num_sharp: Number of sharp ones.
+        notes: What to know about the data, in words.
+    """
+
+    root: Path
+    split_file: Path
+    store: Path | None
+    num_blur: int
+    num_sharp: int
+    notes: tuple[str, ...] = ()
+
+
+def listed(
+    root: Path, split: GoProSplit, blur_variant: str = 'blur'
+) -> tuple[list[str], list[str]]:
+    """List the images of a split.
+
+    Args:
+        root: Folder that holds the subsets.
+        split: The split.
+        blur_variant: ``blur`` or ``blur_gamma``.
+
+    Returns:
+        Blurred and sharp images, as paths relative to ``root``.
+
+    Raises:
+        ValueError: If the split does not fit the data, or leaks by name.
+    """
+    subset = GoProSubset(root, split.subset)
+    blur, sharp = split_images(subset, split, blur_variant)
+    return _paths(blur), _paths(sharp)
+
+
+def fill_store(
+    root: Path, names: Sequence[str], folder: Path
+) -> tuple[str, ...]:
+    """Build the store, and say what had to be mended.
+
+    Args:
+        root: Root of the data set.
+        names: Images, as paths relative to it.
+        folder: The store.
+
+    Returns:
+        Notes, in words.
+    """
+    report = build_store(root, names, folder)
+    return tuple(
+        f"'{name}' was damaged or outdated in the store, and is mended"
+        for name in report.mended
+    )
+
+
+def looks_of(
+    root: Path, names: Sequence[str], store: Path | None
+) -> dict[str, str]:
+    """Hash images, read from the store where there is one.
+
+    Args:
+        root: Root of the data set.
+        names: Images, as paths relative to it.
+        store: A finished store of them, or None.
+
+    Returns:
+        Hash by name.
+    """
+    read = read_rgb_image if store is None else ImageStore(store).read
+    return {
+        name: perceptual_hash(read(os.path.join(root, name)))
+        for name in progress(names, 'Looking for duplicates')
+    }
+
+
+def find_leaks(
+    blur: Mapping[str, str], sharp: Mapping[str, str], allow: bool
+) -> tuple[str, ...]:
+    """Refuse data that show a scene in both domains, or tell of it.
+
+    Args:
+        blur: Hash of each blurred image, by name.
+        sharp: Same for the sharp domain.
+        allow: Whether to tell and not to refuse.
+
+    Returns:
+        Notes, in words.
+
+    Raises:
+        ValueError: If there are near-duplicates, unless allowed.
+    """
+    found = near_duplicates(blur, sharp)
+    if not found:
+        return ()
+    text = refusal(found)
+    if not allow:
+        raise ValueError(
+            f'{text}\nRemove one of each pair and run the command again, or '
+            'add --allow-duplicates.'
+        )
+    return (text,)
+
+
+def ready(root: Path, use_store: bool, notes: tuple[str, ...]) -> Prepared:
+    """Take the last step for data that have their split.
+
+    Args:
+        root: Root of the data set, with its split file.
+        use_store: Whether to build the store.
+        notes: What is known already.
+    """
+    split_file = root / SPLIT_FILE
+    blur, sharp = listed(root, read_split(split_file))
+    store = root / STORE if use_store else None
+    if store is not None:
+        notes += fill_store(root, blur + sharp, store)
+    return Prepared(root, split_file, store, len(blur), len(sharp), notes)
+
+
+def _paths(images: list[GoProImage]) -> list[str]:
+    return [image.path for image in images]

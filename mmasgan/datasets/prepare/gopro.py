@@ -1,0 +1,165 @@
+"""Make GoPro, as it is published, ready for training."""
+
+import os
+from pathlib import Path
+
+from ..gopro_layout import GoProSubset
+from ..gopro_split import GoProSplit, obtain_split, write_split
+from .archive import unpack_gopro
+from .download import check_sha256, download
+from .files import remove_leftovers, shown_names
+from .finish import (
+    SPLIT_FILE,
+    STORE,
+    Prepared,
+    fill_store,
+    find_leaks,
+    listed,
+    looks_of,
+)
+from .gopro_census import census
+
+__all__ = ['prepare_gopro']
+
+FOLDERS = ('', 'GOPRO_Large')
+
+
+def prepare_gopro(
+    path: str | os.PathLike[str],
+    out: str | os.PathLike[str] = 'data/gopro',
+    url: str | None = None,
+    sha256: str | None = None,
+    allow_partial: bool = False,
+    blur_variant: str = 'blur',
+    split: str = 'disjoint',
+    split_seed: int = 0,
+    use_store: bool = True,
+    store: str | os.PathLike[str] | None = None,
+) -> Prepared:
+    """Unpack, check and split GoPro, and build its store.
+
+    May be killed at any time and called again, which goes on. A folder is
+    used where it is; an archive is unpacked beside ``out``, which appears
+    when all of it is there and checked.
+
+    Args:
+        path: The archive, or the folder of one unpacked.
+        out: Where an archive is unpacked.
+        url: Address to download the archive ``path`` from, if it is not
+            there.
+        sha256: What the archive's checksum must be.
+        allow_partial: Whether to go on where something is missing or extra.
+        blur_variant: ``blur`` (linear mean of frames) or ``blur_gamma``.
+        split: ``disjoint`` or ``shuffled``.
+        split_seed: Seed of the random halves.
+        use_store: Whether to build the store of uncompressed images.
+        store: Where. None takes ``store`` beside ``train``.
+
+    Raises:
+        OSError: If a file or the network fails, or the disk is full.
+        ValueError: If the data are not whole or not GoPro's.
+    """
+    path = Path(path)
+    if url is not None:
+        download(url, path)
+    if sha256 is not None and path.is_file():
+        check_sha256(path, sha256)
+    if path.is_dir():
+        root = _root_of(path)
+        problems = _checked(root, blur_variant, allow_partial)
+    elif path.is_file():
+        root = Path(out)
+        problems = _unpacked(path, root, blur_variant, allow_partial)
+    else:
+        raise FileNotFoundError(
+            f"'{path}' does not exist; give GoPro's archive (GOPRO_Large.zip) "
+            'or the folder it was unpacked to, or add --download URL to '
+            'fetch the archive'
+        )
+    notes = tuple(problems)
+    chosen = obtain_split(
+        GoProSubset(root, 'train'),
+        split,
+        split_seed,
+        root / SPLIT_FILE if (root / SPLIT_FILE).exists() else None,
+        variants=(blur_variant, 'sharp'),
+    )
+    blur, sharp = listed(root, chosen, blur_variant)
+    notes += _unused(root, chosen)
+    place = Path(store or root / STORE) if use_store else None
+    if place is not None:
+        notes += fill_store(root, blur + sharp, place)
+    notes += _alike(root, chosen, blur, sharp, place)
+    remove_leftovers(root)
+    write_split(root / SPLIT_FILE, chosen)
+    return Prepared(
+        root, root / SPLIT_FILE, place, len(blur), len(sharp), notes
+    )
+
+
+def _root_of(folder: Path) -> Path:
+    for name in FOLDERS:
+        if any((folder / name / s).is_dir() for s in ('train', 'test')):
+            return folder / name
+    found = sorted(entry.name for entry in folder.iterdir())
+    raise ValueError(
+        f"'{folder}' holds neither 'train' and 'test' nor 'GOPRO_Large', but "
+        f'{found[:5]}; give the folder that holds train and test'
+    )
+
+
+def _checked(root: Path, blur_variant: str, allow_partial: bool) -> list[str]:
+    problems = census(root, blur_variant)
+    if problems and not allow_partial:
+        raise ValueError(
+            f"'{root}' is not all of GoPro (22 training sequences with 2103 "
+            'pairs, 11 test sequences with 1111):\n'
+            f'{shown_names(problems, 40)}\n'
+            'Copy or download what is missing and run the command again, or '
+            'add --allow-partial to use what there is.'
+        )
+    return problems
+
+
+def _unpacked(
+    archive: Path, root: Path, blur_variant: str, allow_partial: bool
+) -> list[str]:
+    if root.is_dir() and any(root.iterdir()):
+        # It was renamed when whole, or is the user's own.
+        if not any((root / s).is_dir() for s in ('train', 'test')):
+            raise ValueError(
+                f"'{root}' exists and is not GoPro; name another folder with "
+                '--out, or move it away'
+            )
+        return _checked(root, blur_variant, allow_partial)
+    part = root.with_name(f'{root.name}.part')
+    unpack_gopro(archive, part)
+    problems = _checked(part, blur_variant, allow_partial)
+    os.rename(part, root)
+    return problems
+
+
+def _unused(root: Path, split: GoProSplit) -> tuple[str, ...]:
+    found = {f'train/{n}' for n in GoProSubset(root, 'train').sequences}
+    unused = sorted(found - {*split.blur, *split.sharp})
+    if not unused:
+        return ()
+    return (
+        f"the split of an earlier run, '{root / SPLIT_FILE}', leaves "
+        f'{len(unused)} sequences unused, such as {unused[0]!r}; remove it '
+        'to have a new one drawn',
+    )
+
+
+def _alike(
+    root: Path,
+    split: GoProSplit,
+    blur: list[str],
+    sharp: list[str],
+    store: Path | None,
+) -> tuple[str, ...]:
+    if split.mode != 'disjoint':
+        return ()  # each scene is in both domains on purpose
+    blur_looks = looks_of(root, blur, store)
+    # GoPro's sequences are taken for scenes, as its authors cut them.
+    return find_leaks(blur_looks, looks_of(root, sharp, store), allow=True)

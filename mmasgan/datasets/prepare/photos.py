@@ -1,0 +1,222 @@
+"""Make two folders of photographs ready for training."""
+
+import os
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from ..gopro_layout import IMAGE_SUFFIXES
+from ..gopro_split import GoProSplit, write_split
+from ..image_reader import ImageReadError, read_rgb_image
+from .duplicates import perceptual_hash
+from .files import progress, shown_names, write_atomically
+from .finish import SPLIT_FILE, Prepared, find_leaks, listed, ready
+from .workspace import Workspace, fingerprint, safe_name
+
+__all__ = ['encode_png', 'prepare_photos']
+
+SEQUENCES = {'blur': 'photos_blur', 'sharp': 'photos_sharp'}
+SMALLEST = 256  # the crop of the configs
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A source and what is made of it.
+
+    Attributes:
+        source: The file.
+        key: Domain and path within the domain's folder.
+        output: Path relative to the data set's root.
+    """
+
+    source: Path
+    key: str
+    output: str
+
+
+def prepare_photos(
+    blur_dir: str | os.PathLike[str],
+    sharp_dir: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    max_side: int | None = None,
+    min_side: int = SMALLEST,
+    skip_unreadable: bool = False,
+    allow_duplicates: bool = False,
+    use_store: bool = True,
+) -> Prepared:
+    """Turn two folders into the layout that the data sets read.
+
+    Photographs become upright 8-bit RGB PNG in
+    ``<out>/train/{photos_blur/blur,photos_sharp/sharp}``, with a split file
+    that says which domain is where. May be killed at any time and called
+    again, which goes on.
+
+    Args:
+        blur_dir: Blurred photographs, in folders of any depth.
+        sharp_dir: Sharp ones, of other scenes.
+        out: Folder to make.
+        max_side: Longer side above which a photograph is scaled down. None
+            keeps all pixels.
+        min_side: Shorter side below which it is refused.
+        skip_unreadable: Whether to leave out what cannot be used.
+        allow_duplicates: Whether to go on where a blurred and a sharp
+            photograph look alike.
+        use_store: Whether to build the store of uncompressed images.
+
+    Raises:
+        OSError: If a file fails, or the disk is full.
+        ValueError: If photographs cannot be used, or show the same scene in
+            both domains.
+    """
+    folders = {'blur': Path(blur_dir), 'sharp': Path(sharp_dir)}
+    out = Path(out)
+    _check_apart(folders, out)
+    photos, notes = _sources(folders)
+    work = Workspace(
+        out,
+        {'made_by': 'mmasgan prepare photos', 'max_side': max_side},
+        [fingerprint(photo.source, photo.key) for photo in photos],
+    )
+    if not work.is_finished:
+        notes += _convert_all(
+            work, photos, max_side, min_side, skip_unreadable
+        )
+        notes += _check_leaks(work, photos, allow_duplicates)
+        split = GoProSplit(
+            'disjoint',
+            None,
+            'train',
+            (f'train/{SEQUENCES["blur"]}',),
+            (f'train/{SEQUENCES["sharp"]}',),
+        )
+        write_split(work.part / SPLIT_FILE, split)
+        listed(work.part, split)
+        work.finish()
+    return ready(out, use_store, notes)
+
+
+def encode_png(image: np.ndarray) -> bytes:
+    """Encode an image.
+
+    Args:
+        image: RGB, (H, W, 3), uint8.
+    """
+    _, data = cv2.imencode('.png', cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    return data.tobytes()
+
+
+def _check_apart(folders: dict[str, Path], out: Path) -> None:
+    for folder in folders.values():
+        if not folder.is_dir():
+            raise FileNotFoundError(
+                f"'{folder}' is not a folder; give one of blurred and one of "
+                'sharp photographs'
+            )
+    blur, sharp = (folder.resolve() for folder in folders.values())
+    inside = out.resolve()
+    for inner, outer in (
+        (blur, sharp),
+        (sharp, blur),
+        (inside, blur),
+        (inside, sharp),
+    ):
+        if inner.is_relative_to(outer):
+            raise ValueError(
+                f"'{inner}' lies within '{outer}'; blurred photographs, "
+                'sharp ones and the result need folders of their own'
+            )
+
+
+def _sources(
+    folders: dict[str, Path],
+) -> tuple[list[Photo], tuple[str, ...]]:
+    photos: list[Photo] = []
+    others: Counter[str] = Counter()
+    for domain, folder in folders.items():
+        before = len(photos)
+        for path in sorted(folder.rglob('*')):
+            inner = path.relative_to(folder)
+            hidden = any(p.startswith(('.', '@', '__')) for p in inner.parts)
+            if hidden or path.is_dir():
+                continue
+            if path.suffix.lower() not in IMAGE_SUFFIXES:
+                others[path.suffix.lower() or path.name] += 1
+                continue
+            name = inner.as_posix()
+            output = f'train/{SEQUENCES[domain]}/{domain}/{safe_name(name)}'
+            photos.append(Photo(path, f'{domain}/{name}', f'{output}.png'))
+        if len(photos) == before:
+            raise ValueError(
+                f"no photograph in '{folder}'; expected files that end in "
+                f'{", ".join(IMAGE_SUFFIXES)}'
+            )
+    if not others:
+        return photos, ()
+    text = ', '.join(f'{n} of {kind}' for kind, n in sorted(others.items()))
+    return photos, (f'files of other kinds were left out: {text}',)
+
+
+def _convert_all(
+    work: Workspace,
+    photos: list[Photo],
+    max_side: int | None,
+    min_side: int,
+    skip_unreadable: bool,
+) -> tuple[str, ...]:
+    failures = []
+    made = set()
+    for photo in progress(photos, 'Converting photographs'):
+        state = fingerprint(photo.source, photo.key)
+        target = work.part / photo.output
+        entry = work.journal.entries.get(photo.key)
+        if entry is None or entry['state'] != state or not target.is_file():
+            try:
+                image = _load(photo.source, max_side, min_side)
+            except ImageReadError as error:
+                failures.append(str(error))
+                continue
+            write_atomically(target, encode_png(image))
+            look = perceptual_hash(image)
+            work.journal.add(photo.key, state=state, look=look)
+        made.add(target)
+    if failures and not skip_unreadable:
+        raise ValueError(
+            f'{len(failures)} photographs cannot be used:\n'
+            f'{shown_names(failures, 40)}\n'
+            'Replace or remove them and run the command again, or add '
+            '--skip-unreadable to leave them out.'
+        )
+    work.keep_only(work.part / 'train', made)
+    return tuple(f'left out: {failure}' for failure in failures)
+
+
+def _load(source: Path, max_side: int | None, min_side: int) -> np.ndarray:
+    image = read_rgb_image(str(source))
+    height, width = image.shape[:2]
+    if max_side is not None and max(height, width) > max_side:
+        scale = max_side / max(height, width)
+        width, height = round(width * scale), round(height * scale)
+        image = cv2.resize(
+            image, (width, height), interpolation=cv2.INTER_AREA
+        )
+    if min(height, width) < min_side:
+        raise ImageReadError(
+            f"'{source}' gives {width}x{height} pixels, too few for crops of "
+            f'{min_side}'
+        )
+    return image
+
+
+def _check_leaks(
+    work: Workspace, photos: list[Photo], allow: bool
+) -> tuple[str, ...]:
+    looks: dict[str, dict[str, str]] = {'blur': {}, 'sharp': {}}
+    for photo in photos:
+        if (work.part / photo.output).is_file():
+            domain = photo.key.partition('/')[0]
+            look = work.journal.entries[photo.key]['look']
+            looks[domain][str(photo.source)] = look
+    return find_leaks(looks['blur'], looks['sharp'], allow)

@@ -1,0 +1,114 @@
+"""Cut videos into scenes, and give each scene to one domain."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+__all__ = ['Scene', 'assign_domains', 'cut_into_scenes', 'is_cut', 'thumbnail']
+
+CUT = 30.0  # grey levels of 255, mean over a thumbnail
+GAP = 0.5  # seconds left out on each side of where a scene is divided
+
+
+class Scene(NamedTuple):
+    """Consecutive frames of a video.
+
+    Attributes:
+        start: First frame.
+        stop: Frame after the last one.
+    """
+
+    start: int
+    stop: int
+
+
+def thumbnail(image: np.ndarray) -> np.ndarray:
+    """Shrink a frame to what a cut is seen by.
+
+    Args:
+        image: RGB image, (H, W, 3), uint8.
+
+    Returns:
+        (18, 32, 3), uint8.
+    """
+    return cv2.resize(image, (32, 18), interpolation=cv2.INTER_AREA)
+
+
+def is_cut(before: np.ndarray, after: np.ndarray) -> bool:
+    """Tell whether a new scene begins between two frames.
+
+    Args:
+        before: Thumbnail of a frame.
+        after: Thumbnail of the next one.
+    """
+    return bool(np.abs(after.astype(float) - before).mean() > CUT)
+
+
+def cut_into_scenes(
+    count: int, cuts: Sequence[int], fps: float, segment: float | None
+) -> list[Scene]:
+    """Return the scenes of a video.
+
+    Args:
+        count: Number of frames.
+        cuts: First frames of scenes, but for the first one.
+        fps: Frames per second.
+        segment: Seconds after which a scene is divided, with a gap of one
+            second, so that the parts do not end and begin alike. None
+            divides nothing.
+    """
+    scenes = []
+    for start, stop in zip([0, *cuts], [*cuts, count], strict=True):
+        length = stop - start
+        parts = 1
+        if segment is not None:
+            parts = max(1, round(length / (segment * fps)))
+        for part in range(parts):
+            first = start + part * length // parts
+            last = start + (part + 1) * length // parts
+            gap = round(GAP * fps)
+            scene = Scene(
+                first + (gap if part else 0),
+                last - (gap if part < parts - 1 else 0),
+            )
+            if scene.start < scene.stop:
+                scenes.append(scene)
+    return scenes
+
+
+def assign_domains(
+    counts: Mapping[str, tuple[int, int]],
+) -> tuple[list[str], list[str]]:
+    """Give each sequence to one domain, and lose as little as possible.
+
+    Sequences are sorted by the share of blurred images, then by name, and
+    divided where the smaller domain is largest, and then the other one.
+
+    Args:
+        counts: Number of blurred and of sharp images of each sequence.
+
+    Returns:
+        Names of the blurred and of the sharp domain's sequences; both are
+        empty if there is no way to fill both.
+    """
+    order = sorted(counts, key=lambda name: (-_share(counts[name]), name))
+    best, place = (0, 0), 0
+    for i in range(1, len(order)):
+        blur = sum(counts[name][0] for name in order[:i])
+        sharp = sum(counts[name][1] for name in order[i:])
+        if (gain := (min(blur, sharp), blur + sharp)) > best:
+            best, place = gain, i
+    if not best[0]:
+        return [], []
+    # A sequence may have nothing to give to its domain.
+    return (
+        [name for name in order[:place] if counts[name][0]],
+        [name for name in order[place:] if counts[name][1]],
+    )
+
+
+def _share(pair: tuple[int, int]) -> float:
+    blur, sharp = pair
+    return blur / (blur + sharp)

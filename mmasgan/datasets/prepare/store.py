@@ -1,0 +1,172 @@
+"""Build, complete, check and mend a store of uncompressed images."""
+
+import io
+import json
+import os
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from ..image_reader import read_rgb_image
+from ..image_store import MADE_BY, MANIFEST, read_manifest, stored_path
+from .files import (
+    Journal,
+    progress,
+    remove_leftovers,
+    require_space,
+    write_atomically,
+)
+
+__all__ = ['StoreReport', 'build_store']
+
+JOURNAL = 'journal.jsonl'
+
+
+class StoreReport(NamedTuple):
+    """What was done.
+
+    Attributes:
+        kept: Number of images that were there already, and sound.
+        written: Number of images that were not.
+        mended: Names of those that were there, but damaged or outdated.
+        size: Bytes of all images.
+    """
+
+    kept: int
+    written: int
+    mended: tuple[str, ...]
+    size: int
+
+
+def build_store(
+    data_root: str | os.PathLike[str],
+    names: Sequence[str],
+    folder: str | os.PathLike[str],
+) -> StoreReport:
+    """Make a store hold these images, each as ``.npy``.
+
+    Images that are there are compared with their checksums, and written
+    anew where they are damaged or their source has changed. May be killed
+    at any time and called again. The manifest, without which
+    :class:`~mmasgan.datasets.ImageStore` reads nothing, comes last.
+
+    Args:
+        data_root: Root of the data set.
+        names: Images, as paths relative to it.
+        folder: The store.
+
+    Raises:
+        ImageReadError: If an image cannot be read.
+        OSError: If the disk has too little space.
+        ValueError: If ``folder`` is something else, or of other data.
+    """
+    root, folder = Path(data_root), Path(folder)
+    names = sorted(set(names))
+    journal = _open(root, folder)
+    known = {**journal.entries}
+    sound = [
+        name
+        for name in progress(
+            _found(folder, names, known), 'Checking the store'
+        )
+        if _is_sound(root, folder, name, known[name])
+    ]
+    todo = sorted(set(names) - set(sound))
+    needed = sum(_size(root / name) for name in todo)
+    require_space(folder, needed, 'a store of uncompressed images')
+    for name in progress(todo, 'Filling the store'):
+        journal.add(name, **_write(root, folder, name))
+    _finish(root, folder, {name: journal.entries[name] for name in names})
+    _forget(folder, set(known) - set(names))
+    journal.remove()
+    entries = [journal.entries[name] for name in names]
+    return StoreReport(
+        len(sound),
+        len(todo),
+        tuple(name for name in todo if name in known),
+        sum(entry['size'] for entry in entries),
+    )
+
+
+def _open(root: Path, folder: Path) -> Journal:
+    manifest = read_manifest(folder)
+    is_begun = manifest is not None or (folder / JOURNAL).exists()
+    if not is_begun and folder.exists() and any(folder.iterdir()):
+        raise ValueError(
+            f"'{folder}' exists and is no store of images; name another "
+            'place, or move it away'
+        )
+    journal = Journal(folder / JOURNAL)
+    journal.begin()
+    if manifest is not None:
+        if manifest['data_root'] != _way(root, folder):
+            raise ValueError(
+                f"the store '{folder}' is of images in another folder "
+                f"('{manifest['data_root']}' as seen from it) than '{root}'; "
+                'name another place, or remove it'
+            )
+        journal.entries = {**manifest['images'], **journal.entries}
+    remove_leftovers(folder)
+    return journal
+
+
+def _found(
+    folder: Path, names: Sequence[str], known: dict[str, Any]
+) -> list[str]:
+    return [n for n in names if n in known and stored_path(folder, n).exists()]
+
+
+def _is_sound(root: Path, folder: Path, name: str, entry: dict) -> bool:
+    source = (root / name).stat()
+    if [source.st_size, source.st_mtime_ns] != entry['source']:
+        return False
+    content = stored_path(folder, name).read_bytes()
+    return len(content) == entry['size'] and (
+        zlib.crc32(content) == entry['crc32']
+    )
+
+
+def _size(path: Path) -> int:
+    try:
+        with Image.open(path) as image:
+            return image.width * image.height * 3 + 128
+    except Exception:  # reading it in full says what is wrong
+        return 0
+
+
+def _write(root: Path, folder: Path, name: str) -> dict[str, Any]:
+    before = (root / name).stat()
+    image = read_rgb_image(str(root / name))
+    buffer = io.BytesIO()
+    np.save(buffer, image)
+    content = buffer.getbuffer()
+    write_atomically(stored_path(folder, name), content)
+    return {
+        'size': len(content),
+        'crc32': zlib.crc32(content),
+        'source': [before.st_size, before.st_mtime_ns],
+    }
+
+
+def _finish(root: Path, folder: Path, images: dict[str, dict]) -> None:
+    manifest = {
+        'made_by': MADE_BY,
+        'version': 1,
+        'data_root': _way(root, folder),
+        'images': images,
+    }
+    content = json.dumps(manifest, indent=1) + '\n'
+    write_atomically(folder / MANIFEST, content.encode())
+
+
+def _forget(folder: Path, names: set[str]) -> None:
+    for name in names:
+        stored_path(folder, name).unlink(missing_ok=True)
+
+
+def _way(root: Path, folder: Path) -> str:
+    return Path(os.path.relpath(root, folder)).as_posix()

@@ -1,0 +1,93 @@
+import json
+
+import pytest
+
+from mmasgan.datasets.prepare import files
+from mmasgan.datasets.prepare.files import (
+    Journal,
+    progress,
+    remove_leftovers,
+    require_space,
+    shown_names,
+    shown_size,
+    write_atomically,
+)
+
+
+def test_file_is_written_with_its_folder(tmp_path):
+    path = tmp_path / 'new' / 'file'
+    write_atomically(path, b'one')
+    write_atomically(path, b'two')
+    assert path.read_bytes() == b'two'
+    assert [p.name for p in path.parent.iterdir()] == ['file']
+
+
+def test_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
+    path = tmp_path / 'file'
+    write_atomically(path, b'one')
+
+    def fail(*args):
+        raise OSError('no')
+
+    monkeypatch.setattr(files.os, 'replace', fail)
+    with pytest.raises(OSError, match='no'):
+        write_atomically(path, b'two')
+    assert path.read_bytes() == b'one'
+    assert [p.name for p in tmp_path.iterdir()] == ['file']
+
+
+def test_leftovers_of_the_killed_are_removed(tmp_path):
+    (tmp_path / 'in').mkdir()
+    (tmp_path / 'in' / f'x.1{files.TEMPORARY}').touch()
+    (tmp_path / 'in' / 'x').touch()
+    remove_leftovers(tmp_path)
+    assert [p.name for p in (tmp_path / 'in').iterdir()] == ['x']
+
+
+def test_journal_is_read_again(tmp_path):
+    journal = Journal(tmp_path / 'j')
+    journal.begin()
+    journal.add('é\n', size=1)
+    journal.add('b', size=2)
+    journal.add('b', size=3)
+    assert Journal(tmp_path / 'j').entries == {
+        'é\n': {'size': 1},
+        'b': {'size': 3},
+    }
+
+
+def test_line_cut_off_by_death_does_not_count(tmp_path):
+    path = tmp_path / 'j'
+    path.write_text(json.dumps({'key': 'a', 'size': 1}) + '\n{"key": "b", "s')
+    journal = Journal(path)
+    assert journal.entries == {'a': {'size': 1}}
+    journal.add('c', size=2)
+    assert Journal(path).entries.keys() == {'a', 'c'}
+    journal.remove()
+    assert Journal(path).entries == {}
+
+
+def test_full_disk_is_told_before(tmp_path, full_disk):
+    require_space(tmp_path, 1000, 'x')
+    message = r"the data in '.*deep.*' needs 2\.0 GB, but 1\.0 kB are free"
+    with pytest.raises(OSError, match=message):
+        require_space(tmp_path / 'deep' / 'er', 2 * 10**9, 'the data')
+
+
+def test_progress_hands_on_what_it_gets(capsys):
+    assert list(progress([1, 2], 'Counting')) == [1, 2]
+    assert 'Counting' in capsys.readouterr().err
+    assert list(progress([], 'Counting')) == []
+    assert capsys.readouterr().err == ''
+
+
+@pytest.mark.parametrize(
+    ('count', 'text'),
+    [(12, '12 bytes'), (1500, '1.5 kB'), (2.9e9, '2.9 GB'), (3e6, '3.0 MB')],
+)
+def test_sizes_are_readable(count, text):
+    assert shown_size(int(count)) == text
+
+
+def test_long_lists_are_cut():
+    assert shown_names(['a', 'b', 'c'], 2) == '  a\n  b\n  and 1 more'

@@ -1,0 +1,163 @@
+"""``mmasgan prepare``, as a user calls it."""
+
+import runpy
+import shlex
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+from tiny import ROOT, make_gopro
+
+from mmasgan.apis import load_config
+from mmasgan.cli import main
+from mmasgan.registry import DATASETS
+
+PARTIAL = ['--allow-partial']
+
+
+@pytest.fixture
+def run():
+    def call(*args):
+        return CliRunner().invoke(main, ['prepare', *map(str, args)])
+
+    return call
+
+
+@pytest.fixture
+def folders(tmp_path):
+    random = np.random.default_rng(0)
+    for domain in ('blur', 'sharp'):
+        (tmp_path / domain).mkdir()
+        for number in range(2):
+            pixels = random.integers(0, 256, (40, 48, 3), np.uint8)
+            Image.fromarray(pixels).save(tmp_path / domain / f'{number}.png')
+    return tmp_path / 'blur', tmp_path / 'sharp'
+
+
+def command_of(output):
+    """Return the printed command, as a shell splits it."""
+    text = output.partition('To train on them:\n')[2]
+    return shlex.split(text.replace('\\\n', ' '))
+
+
+def dataset_of(command):
+    """Build what the printed command would train on."""
+    options = {}
+    for argument in command[command.index('--cfg-options') + 1 :]:
+        key, _, value = argument.partition('=')
+        options[key] = None if value == 'None' else value
+    root = None
+    if '--data-root' in command:
+        root = command[command.index('--data-root') + 1]
+    cfg = load_config(str(ROOT / command[2]), None, root, options)
+    assert (cfg.val_cfg is None) == (root is None)
+    pipeline = cfg.train_dataloader.dataset.pipeline
+    pipeline[1]['crop_size'] = 32
+    return DATASETS.build(cfg.train_dataloader.dataset)
+
+
+def test_gopro_ends_in_the_command_that_trains(run, tmp_path):
+    root = make_gopro(tmp_path / 'Go Pro')
+    result = run('gopro', root, *PARTIAL)
+    assert result.exit_code == 0, result.output
+    assert "sequence 'train/GOPR0372_07_00' is missing" in result.output
+    assert '6 blurred and 6 sharp images in' in result.output
+    dataset = dataset_of(command_of(result.output))
+    assert len(dataset) == 6
+    assert dataset.pipeline.transforms[0].store is not None
+    assert dataset[0]['inputs']['img_blur'].shape == (3, 32, 32)
+
+
+def test_gopro_takes_its_options(run, tmp_path):
+    root = make_gopro(tmp_path / 'g')
+    result = run('gopro', root, *PARTIAL, '--no-store', '--split', 'shuffled')
+    assert 'Uncompressed' not in result.output
+    assert not (root / 'store').exists()
+    assert len(dataset_of(command_of(result.output))) == 12
+    result = run(
+        'gopro', root, *PARTIAL, '--split=shuffled', '--store', tmp_path / 's'
+    )
+    assert (tmp_path / 's' / 'manifest.json').exists()
+
+
+def test_photos_end_in_the_command_that_trains(run, folders, tmp_path):
+    out = tmp_path / 'out'
+    result = run('photos', *folders, '-o', out, '--min-side', 32)
+    assert result.exit_code == 0, result.output
+    dataset = dataset_of(command_of(result.output))
+    assert (dataset.num_blur, dataset.num_sharp) == (2, 2)
+    assert dataset[0]['inputs']['img_sharp'].shape == (3, 32, 32)
+
+
+def test_video_becomes_data(run, tmp_path):
+    av = pytest.importorskip('av')
+    random = np.random.default_rng(0)
+    path = tmp_path / 'x.mp4'
+    with av.open(str(path), 'w') as container:
+        stream = container.add_stream('libx264', rate=240)
+        stream.width = stream.height = 256
+        for _ in range(2):
+            coarse = random.integers(0, 256, (8, 8, 3), np.uint8)
+            pixels = np.kron(coarse, np.ones((32, 32, 1), np.uint8))
+            for _ in range(16):
+                frame = av.VideoFrame.from_ndarray(pixels, format='rgb24')
+                container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    result = run('video', path, '-o', tmp_path / 'out')
+    assert result.exit_code == 0, result.output
+    assert len(dataset_of(command_of(result.output))) >= 1
+
+
+def test_errors_are_told_without_a_traceback(run, folders, tmp_path):
+    root = make_gopro(tmp_path / 'g')
+    for args, text in (
+        (['gopro', root], 'add --allow-partial'),
+        (['gopro', tmp_path / 'no.zip'], 'add --download URL'),
+        (['photos', *folders, '-o', tmp_path / 'o'], 'too few for crops of'),
+        (['video', tmp_path / 'no.mp4', '-o', tmp_path / 'o'], 'no.mp4'),
+    ):
+        result = run(*args)
+        assert result.exit_code == 1
+        assert 'Error: ' in result.output
+        assert text in result.output
+        assert isinstance(result.exception, SystemExit)
+
+
+def test_the_tool_is_the_same_command(monkeypatch, capsys, tmp_path):
+    root = make_gopro(tmp_path / 'g')
+    script = str(ROOT / 'tools' / 'prepare_gopro.py')
+    monkeypatch.setattr(sys, 'argv', [script, str(root), *PARTIAL])
+    with pytest.raises(SystemExit) as stop:
+        runpy.run_path(script, run_name='__main__')
+    assert not stop.value.code
+    assert 'To train on them' in capsys.readouterr().out
+
+
+def test_kill_in_the_middle_does_no_harm(run, tmp_path):
+    root = make_gopro(tmp_path / 'g')
+    code = (
+        'import os, signal, sys\n'
+        'from mmasgan.cli import main\n'
+        'from mmasgan.datasets.prepare import store\n'
+        'write, done = store._write, []\n'
+        'def die(*args):\n'
+        '    done.append(args)\n'
+        '    if len(done) == 5:\n'
+        '        os.kill(os.getpid(), signal.SIGKILL)\n'
+        '    return write(*args)\n'
+        'store._write = die\n'
+        'main(["prepare", "gopro", *sys.argv[1:]])\n'
+    )
+    killed = subprocess.run(
+        [sys.executable, '-c', code, str(root), *PARTIAL],
+        capture_output=True,
+        timeout=300,
+    )
+    assert killed.returncode == -9, killed.stderr
+    assert len(list((root / 'store').rglob('*.npy'))) == 4
+    assert not (root / 'split.json').exists()
+    result = run('gopro', root, *PARTIAL)
+    assert len(dataset_of(command_of(result.output))) == 6

@@ -1,0 +1,9 @@
+"""Make GoPro ready: ``python tools/prepare_gopro.py GOPRO_Large.zip``.
+
+The same as ``mmasgan prepare gopro``.
+"""
+
+from mmasgan.cli_prepare import gopro
+
+if __name__ == '__main__':
+    gopro()
