@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .cli_prepare import prepare
+from .cli_priors import priors
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def main() -> None:
 
 
 main.add_command(prepare)
+main.add_command(priors)
 
 
 @main.command()

@@ -25,6 +25,7 @@ __all__ = [
     'METRICS',
     'MODELS',
     'OPTIM_WRAPPERS',
+    'PRIORS',
     'TRANSFORMS',
     'DeferringRegistry',
 ]
@@ -99,7 +100,7 @@ TRANSFORMS = Registry(
     'transform',
     parent=root.TRANSFORMS,
     scope=SCOPE,
-    locations=['mmasgan.datasets'],
+    locations=['mmasgan.datasets', 'mmasgan.priors'],
 )
 HOOKS = DeferringRegistry(
     'hook',
@@ -119,3 +120,5 @@ OPTIM_WRAPPERS = Registry(
     scope=SCOPE,
     locations=['mmasgan.engine'],
 )
+# Sources of semantic maps, which MMEngine has no registry for.
+PRIORS = Registry('prior', scope=SCOPE, locations=['mmasgan.priors'])

@@ -65,6 +65,7 @@ DIFFERENCES = {
     'ascyclegan_no_identity_gopro': {'identity_loss': None},
     'ascyclegan_pixel_cycle_gopro': PIXEL_CYCLE,
     'ascyclegan_no_dropout_gopro': {'generator.dropout': 0},
+    'ascyclegan_semantic_gopro': {},
 }
 INHERITING = """
 from mmengine.config import read_base
@@ -130,6 +131,21 @@ def flat(tree, prefix=''):
     return leaves
 
 
+def without_maps(row):
+    """Return a row as it was before maps were loaded and packed."""
+    del row['both']
+    for stage in ('train', 'val', 'test'):
+        steps = row[f'{stage}_dataloader']['dataset']['pipeline']
+        keys = steps.pop(-2)['keys']
+        packed = steps[-1]['keys']
+        maps = [key.replace('img', 'semantic') for key in keys]
+        assert packed == ['img_blur', 'img_sharp', *maps]
+        del packed[2:]
+        row[f'{stage}_pipeline'] = steps
+    del row['val_pipeline']
+    return row
+
+
 def of_the_model(paths):
     return [path for path in paths if path.stem not in PAIRED]
 
@@ -150,6 +166,8 @@ def test_a_row_changes_what_its_name_says(path):
         and not key.startswith(gone or ('-',))
     }
     assert found == expected
+    if path.stem == 'ascyclegan_semantic_gopro':
+        row = without_maps(row)
     assert row == flagship  # data, schedule and runtime are the same for all
 
 

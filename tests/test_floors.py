@@ -25,8 +25,11 @@ MAY_IMPORT = {
     'models': FLOOR_0 | LIGHT,
     **dict.fromkeys(DATA, FLOOR_0 | DATA),
     'apis': FLOOR_0 | LIGHT | DATA | {'models'},
-    'cli': FLOOR_0 | LIGHT | DATA | {'models', 'apis', 'cli_prepare'},
-    'cli_prepare': FLOOR_0 | DATA,
+    'cli': FLOOR_0
+    | LIGHT
+    | DATA
+    | {'models', 'apis', 'cli_prepare', 'cli_priors'},
+    **dict.fromkeys(('cli_prepare', 'cli_priors'), FLOOR_0 | DATA),
 }
 """Parts of mmasgan that a part may import besides itself and ``version``."""
 

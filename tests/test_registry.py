@@ -170,6 +170,7 @@ class TestNames:
             ('METRICS', 'CWSSIM', 'mmasgan.evaluation'),
             ('METRICS', 'LPIPS', 'mmasgan.evaluation'),
             ('OPTIM_WRAPPERS', 'BFloat16OptimWrapper', 'mmasgan.engine'),
+            ('TRANSFORMS', 'LoadSemantic', 'mmasgan.priors'),
             ('MODELS', 'ASCycleGAN', 'mmasgan.models'),
         ],
     )

@@ -4,6 +4,7 @@ import gc
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
 import uuid
@@ -15,6 +16,7 @@ from mmengine.runner import Runner, load_checkpoint
 from tiny import CONFIG, ROOT, as_arguments, make_gopro, options
 
 from mmasgan.apis import load_config
+from mmasgan.priors import TorchvisionPrior, compute_maps
 
 pytestmark = pytest.mark.filterwarnings('ignore')
 
@@ -179,6 +181,26 @@ def test_every_row_trains_validates_resumes_and_tests(gopro, tmp_path, config):
     log = Path(tester.log_dir, f'{tester.timestamp}.log').read_text()
     assert f'test of {tmp_path}/iter_3.pth' in log
     assert log.index('│ input │') < log.index('│ model │')
+
+
+def test_training_sees_the_maps_that_were_computed(gopro, tmp_path, recwarn):
+    data = tmp_path / 'data'
+    shutil.copytree(gopro, data)
+    compute_maps(data, TorchvisionPrior(weights=None), 'net')
+    config = ROOT / 'configs' / 'ablation' / 'ascyclegan_semantic_gopro.py'
+    runner = build(data, tmp_path, 2, config=config)
+    seen = []
+    runner.model.generators['sharp'].condition.register_forward_hook(
+        lambda _, inputs, output: seen.append(inputs[0])
+    )
+    runner.train()
+    assert not any('semantic map' in str(w.message) for w in recwarn)
+    assert {maps.shape[1:] for maps in seen} >= {(8, 32, 32)}
+    for maps in seen:
+        torch.testing.assert_close(
+            maps.sum(1), torch.ones_like(maps[:, 0]), atol=1e-5, rtol=0
+        )
+        assert maps.std() > 0.01  # uniform ones have none
 
 
 def run(*command, cwd):

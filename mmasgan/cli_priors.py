@@ -1,0 +1,102 @@
+"""``mmasgan priors``: compute the semantic maps of a data set."""
+
+from typing import Any
+
+import click
+
+__all__ = ['priors']
+
+SOURCES = ('torchvision', 'segformer', 'onnx', 'disk')
+
+
+@click.command(short_help='Compute the semantic maps of a data set.')
+@click.argument('data', type=click.Path(exists=True, file_okay=False))
+@click.option(
+    '--source',
+    type=click.Choice(SOURCES),
+    required=True,
+    help='What computes the maps; disk takes what is computed already.',
+)
+@click.option(
+    '--weights',
+    metavar='PATH',
+    help='File of weights, ONNX file, or folder of a SegFormer or of maps.',
+)
+@click.option('--model', help="Name of one of torchvision's models.")
+@click.option(
+    '--classes',
+    help='Table of classes, or a JSON file, see docs/priors.md.',
+)
+@click.option(
+    '--size',
+    type=(int, int),
+    help='Height and width that images are resized to.',
+)
+@click.option('--name', help="Name of the maps' folder; that of the source.")
+@click.option('--stride', type=click.IntRange(1), default=4, show_default=True)
+@click.option('--device', help='Where PyTorch runs, such as cuda.')
+@click.option('--overlay', is_flag=True, help='Write pictures of the maps.')
+def priors(
+    data: str,
+    source: str,
+    name: str | None,
+    stride: int,
+    overlay: bool,
+    **arguments: Any,
+) -> None:
+    """Compute the semantic map of each image below DATA.
+
+    They go to DATA/semantic, where training finds them. Run it again to go
+    on where it was stopped.
+    """
+    from .priors import compute_maps
+
+    options = _options(
+        source=source, **arguments, name=name, stride=stride, overlay=overlay
+    )
+    try:
+        prior = _build(source, arguments)
+        store = compute_maps(
+            data, prior, name or source, stride, overlay, options
+        )
+    except (ImportError, OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f'Maps of {", ".join(prior.groups)} in {store.folder}')
+
+
+def _build(source: str, arguments: dict[str, Any]) -> Any:
+    from .registry import PRIORS
+
+    kinds = {
+        'torchvision': ('TorchvisionPrior', 'weights'),
+        'segformer': ('SegFormerPrior', 'path_or_name'),
+        'onnx': ('OnnxPrior', 'path'),
+        'disk': ('DiskPrior', 'folder'),
+    }
+    kind, weights = kinds[source]
+    names = {'weights': weights, 'model': 'name'}
+    given = {
+        names.get(option, option): value
+        for option, value in arguments.items()
+        if value is not None
+    }
+    if source != 'torchvision' and weights not in given:
+        raise ValueError(f'--source {source} needs --weights')
+    try:
+        return PRIORS.build({'type': kind, **given})
+    except TypeError as error:  # such as a size for maps from disk
+        raise ValueError(f'--source {source}: {error}') from error
+
+
+def _options(**given: Any) -> list[str]:
+    """Return the command line that says the same."""
+    words = []
+    for option, value in given.items():
+        if value in (None, False):
+            continue
+        words.append(f'--{option}')
+        if isinstance(value, tuple):
+            words += map(str, value)
+        elif value is not True:
+            words.append(str(value))
+    return words

@@ -1,0 +1,154 @@
+"""Compute the maps of all images of a data set, once."""
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mmengine.logging import print_log
+from PIL import Image
+from rich.console import Console
+from rich.progress import track
+
+from ..datasets import read_rgb_image
+from ..datasets.gopro_layout import IMAGE_SUFFIXES
+from ..version import __version__
+from .overlay import legend, overlay
+from .prior import Prior
+from .resize import resize_by_area
+from .store import FOLDER, MapError, MapStore, write_whole
+
+__all__ = ['compute_maps']
+
+OVERLAYS = 'overlays'
+
+
+def compute_maps(
+    root: str | os.PathLike[str],
+    prior: Prior,
+    name: str,
+    stride: int = 4,
+    overlays: bool = False,
+    options: Sequence[str] = (),
+) -> MapStore:
+    """Compute the map of each image below a folder, and store it beside.
+
+    One image is in memory at a time. A call that was interrupted goes on
+    where it stopped; maps that are damaged are made again.
+
+    Args:
+        root: Folder of the data set.
+        prior: The source.
+        name: Its name, for the folder of the maps.
+        stride: Sides of an image divided by those of its map. The condition
+            network's own stride is 4, and sees no more than that.
+        overlays: Whether to write pictures of the maps, in ``overlays``, and
+            their legend.
+        options: What ``mmasgan priors`` was called with, for messages.
+
+    Returns:
+        The maps.
+
+    Raises:
+        FileNotFoundError: If there is no image below ``root``.
+        ImageReadError: If an image is damaged.
+    """
+    images = sorted(_images(Path(root)))
+    if not images:
+        raise FileNotFoundError(
+            f"there is no image below '{root}'; expected the folder of a "
+            f'data set, with files that end in {", ".join(IMAGE_SUFFIXES)}'
+        )
+    source = _describe(prior, name, stride)
+    digest = hashlib.sha256(json.dumps(source, sort_keys=True).encode())
+    folder = Path(root, FOLDER, f'{name}-{digest.hexdigest()[:8]}')
+    store = MapStore(folder)
+    # What does not decide the maps does not enter the hash.
+    more = {'options': list(options), 'made_by': f'mmasgan {__version__}'}
+    store.write_source(source | more)
+    if overlays:
+        _save(folder / 'legend.png', legend(prior.groups))
+    for image in track(
+        images,
+        description='Computing semantic maps',
+        console=Console(file=sys.stderr),
+    ):
+        _compute(Path(root), image, prior, store, stride, overlays)
+    return store
+
+
+def _compute(
+    root: Path,
+    name: str,
+    prior: Prior,
+    store: MapStore,
+    stride: int,
+    overlays: bool,
+) -> None:
+    picture = store.folder / OVERLAYS / f'{name}.jpg'
+    maps = _existing(store, name)
+    if maps is not None and (picture.exists() or not overlays):
+        return
+    image = read_rgb_image(str(root / name))
+    if maps is None:
+        height, width = (-(-side // stride) for side in image.shape[:2])
+        maps = resize_by_area(prior(image, name), (height, width))
+        store.write(name, maps)
+    if overlays:
+        _save(picture, overlay(image, maps, prior.groups))
+
+
+def _existing(store: MapStore, name: str) -> np.ndarray | None:
+    if not store.path(name).exists():
+        return None
+    try:
+        return store.read(name)
+    except MapError as error:
+        print_log(f'Made again: {error}', logger='current', level=30)
+        return None
+
+
+def _describe(prior: Prior, name: str, stride: int) -> dict[str, Any]:
+    table = prior.table
+    return {
+        'name': name,
+        'type': type(prior).__name__,
+        'config': prior.config(),
+        'weights_sha256': prior.weights_hash(),
+        'stride': stride,
+        'num_groups': len(table.groups),
+        'groups': list(table.groups),
+        'classes': {
+            # The position keeps classes of one name apart.
+            f'{number} {label}': table.groups[index]
+            for number, (label, index) in enumerate(
+                zip(table.classes, table.indices, strict=True)
+            )
+        },
+    }
+
+
+def _images(root: Path) -> Iterator[str]:
+    """Yield the images below a folder, relative to it."""
+    for folder, folders, files in os.walk(root, followlinks=True):
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith(('.', '@', '__'))
+            and not (name == FOLDER and Path(folder) == root)
+        ]
+        for name in files:
+            if name.lower().endswith(IMAGE_SUFFIXES) and name[0] != '.':
+                yield Path(folder, name).relative_to(root).as_posix()
+
+
+def _save(path: Path, picture: np.ndarray) -> None:
+    kind = 'PNG' if path.suffix == '.png' else 'JPEG'
+    write_whole(
+        path,
+        lambda file: Image.fromarray(picture).save(file, kind, quality=90),
+    )

@@ -1,0 +1,192 @@
+"""From the classes of a segmentation model to the K groups of a map.
+
+The groups are the eight outdoor classes of SFTGAN (Wang et al., CVPR 2018),
+in its order. One rule each, for all tables:
+
+==========  ==================================================================
+group       what belongs to it
+==========  ==================================================================
+background  all that no other rule names: roads and ground, people, vehicles,
+            things, rooms
+sky         sky, clouds and fog
+water       open water, still or flowing
+grass       low green that covers the ground: lawn, field, terrain, moss
+mountain    what the land itself raises: mountain, hill, rock
+building    what is built to stay and stands up: houses, walls, bridges,
+            towers, roofs
+plant       what grows above the ground: trees, bushes, flowers, leaves
+animal      animals, but no people
+==========  ==================================================================
+"""
+
+import json
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from .class_names import CLASS_NAMES
+
+__all__ = ['OUTDOOR_GROUPS', 'ClassTable', 'class_table', 'class_tables']
+
+OUTDOOR_GROUPS = CLASS_NAMES['outdoor']
+
+# What is not named here is background.
+MEMBERS: dict[str, dict[str, str]] = {
+    'cityscapes': {
+        'sky': 'sky',
+        'grass': 'terrain',
+        'building': 'building wall',
+        'plant': 'vegetation',
+    },
+    'voc': {
+        'plant': 'pottedplant',
+        'animal': 'bird cat cow dog horse sheep',
+    },
+    'ade20k': {
+        'sky': 'sky',
+        'water': 'water sea river swimming_pool waterfall lake fountain',
+        'grass': 'grass field',
+        'mountain': 'mountain rock hill',
+        'building': (
+            'wall building house column skyscraper grandstand bridge hovel '
+            'tower pier'
+        ),
+        'plant': 'tree plant flower palm',
+        'animal': 'animal',
+    },
+    'coco_stuff': {
+        'sky': 'clouds fog sky-other',
+        'water': 'river sea water-other',
+        'grass': 'grass moss playingfield',
+        'mountain': 'hill mountain rock stone',
+        'building': (
+            'bridge building-other house roof skyscraper structural-other '
+            'wall-brick wall-concrete wall-other wall-panel wall-stone '
+            'wall-tile wall-wood'
+        ),
+        'plant': 'branch bush flower leaves plant-other potted_plant tree',
+        'animal': ('bird cat dog horse sheep cow elephant bear zebra giraffe'),
+    },
+    'outdoor': {group: group for group in OUTDOOR_GROUPS},
+}
+MEMBERS['cityscapes_background'] = MEMBERS['cityscapes']
+
+
+class ClassTable(NamedTuple):
+    """Which class belongs to which group.
+
+    Attributes:
+        classes: Names of the C classes, in the order of a model's channels.
+        groups: Names of the K groups, in the order of a map's channels.
+        indices: For each class, the position of its group.
+    """
+
+    classes: tuple[str, ...]
+    groups: tuple[str, ...]
+    indices: tuple[int, ...]
+
+    def group(self, probabilities: np.ndarray) -> np.ndarray:
+        """Add up the probabilities of the classes of each group.
+
+        Args:
+            probabilities: (C, H, W), float32.
+
+        Returns:
+            (K, H, W), float32, with the same sum at each pixel.
+
+        Raises:
+            ValueError: If there are not C channels.
+        """
+        if len(probabilities) != len(self.classes):
+            raise ValueError(
+                f'the source gives {len(probabilities)} classes and the '
+                f'table names {len(self.classes)}: take the table of the '
+                f'data set that it was trained on, {describe_tables()}'
+            )
+        maps = np.zeros(
+            (len(self.groups), *probabilities.shape[1:]), np.float32
+        )
+        for index, plane in zip(self.indices, probabilities, strict=True):
+            maps[index] += plane
+        return maps
+
+
+def class_table(
+    classes: str | PathLike[str] | Mapping[str, str],
+) -> ClassTable:
+    """Return a table of the package, or read one of the user.
+
+    A table of one's own gives each class, in the order of the model's
+    channels, its group: ``{'road': 'ground', 'car': 'thing', ...}``. Groups
+    are numbered as they appear, so that there may be any number.
+
+    Args:
+        classes: Name of a table, see :func:`class_tables`; or such a
+            mapping; or the path of a JSON file that holds it.
+
+    Raises:
+        ValueError: If there is no such table, or it is none.
+    """
+    if isinstance(classes, str) and classes in MEMBERS:
+        return _own_table(classes)
+    if not isinstance(classes, Mapping):
+        classes = _read(classes)
+    if not classes or not all(
+        isinstance(text, str) and text
+        for pair in classes.items()
+        for text in pair
+    ):
+        raise ValueError(
+            'a class table must give each class the name of its group, got '
+            f'{classes!r}'
+        )
+    groups = tuple(dict.fromkeys(classes.values()))
+    return ClassTable(
+        tuple(classes),
+        groups,
+        tuple(groups.index(group) for group in classes.values()),
+    )
+
+
+def class_tables() -> tuple[str, ...]:
+    """Return the names of the package's own tables."""
+    return tuple(sorted(MEMBERS))
+
+
+def describe_tables() -> str:
+    """Return the names of the tables, for a message."""
+    return f'one of {", ".join(class_tables())} or a JSON file'
+
+
+def _own_table(name: str) -> ClassTable:
+    classes = CLASS_NAMES[name]
+    owners = {
+        member: OUTDOOR_GROUPS.index(group)
+        for group, members in MEMBERS[name].items()
+        for member in members.split()
+    }
+    return ClassTable(
+        classes, OUTDOOR_GROUPS, tuple(owners.get(name, 0) for name in classes)
+    )
+
+
+def _read(path: str | PathLike[str]) -> Mapping[str, str]:
+    try:
+        table = json.loads(Path(path).read_text(encoding='utf-8'))
+    except FileNotFoundError as error:
+        raise ValueError(
+            f"there is no class table '{path}'; take {describe_tables()}"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise ValueError(
+            f"the class table '{path}' cannot be read: {error}"
+        ) from error
+    if not isinstance(table, Mapping):
+        raise ValueError(
+            f"the class table '{path}' must hold one JSON object, class by "
+            f'class, got {type(table).__name__}'
+        )
+    return table

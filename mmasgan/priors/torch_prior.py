@@ -1,0 +1,74 @@
+"""What the sources that run a PyTorch model have in common."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from .prior import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    Classes,
+    Prior,
+    checked_size,
+    normalized,
+)
+
+__all__ = ['TorchPrior']
+
+
+class TorchPrior(Prior):
+    """Base of the sources that run a PyTorch model.
+
+    Args:
+        model: Takes (1, 3, H, W), ImageNet-normalised RGB.
+        classes: See :class:`Prior`.
+        size: Height and width that images are resized to. None keeps each
+            image's own.
+        device: Where the model runs.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        classes: Classes,
+        size: Sequence[int] | None,
+        device: str,
+    ) -> None:
+        super().__init__(classes)
+        self.size = checked_size(size)
+        self.device = torch.device(device)
+        self.model = model.to(self.device).eval()
+
+    def logits(self, images: Tensor) -> Tensor:
+        """Run the model.
+
+        Args:
+            images: (1, 3, H, W).
+
+        Returns:
+            (1, C, h, w), before softmax.
+        """
+        return self.model(images)
+
+    @torch.inference_mode()
+    def segment(self, image: np.ndarray, name: str) -> np.ndarray:
+        """Compute class probabilities, see :class:`Prior`."""
+        inputs = normalized(image, IMAGENET_MEAN, IMAGENET_STD, self.size)
+        logits = self.logits(torch.from_numpy(inputs).to(self.device))
+        return logits[0].float().softmax(0).cpu().numpy()
+
+    def config(self) -> dict[str, Any]:
+        """Return the size, see :class:`Prior`."""
+        return {'size': self.size}
+
+    def weights_hash(self) -> str:
+        """Return a digest of the model's parameters and buffers."""
+        digest = hashlib.sha256()
+        for name, value in sorted(self.model.state_dict().items()):
+            digest.update(name.encode())
+            digest.update(value.cpu().contiguous().numpy().tobytes())
+        return digest.hexdigest()

@@ -1,0 +1,97 @@
+"""Semantic maps by torchvision's segmentation models."""
+
+from collections.abc import Sequence
+from os import PathLike
+from typing import Any
+
+from torch import Tensor
+
+from ..registry import PRIORS
+from .prior import Classes
+from .torch_prior import TorchPrior
+
+__all__ = ['TorchvisionPrior']
+
+
+@PRIORS.register_module()
+class TorchvisionPrior(TorchPrior):
+    """Semantic maps by one of torchvision's segmentation models.
+
+    Its published weights know Pascal VOC's 21 classes, of which only plants
+    and animals are among the outdoor groups: all else is background. Use
+    weights of one's own, or another source, for streets and landscapes.
+
+    Config: ``dict(type='TorchvisionPrior', weights='DEFAULT')``
+
+    Args:
+        name: Name of the model in ``torchvision.models.segmentation``.
+        weights: ``'DEFAULT'`` for the published ones, which torchvision
+            downloads once; or the path of a state dict; or None for random
+            ones, which is of use in tests only.
+        classes: See :class:`Prior`; as many as the weights have.
+        size: See :class:`TorchPrior`.
+        device: See :class:`TorchPrior`.
+
+    Raises:
+        ValueError: If there is no such model, or the weights do not fit.
+    """
+
+    def __init__(
+        self,
+        name: str = 'lraspp_mobilenet_v3_large',
+        weights: str | PathLike[str] | None = 'DEFAULT',
+        classes: Classes = 'voc',
+        size: Sequence[int] | None = None,
+        device: str = 'cpu',
+    ) -> None:
+        import torch
+        from torchvision import models
+
+        known = models.list_models(module=models.segmentation)
+        if name not in known:
+            raise ValueError(
+                f'torchvision has no segmentation model {name!r}, only '
+                f'{", ".join(known)}'
+            )
+        published = weights == 'DEFAULT'
+        state: dict[str, Tensor] | None = None
+        if weights is not None and not published:
+            state = torch.load(weights, map_location='cpu', weights_only=True)
+        arguments: dict[str, Any] = {}
+        if not published:
+            arguments = {
+                'weights_backbone': None,
+                'num_classes': _count_classes(state) or 21,
+            }
+        # Published weights of DeepLab and FCN have an auxiliary head.
+        auxiliary = any(key.startswith('aux_') for key in state or ())
+        if auxiliary:
+            arguments['aux_loss'] = True
+        model = models.get_model(
+            name, weights='DEFAULT' if published else None, **arguments
+        )
+        if state is not None:
+            try:
+                model.load_state_dict(state)
+            except RuntimeError as error:
+                raise ValueError(
+                    f"'{weights}' does not fit {name}: {error}"
+                ) from error
+        super().__init__(model, classes, size, device)
+        self.name = name
+
+    def logits(self, images: Tensor) -> Tensor:
+        """Run the model, see :class:`TorchPrior`."""
+        return self.model(images)['out']
+
+    def config(self) -> dict[str, Any]:
+        """Return model and size, see :class:`Prior`."""
+        return {'name': self.name, **super().config()}
+
+
+def _count_classes(state: dict[str, Tensor] | None) -> int | None:
+    """Return the channels of the last layer, by the names of torchvision."""
+    for key, value in (state or {}).items():
+        if key in ('classifier.4.bias', 'classifier.high_classifier.bias'):
+            return len(value)
+    return None
