@@ -58,6 +58,23 @@ def test_it_trains_tests_reports_and_keeps_it(tmp_path):
     assert (folder / 'work' / 'report' / 'report.md').read_text() == report
 
 
+def test_a_job_ends_with_who_started_it(tmp_path):
+    os.mkfifo(tmp_path / 'config.py')  # which it waits for
+    process = subprocess.Popen(
+        [
+            *(sys.executable, '-m', 'mmasgan.apis.comparison'),
+            *('train', tmp_path, '--stop-with-stdin'),
+        ],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+    )
+    process.stdin.close()
+    assert process.wait(timeout=120) == 1
+    assert process.stderr.read() == b''
+    process.stderr.close()
+
+
 @pytest.mark.parametrize(
     ('arguments', 'message'),
     [

@@ -29,6 +29,7 @@ SMALL: dict[str, dict[str, Any]] = {
 }
 """What the small budget sets in a config, by the type of the part."""
 
+RANDOM_VGG = 'perceptual loss on random VGG features'
 VALIDATIONS = 8
 CHECKPOINTS = 4
 VALIDATION_PAIRS = 20
@@ -129,7 +130,7 @@ def apply_vgg_weights(cfg: Config, weights: str | None) -> list[str]:
         loss.weights = weights
     if weights is not None or not losses:
         return []
-    changes = ['perceptual loss on random VGG features']
+    changes = [RANDOM_VGG]
     if 'cycle_loss' in cfg.model and 'pixel_cycle_loss' not in cfg.model:
         cfg.model.pixel_cycle_loss = dict(
             type='mmasgan.PixelCycleLoss', loss_weight=10

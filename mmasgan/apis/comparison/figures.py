@@ -138,7 +138,7 @@ def draw_table(
         max(len(text) for text in column)
         for column in zip(columns, *cells, strict=True)
     ]
-    letter, height = 0.078, 0.27  # inches
+    letter, height = 0.074, 0.27  # inches
     total = letter * (sum(widths) + 3 * len(widths))
     figure = Figure((total, height * (len(cells) + 1.8)), dpi=150)
     axes = figure.add_axes((0, 0, 1, 1))
@@ -160,7 +160,12 @@ def draw_table(
                 fontweight='bold' if number == 0 else 'normal',
                 color=BELOW if (number, place) in red else 'black',
             )
-    for y, weight in ((-0.6, 1.2), (0.5, 0.6), (1.5, 0.6)):
+    for y, weight in (
+        (-0.6, 1.2),
+        (0.5, 0.6),
+        (1.5, 0.6),
+        (len(cells) + 0.6, 1.2),
+    ):
         axes.plot((letter, total - letter), (y, y), color='black', lw=weight)
     figure.savefig(path)
 

@@ -9,6 +9,8 @@ import argparse
 import json
 import os
 import shutil
+import sys
+import threading
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
@@ -141,6 +143,7 @@ def test(cfg: Config) -> None:
             'metrics': hook.metrics,
             'images': hook.images,
             'pictures': pictures,
+            'has_semantic_maps': _has_semantic_maps(runner),
             'curve': curve,
             'seconds_per_iteration': seconds,
             'machine': machine(),
@@ -206,6 +209,11 @@ def _parameters(model: Any) -> int:
     return sum(weight.numel() for weight in network.parameters())
 
 
+def _has_semantic_maps(runner: Runner) -> bool:
+    sample = runner.test_loop.dataloaders[0].dataset[0]
+    return 'semantic_blur' in sample['inputs']
+
+
 def _draw(
     runner: Runner, images: list[dict[str, Any]], folder: Path
 ) -> list[str]:
@@ -242,12 +250,24 @@ def _read_logs(folder: Path) -> tuple[list[list[float]], float | None]:
     return points, median(seconds) if seconds else None
 
 
+def _wait_for_stdin() -> None:
+    sys.stdin.read()
+    os._exit(1)
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Do what the command line says."""
     parser = argparse.ArgumentParser(description='Train or test one job')
     parser.add_argument('stage', choices=['train', 'test'])
     parser.add_argument('folder', type=Path)
+    parser.add_argument(
+        '--stop-with-stdin',
+        action='store_true',
+        help='stop when the standard input ends, as when its writer dies',
+    )
     args = parser.parse_args(arguments)
+    if args.stop_with_stdin:
+        threading.Thread(target=_wait_for_stdin, daemon=True).start()
     cfg = Config.fromfile(args.folder / 'config.py')
     {'train': train, 'test': test}[args.stage](cfg)
 

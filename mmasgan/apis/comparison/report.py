@@ -22,7 +22,7 @@ from .figures import (
 from .plan import Job
 from .runs import Failure
 from .summary import Line, Value, summarise, verdict
-from .words import facts, findings, opening
+from .words import UNDER_TABLE, facts, findings, opening
 
 __all__ = ['write_report']
 
@@ -34,6 +34,7 @@ COLUMNS = (
     'paper: s',
     'PSNR',
     'gain',
+    'verdict',
     'SSIM wang_rgb',
     'SSIM matlab3d',
     'SSIM CW',
@@ -42,9 +43,8 @@ COLUMNS = (
     'parameters',
     'iterations',
     'seeds',
-    'verdict',
 )
-IN_PICTURE = (0, 2, 5, 6, 7, 8, 9, 10, 11, 13, 14)
+IN_PICTURE = (0, 2, 5, 6, 8, 9, 10, 11, 12, 14, 15)
 GAIN = 3  # its place in the picture
 NONE = '\u2013'  # en dash
 
@@ -87,6 +87,7 @@ def write_report(
                 zip(lines, cells, strict=True)
             )
         ],
+        'note': UNDER_TABLE,
         'figures': _figures(lines, cells, folder),
         'facts': facts(lines),
     }
@@ -113,7 +114,7 @@ def _cells(line: Line) -> list[str]:
     if line.row is None:
         scores = [_text(line.score(metric), 3) for metric in _SSIMS]
         psnr = _text(line.score('PSNR'), 2)
-        return [label, *[NONE] * 4, psnr, NONE, *scores, *[NONE] * 6]
+        return [label, *[NONE] * 4, psnr, *[NONE] * 2, *scores, *[NONE] * 5]
     paper = [NONE] * 3
     if line.row.paper is not None:
         numbers = line.row.paper
@@ -124,13 +125,14 @@ def _cells(line: Line) -> list[str]:
         ]
     start = [label, line.row.name, *paper]
     if not line.results:
-        return [*start, *[NONE] * 10, 'not tested']
+        return [*start, *[NONE] * 2, 'not tested', *[NONE] * 8]
     above, images = line.images_above()
     steps = sorted({result['iterations'] for result in line.results})
     return [
         *start,
         _text(line.score('PSNR'), 2),
         _text(line.gain('PSNR'), 2, '+'),
+        verdict(line),
         *(_text(line.score(metric), 3) for metric in _SSIMS),
         f'{above} of {images}',
         f'{line.value("seconds_per_image").mean:.3f}',
@@ -140,7 +142,6 @@ def _cells(line: Line) -> list[str]:
             for step in dict.fromkeys(steps[:: len(steps) - 1 or 1])
         ),
         str(len(line.results)),
-        verdict(line),
     ]
 
 

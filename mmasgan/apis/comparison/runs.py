@@ -68,6 +68,8 @@ def run_jobs(
     done = len(jobs) - len({job.name for job, _, _ in tasks})
     if done:
         console.print(f'{done} of {len(jobs)} jobs are done already.')
+    if not tasks:
+        return []
     failures: dict[str, Failure] = {}
     with _progress(console) as progress:
         total = sum(steps for _, _, steps in tasks)
@@ -135,7 +137,8 @@ def _process(stage: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
     """Start a process, and leave none behind."""
     command = [sys.executable, '-m', __package__, stage, str(folder)]
     process = subprocess.Popen(
-        command,
+        [*command, '--stop-with-stdin'],
+        stdin=subprocess.PIPE,  # ends with us, even if we are killed
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -148,8 +151,9 @@ def _process(stage: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
         if process.poll() is None:
             process.terminate()
             process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+        for stream in (process.stdin, process.stdout):
+            if stream is not None:
+                stream.close()
 
 
 def _progress(console: Console) -> Progress:

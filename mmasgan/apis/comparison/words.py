@@ -3,22 +3,28 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from .budget import RANDOM_VGG
 from .data import GOPRO_PAIRS, GOPRO_SIZE
 from .rows import UNPAIRED
-from .summary import Line, Result
+from .summary import Line, Result, Value
 
-__all__ = ['facts', 'findings', 'opening']
+__all__ = ['UNDER_TABLE', 'facts', 'findings', 'opening']
+
+UNDER_TABLE = (
+    '± is the sample standard deviation over the seeds. "paper" is what the '
+    'paper prints, for its own training, data and machine. **Its SSIM names '
+    'no convention**, is probably CW, and can be compared with neither of the '
+    'other two.'
+)
 
 FAR_BELOW = 0.5  # of the iterations of the config
 NOTES = {
     'PSNR, gain': 'per image over R, G, B of the output rounded to 8 bits, '
-    'then the mean over the images, then over the seeds; ± is the sample '
-    'standard deviation over the seeds. The gain is over the blurred input, '
-    'scored by the same code in the same run.',
+    'then the mean over the images, then over the seeds. The gain is over '
+    'the blurred input, scored by the same code in the same run.',
     'SSIM': 'by three conventions, which differ by more than models do: '
     '`wang_rgb` (MMagic, BasicSR), `matlab3d` (MPRNet to NAFNet), `CW` '
-    "(DeblurGAN, DeblurGANv2). The paper's SSIM does not say which it is, "
-    'probably CW, and **may be compared with none of the other two**.',
+    '(DeblurGAN, DeblurGANv2).',
     'seconds': 'median per image of one direction, from main memory to main '
     "memory; the paper's are from a machine of its own.",
     'checkpoint': 'the last one of each training is tested. Curves are scores '
@@ -56,7 +62,7 @@ def opening(lines: Sequence[Line]) -> str:
     if min(shares) < FAR_BELOW:
         return (
             f'**Far below the budget of the paper.** {text} This shows that '
-            'all rows run, under one protocol and at what cost, and not what '
+            'the rows run, under one protocol and at what cost, and not what '
             'the methods can do.'
         )
     if changed or not is_gopro:
@@ -83,6 +89,7 @@ def findings(lines: Sequence[Line]) -> list[str]:
             f'{_gains(worse, "SSIM")}.'
         )
     texts += _about_seeds(tested) + _about_order(tested)
+    texts += _about_what_lacked(tested)
     for line in lines:
         if line.lacking:
             seeds = ', '.join(map(str, line.lacking))
@@ -118,6 +125,11 @@ def facts(lines: Sequence[Line]) -> dict[str, str]:
             )
         ),
         'tested on': _each(results, 'date'),
+        'training': '; '.join(
+            f'{line.label}: {Value.of(seconds).mean:.2f} s an iteration'
+            for line in lines
+            if line.row and (seconds := _seconds(line))
+        ),
     }
     changes = _changes(lines)
     if changes:
@@ -168,7 +180,7 @@ def _each(results: Sequence[Result], key: str) -> str:
 def _gains(lines: Sequence[Line], metric: str) -> str:
     unit = ' dB' if metric == 'PSNR' else ''
     digits = 2 if metric == 'PSNR' else 3
-    return ', '.join(
+    return '; '.join(
         f'{line.label} ({line.gain(metric).mean:+.{digits}f}{unit})'
         for line in lines
     )
@@ -203,6 +215,34 @@ def _about_order(lines: Sequence[Line]) -> list[str]:
     if any(line.is_below for line in order):
         text += '; among rows below doing nothing an order says little'
     return [f'{text}.']
+
+
+def _about_what_lacked(lines: Sequence[Line]) -> list[str]:
+    labels = [line.label for line in lines]
+    random = [x.label for x in lines if RANDOM_VGG in x.results[0]['changes']]
+    uniform = [
+        line.label
+        for line in lines
+        if line.results[0]['settings'].get('model.generator.sft') == 'True'
+        and not line.results[0]['has_semantic_maps']
+    ]
+    texts = []
+    if random:
+        texts.append(
+            '**Without VGG weights:** perceptual losses compared random '
+            f'features ({_which(random, labels)}).'
+        )
+    if uniform:
+        texts.append(
+            '**Without semantic maps:** SFT layers saw a uniform one '
+            f'({_which(uniform, labels)}).'
+        )
+    return texts
+
+
+def _seconds(line: Line) -> list[float]:
+    found = [result['seconds_per_iteration'] for result in line.results]
+    return [seconds for seconds in found if seconds is not None]
 
 
 def _span(values: Iterable[int]) -> str:

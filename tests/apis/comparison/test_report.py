@@ -31,7 +31,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.attributes += [(tag, *pair) for pair in attrs]
-        if tag not in ('meta', 'img'):
+        if tag not in ('meta', 'img', 'br'):
             self.open.append(tag)
         if tag in ('td', 'th'):
             self.cells.append('')
@@ -123,7 +123,7 @@ def test_cells_are_the_numbers_of_the_results(finished, folder, page):
         )
         assert cell['images above'] == f'{above} of 12'
         assert (cell['iterations'], cell['seeds']) == ('2', '2')
-        assert set(cells) <= set(page.cells)  # the page says the same
+        assert {*cells} - {cells[1]} <= {*page.cells}  # the page says so too
     assert dict(zip(header, rows[1], strict=True))['paper: PSNR'] == '27.6'
     metrics = results(finished, CYCLEGAN)[0]['metrics']
     assert first[0] == 'do nothing: the blurred input'
@@ -135,7 +135,7 @@ def test_it_opens_with_the_budget_and_says_what_is_below(finished, folder):
     assert text.split('\n\n')[1].startswith('**Far below the budget of the ')
     for row in markdown_rows(folder)[2:]:
         gain = float(row[6].split()[0])
-        assert ('below doing nothing' in row[-1]) == (gain < 0)
+        assert ('below doing nothing' in row[7]) == (gain < 0)
 
 
 def set_psnr(comparison, row, seed, change):
@@ -167,7 +167,7 @@ def test_what_lacks_and_what_failed_is_told(comparison, tmp_path):
     page = path.read_text()
     assert 'cyclegan_gopro seed 0: Error: &lt;b&gt;' in page
     assert '<strong>Not tested:</strong> CycleGAN, seeds 0, 1.' in page
-    assert markdown_rows(tmp_path / 'report')[2][-1] == 'not tested'
+    assert markdown_rows(tmp_path / 'report')[2][7] == 'not tested'
 
 
 def test_a_report_of_nothing_is_an_error(fresh):

@@ -14,6 +14,9 @@ RESULT = {
     'planned_iterations': 300_000,
     'config_iterations': 300_000,
     'changes': [],
+    'settings': {},
+    'has_semantic_maps': False,
+    'seconds_per_iteration': 0.5,
     'budget': 'paper',
     'data': {
         'name': 'gopro',
@@ -139,6 +142,23 @@ def test_what_lacks_is_told():
     assert '**Not tested:** AS-CycleGAN, ResNetv2 + SFT, seeds 0, 2.' in texts
 
 
+def test_random_features_and_uniform_maps_are_told():
+    random = ['perceptual loss on random VGG features']
+    sft = {'model.generator.sft': 'True'}
+    one = line('cyclegan', 26, settings={'model.generator.sft': 'False'})
+    two = line('ascyclegan', 26, changes=random, settings=sft)
+    texts = findings(table(one, two))
+    label = 'AS-CycleGAN, ResNetv2 + SFT'
+    assert texts[-2:] == [
+        '**Without VGG weights:** perceptual losses compared random features '
+        f'({label}).',
+        f'**Without semantic maps:** SFT layers saw a uniform one ({label}).',
+    ]
+    for result in two.results:
+        result.update(changes=[], has_semantic_maps=True)
+    assert not any('Without' in text for text in findings(table(one, two)))
+
+
 def test_facts_name_what_differs():
     other = line('ascyclegan', 26, commit='5678', changes=['a = 1', 'b = 2'])
     found = facts(table(line('cyclegan', 26, changes=['a = 1']), other))
@@ -150,7 +170,11 @@ def test_facts_name_what_differs():
     assert 'abc' in found['data']
     assert 'def' in found['data']
     assert found['machine'] == 'device CPU, torch 2.0'
-    assert 'may be compared with none' in found['SSIM']
+    assert 'matlab3d' in found['SSIM']
+    assert found['training'] == (
+        'CycleGAN: 0.50 s an iteration; '
+        'AS-CycleGAN, ResNetv2 + SFT: 0.50 s an iteration'
+    )
 
 
 def test_no_word_is_left_of_a_path():
