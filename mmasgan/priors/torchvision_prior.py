@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from os import PathLike
 from typing import Any
+from urllib.error import URLError
 
 from torch import Tensor
 
@@ -34,6 +35,7 @@ class TorchvisionPrior(TorchPrior):
 
     Raises:
         ValueError: If there is no such model, or the weights do not fit.
+        OSError: If weights are neither there nor to be downloaded.
     """
 
     def __init__(
@@ -67,9 +69,15 @@ class TorchvisionPrior(TorchPrior):
         auxiliary = any(key.startswith('aux_') for key in state or ())
         if auxiliary:
             arguments['aux_loss'] = True
-        model = models.get_model(
-            name, weights='DEFAULT' if published else None, **arguments
-        )
+        try:
+            model = models.get_model(
+                name, weights='DEFAULT' if published else None, **arguments
+            )
+        except URLError as error:
+            raise OSError(
+                f"torchvision's weights of {name} cannot be downloaded "
+                f'({error.reason}): give a file of them as weights'
+            ) from error
         if state is not None:
             try:
                 model.load_state_dict(state)

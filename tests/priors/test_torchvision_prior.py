@@ -1,3 +1,5 @@
+from urllib.error import URLError
+
 import numpy as np
 import pytest
 import torch
@@ -45,3 +47,12 @@ def test_wrong_weights_are_refused(tmp_path):
 def test_unknown_models_are_refused():
     with pytest.raises(ValueError, match='no segmentation model'):
         TorchvisionPrior('resnet18')
+
+
+def test_a_failed_download_tells_the_way_without(monkeypatch):
+    def fail(*args, **kwargs):
+        raise URLError('no network')
+
+    monkeypatch.setattr('torchvision.models.get_model', fail)
+    with pytest.raises(OSError, match=r'\(no network\): give a file'):
+        TorchvisionPrior()
