@@ -12,6 +12,7 @@ from mmasgan.apis.comparison import (
     plan_jobs,
 )
 from mmasgan.apis.comparison.plan import read_result
+from mmasgan.apis.comparison.settings import test_settings as of_test
 
 pytestmark = pytest.mark.filterwarnings('ignore')
 CYCLEGAN, RESNET = 'cyclegan_gopro', 'ascyclegan_resnet_gopro'
@@ -54,6 +55,13 @@ def test_the_paired_row_with_two_kinds_of_pairs_finds_its_data(fresh):
     text = str(job.cfg.train_dataloader.to_dict())
     assert text.count(f"'data_root': '{fresh.data}'") == 3
     assert text.count("'data_root'") == 3
+
+
+def test_a_row_may_load_more_than_others(fresh):
+    rows = ['ascyclegan', 'ascyclegan_semantic']
+    plain, semantic = fresh.plan(rows=rows, seeds=[0])
+    assert 'LoadSemantic' in str(of_test(semantic.cfg))
+    assert 'LoadSemantic' not in str(of_test(plain.cfg))
 
 
 def test_rows_under_two_protocols_are_refused(fresh, tmp_path):
