@@ -13,6 +13,15 @@ __all__ = ['MotionBlur']
 
 Range = float | Sequence[float]
 
+# What other transforms say of an image, by its key.
+KNOWN = (
+    '{}_path',
+    'ori_{}_shape',
+    '{}_channel_order',
+    '{}_color_type',
+    '{}_crop',
+)
+
 
 @TRANSFORMS.register_module()
 class MotionBlur(BaseTransform):
@@ -23,8 +32,8 @@ class MotionBlur(BaseTransform):
     and compression. Arguments that are a pair are the bounds of a uniform
     draw for each image. A 256x256 crop takes a few milliseconds.
 
-    Adds ``<out_key>``, its ``_path``, ``_channel_order`` and ``_color_type``
-    (those of ``key``), and ``<out_key>_motion``, the path (T, 4), see
+    Adds ``<out_key>``, what is known of its file and crop (as of ``key``),
+    and ``<out_key>_motion``, the path (T, 4), see
     :func:`~mmasgan.datasets.camera_shake.camera_path`.
 
     Config::
@@ -120,11 +129,17 @@ class MotionBlur(BaseTransform):
         results[self.key] = self._cut(image)
         results[self.out_key] = self._cut(blurred)
         results[f'{self.out_key}_motion'] = path
-        for name in ('path', 'channel_order', 'color_type'):
-            if f'{self.key}_{name}' in results:
-                results[f'{self.out_key}_{name}'] = results[
-                    f'{self.key}_{name}'
-                ]
+        if f'{self.key}_crop' in results:
+            top, left, _, _ = results[f'{self.key}_crop']
+            results[f'{self.key}_crop'] = (
+                top + self.margin,
+                left + self.margin,
+                *results[self.key].shape[:2],
+            )
+        for name in KNOWN:
+            about = name.format(self.key)
+            if about in results:
+                results[name.format(self.out_key)] = results[about]
         return results
 
     def _path(

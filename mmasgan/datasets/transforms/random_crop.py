@@ -17,7 +17,7 @@ class RandomCrop(BaseTransform):
     By default each key has a position of its own, as unpaired domains want
     it: MMagic's ``PairedRandomCrop`` works on its own key names, and its
     ``Crop`` gives all keys one position. Adds ``<key>_crop``, the tuple
-    (top, left, height, width).
+    (top, left, height, width) in the whole image, also after other crops.
 
     Config::
 
@@ -77,7 +77,9 @@ class RandomCrop(BaseTransform):
             results[key] = image[
                 top : top + height, left : left + width
             ].copy()
-            results[f'{key}_crop'] = (top, left, height, width)
+            before = results.get(f'{key}_crop', (0, 0))
+            corner = before[0] + top, before[1] + left
+            results[f'{key}_crop'] = (*corner, height, width)
         return results
 
     def _check_sizes(self, results: dict) -> None:

@@ -111,8 +111,12 @@ def test_what_is_known_of_the_image_goes_along():
         'a_path': 'x.png',
         'a_channel_order': 'rgb',
         'a_color_type': 'color',
+        'ori_a_shape': (99, 99, 3),
+        'a_crop': (5, 7, 64, 72),
     }
-    result = MotionBlur('a', 'b')(sample)
+    result = MotionBlur('a', 'b', margin=4)(sample)
+    assert result['ori_b_shape'] == (99, 99, 3)
+    assert result['a_crop'] == result['b_crop'] == (9, 11, 56, 64)
     assert result['b_path'] == 'x.png'
     assert result['b_channel_order'] == 'rgb'
     assert result['b_color_type'] == 'color'

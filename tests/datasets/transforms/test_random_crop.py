@@ -25,6 +25,14 @@ def test_pixels_are_those_of_the_window():
         )
 
 
+def test_positions_of_crops_of_crops_are_those_in_the_whole_image():
+    once = crop(1, crop_size=(7, 8))
+    results = crop(2, once)
+    for key in KEYS:
+        top, left, _, _ = results[f'{key}_crop']
+        assert tuple(results[key][0, 0]) == (top, left)
+
+
 def test_keys_have_positions_of_their_own():
     windows = [crop(seed) for seed in range(20)]
     same = [w['img_blur_crop'] == w['img_sharp_crop'] for w in windows]
