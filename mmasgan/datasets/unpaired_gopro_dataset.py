@@ -11,7 +11,7 @@ from mmengine.logging import print_log
 
 from ..registry import DATASETS
 from .gopro_dataset import GoProDataset
-from .gopro_layout import GoProImage
+from .gopro_layout import GoProImage, GoProSubset
 from .gopro_split import obtain_split, split_images, warn_of_unused
 from .seeding import permutation
 
@@ -62,6 +62,8 @@ class UnpairedGoProDataset(GoProDataset):
             it exists. It lists sequences (or images) relative to
             ``data_root``, may be written by hand, and is refused where it
             leaks or names what does not exist. None: neither.
+        exclude: Names of sequences to leave out of both domains, such as
+            those whose pairs validate. The split stays the same.
         indices: Which images of each domain to keep: the first ones, the
             last ones (negative), or a list of positions.
         pipeline: See :class:`GoProDataset`.
@@ -78,6 +80,7 @@ class UnpairedGoProDataset(GoProDataset):
         split: str = 'disjoint',
         split_seed: int = 0,
         split_file: str | PathLike[str] | None = None,
+        exclude: Sequence[str] = (),
         pipeline: Sequence[dict | Callable] = (),
         seed: int | None = None,
         prepare: Callable[[str], object] | str | None = None,
@@ -87,6 +90,7 @@ class UnpairedGoProDataset(GoProDataset):
         self.split = split
         self.split_seed = split_seed
         self.split_file = split_file
+        self.exclude = tuple(exclude)
         self.num_blur = self.num_sharp = 0
         self._domain_indices = indices
         super().__init__(
@@ -115,6 +119,7 @@ class UnpairedGoProDataset(GoProDataset):
         )
         blur, sharp = split_images(subset, split, self.blur_variant)
         warn_of_unused(subset, blur + sharp)
+        blur, sharp = self._without(subset, blur), self._without(subset, sharp)
         blur, sharp = self._keep(blur), self._keep(sharp)
         self.num_blur, self.num_sharp = len(blur), len(sharp)
         print_log(
@@ -168,6 +173,23 @@ class UnpairedGoProDataset(GoProDataset):
         raise TypeError('use the argument indices of UnpairedGoProDataset')
 
     get_subset_ = get_subset
+
+    def _without(
+        self, subset: GoProSubset, images: list[GoProImage]
+    ) -> list[GoProImage]:
+        unknown = sorted(set(self.exclude) - set(subset.sequences))
+        if unknown:
+            raise ValueError(
+                f"exclude: '{subset.folder}' has no sequence {unknown[0]!r}; "
+                f'it has {sorted(subset.sequences)}'
+            )
+        kept = [i for i in images if i.sequence not in self.exclude]
+        if not kept:
+            raise ValueError(
+                f'exclude={list(self.exclude)} leaves a domain empty; leave '
+                'out fewer sequences'
+            )
+        return kept
 
     def _keep(self, images: list[GoProImage]) -> list[GoProImage]:
         indices = self._domain_indices

@@ -172,6 +172,27 @@ def test_indices_select_in_each_domain(make_nested, indices, sizes):
     assert len(dataset) == max(sizes)
 
 
+def test_excluded_sequences_are_in_no_domain_and_the_split_stays(make_nested):
+    root = make_nested(dict.fromkeys('abcdef', 2))
+    whole = UnpairedGoProDataset(root, seed=0)
+    gone = {whole[0]['blur_sequence'], whole[0]['sharp_sequence']}
+    rest = UnpairedGoProDataset(root, seed=0, exclude=sorted(gone))
+    for domain in ('blur', 'sharp'):
+        before, after = (
+            {dataset[i][f'{domain}_sequence'] for i in range(len(dataset))}
+            for dataset in (whole, rest)
+        )
+        assert after == before - gone
+
+
+def test_what_cannot_be_excluded_is_named(make_nested):
+    root = make_nested(UNEQUAL)
+    with pytest.raises(ValueError, match="has no sequence 'x'; it has"):
+        len(UnpairedGoProDataset(root, exclude=['x']))
+    with pytest.raises(ValueError, match='leaves a domain empty'):
+        len(UnpairedGoProDataset(root, exclude=['a']))
+
+
 def test_selection_that_leaves_nothing_is_refused(make_nested):
     with pytest.raises(ValueError, match='indices=0 leaves a domain empty'):
         UnpairedGoProDataset(make_nested(UNEQUAL), indices=0)
