@@ -8,17 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .cli_blur import blur
+
 if TYPE_CHECKING:
     from .datasets.prepare import Prepared
 
 __all__ = ['gopro', 'prepare']
 
 FILE = click.Path(path_type=Path)
+REPORT = click.option(
+    '--report',
+    is_flag=True,
+    help='Write a page to look at, ROOT/report/index.html.',
+)
 
 
 def _shared(command: Callable) -> Callable:
     """Add the options of photographs and videos."""
     for option in (
+        REPORT,
         click.option(
             '--no-store',
             is_flag=True,
@@ -49,8 +57,12 @@ def prepare() -> None:
     """
 
 
+prepare.add_command(blur)
+
+
 @prepare.command()
 @click.argument('path', type=FILE)
+@REPORT
 @click.option(
     '--out',
     '-o',
@@ -88,7 +100,11 @@ def prepare() -> None:
     help='Do without the store of uncompressed images.',
 )
 def gopro(
-    path: Path, download: str | None, no_store: bool, **options: Any
+    path: Path,
+    download: str | None,
+    no_store: bool,
+    report: bool,
+    **options: Any,
 ) -> None:
     """Unpack, check and split GoPro.
 
@@ -101,7 +117,8 @@ def gopro(
         done = prepare_gopro(
             path, url=download, use_store=not no_store, **options
         )
-    _tell(done, split=options['split'], has_test=True)
+        page = _page(done, report, options['blur_variant'])
+    _tell(done, page, split=options['split'], has_test=True)
 
 
 @prepare.command()
@@ -126,7 +143,11 @@ def gopro(
     help='Leave out photographs that cannot be used.',
 )
 def photos(
-    blur_dir: Path, sharp_dir: Path, no_store: bool, **options: Any
+    blur_dir: Path,
+    sharp_dir: Path,
+    no_store: bool,
+    report: bool,
+    **options: Any,
 ) -> None:
     """Turn a folder of blurred and one of sharp photographs into data."""
     with _plain_errors():
@@ -135,7 +156,8 @@ def photos(
         done = prepare_photos(
             blur_dir, sharp_dir, use_store=not no_store, **options
         )
-    _tell(done)
+        page = _page(done, report)
+    _tell(done, page)
 
 
 @prepare.command()
@@ -158,7 +180,9 @@ def photos(
     show_default=True,
     help='Fraction of the frames that each domain takes.',
 )
-def video(files: tuple[Path, ...], no_store: bool, **options: Any) -> None:
+def video(
+    files: tuple[Path, ...], no_store: bool, report: bool, **options: Any
+) -> None:
     """Make data of videos.
 
     From 120 frames per second on, blurred images are averaged, as GoPro's;
@@ -168,7 +192,28 @@ def video(files: tuple[Path, ...], no_store: bool, **options: Any) -> None:
         from .datasets.prepare import prepare_video
 
         done = prepare_video(files, use_store=not no_store, **options)
-    _tell(done)
+        page = _page(done, report)
+    _tell(done, page)
+
+
+@prepare.command()
+@click.argument('root', type=FILE)
+@click.option(
+    '--blur-variant',
+    type=click.Choice(['blur', 'blur_gamma']),
+    default='blur',
+    show_default=True,
+)
+def report(root: Path, blur_variant: str) -> None:
+    """Write a page to look at, of data that are prepared.
+
+    The page, ROOT/report/index.html, needs no other file.
+    """
+    with _plain_errors():
+        from .apis.data_report import write_data_report
+
+        page = write_data_report(root, blur_variant)
+    click.echo(f"A look at the data: '{page}'")
 
 
 @contextmanager
@@ -180,8 +225,21 @@ def _plain_errors() -> Iterator[None]:
         raise click.ClickException(str(error)) from error
 
 
+def _page(
+    done: 'Prepared', is_wanted: bool, blur_variant: str = 'blur'
+) -> Path | None:
+    if not is_wanted:
+        return None
+    from .apis.data_report import write_data_report
+
+    return write_data_report(done.root, blur_variant, done.notes)
+
+
 def _tell(
-    done: 'Prepared', split: str = 'disjoint', has_test: bool = False
+    done: 'Prepared',
+    page: Path | None,
+    split: str = 'disjoint',
+    has_test: bool = False,
 ) -> None:
     for note in done.notes:
         click.echo(f'Note: {note}')
@@ -189,6 +247,8 @@ def _tell(
         f'{done.num_blur} blurred and {done.num_sharp} sharp images in '
         f"'{done.root}', split by '{done.split_file}'"
     )
+    if page is not None:
+        click.echo(f"A look at them: '{page}'")
     start = 'train_dataloader.dataset'
     options = [f'{start}.split_file={done.split_file}']
     if split != 'disjoint':

@@ -111,6 +111,27 @@ def test_video_becomes_data(run, tmp_path):
     assert len(dataset_of(command_of(result.output))) >= 1
 
 
+def test_page_to_look_at_is_written(run, folders, tmp_path):
+    root = make_gopro(tmp_path / 'g')
+    result = run('gopro', root, *PARTIAL, '--no-store', '--report')
+    assert result.exit_code == 0, result.output
+    page = root / 'report' / 'index.html'
+    assert f"A look at them: '{page}'" in result.output
+    assert 'GOPR0374_11_00&#39; is missing' in page.read_text()
+    out = tmp_path / 'out'
+    result = run('photos', *folders, '-o', out, '--min-side=32', '--report')
+    before = (out / 'report' / 'index.html').read_bytes()
+    (out / 'report' / 'index.html').unlink()
+    result = run('report', out)
+    assert result.output.endswith(f"data: '{out}/report/index.html'\n")
+    assert (out / 'report' / 'index.html').read_bytes() == before
+    # Nor does the page disturb what comes after.
+    assert run('photos', *folders, '-o', out, '--min-side=32').exit_code == 0
+    result = run('report', tmp_path / 'no')
+    assert result.exit_code == 1
+    assert 'is not a folder' in result.output
+
+
 def test_errors_are_told_without_a_traceback(run, folders, tmp_path):
     root = make_gopro(tmp_path / 'g')
     for args, text in (

@@ -29,7 +29,8 @@ MAY_IMPORT = {
     | LIGHT
     | DATA
     | {'models', 'apis', 'cli_prepare', 'cli_priors'},
-    **dict.fromkeys(('cli_prepare', 'cli_priors'), FLOOR_0 | DATA),
+    'cli_prepare': FLOOR_0 | DATA | {'apis', 'cli_blur'},
+    **dict.fromkeys(('cli_blur', 'cli_priors'), FLOOR_0 | DATA),
 }
 """Parts of mmasgan that a part may import besides itself and ``version``."""
 

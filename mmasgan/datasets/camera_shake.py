@@ -3,7 +3,13 @@
 import cv2
 import numpy as np
 
-__all__ = ['blur_along', 'camera_path', 'path_kernel', 'shoot']
+__all__ = [
+    'blur_along',
+    'camera_path',
+    'path_kernel',
+    'path_margin',
+    'shoot',
+]
 
 GAMMA = 2.2  # GoPro's own approximation of the camera's response
 STEPS_PER_PIXEL = 2  # close enough that the frames do not show one by one
@@ -195,6 +201,44 @@ def path_reach(path: np.ndarray, size: int) -> int:
     turned = half * np.deg2rad(np.abs(path[:, 2])) + half * np.abs(path[:, 3])
     reach = np.abs(path[:, :2]).max(axis=1) + turned
     return int(np.ceil(reach.max())) + 2
+
+
+def path_margin(path: np.ndarray, height: int, width: int) -> int:
+    """Return how wide the border is that :func:`blur_along` reflects.
+
+    Args:
+        path: Path of the camera, see :func:`camera_path`.
+        height: Of the image, in pixels.
+        width: Same.
+
+    Returns:
+        Pixels to cut off on each side, so that nothing reflected is left.
+
+    Raises:
+        ValueError: If nothing would be left.
+    """
+    views = [_homography(frame, width, height) for frame in path]
+    last = np.array([width - 1, height - 1])
+    margin = 0
+    while 2 * margin < min(height, width):
+        corners = np.array(
+            [
+                (x, y, 1)
+                for x in (margin, width - 1 - margin)
+                for y in (margin, height - 1 - margin)
+            ]
+        )
+        # What lies between corners stays between them in each view.
+        seen = [corners @ view.T for view in views]
+        points = np.concatenate([p[:, :2] / p[:, 2:] for p in seen])
+        beyond = np.maximum(-points, points - last).max()
+        if beyond <= 1e-6:
+            return margin
+        margin += max(1, int(beyond))
+    raise ValueError(
+        f'a path that reaches {np.abs(path[:, :2]).max():.0f} pixels leaves '
+        f'nothing of an image of {width}x{height}'
+    )
 
 
 def _smooth_noise(random: np.random.RandomState, frames: int) -> np.ndarray:

@@ -6,6 +6,7 @@ from mmasgan.datasets.camera_shake import (
     blur_along,
     camera_path,
     path_kernel,
+    path_margin,
     path_reach,
     resample_path,
     shoot,
@@ -172,3 +173,25 @@ def test_resampling_keeps_both_ends_of_a_path():
     assert short.shape == (7, 4)
     np.testing.assert_allclose(short[[0, -1]], path[[0, -1]])
     np.testing.assert_allclose(short[3], 0, atol=1e-12)
+
+
+@pytest.mark.parametrize('seed', range(4))
+def test_margin_keeps_what_was_seen_all_the_time(seed):
+    path = camera_path(np.random.RandomState(seed), 16.0)
+    margin = path_margin(path, 80, 90)
+    light = np.full((80, 90, 3), 200, np.uint8)
+    light[1:-1, 1:-1] = 0  # what is reflected, and next to it
+    seen = blur_along(light, path)
+    inner = seen[margin + 1 : -margin - 1, margin + 1 : -margin - 1]
+    assert inner.max() == 0
+    less = seen[margin - 1 : 1 - margin, margin - 1 : 1 - margin]
+    assert less.max() > 0
+
+
+def test_margin_of_a_camera_at_rest_is_none():
+    assert path_margin(np.zeros((3, 4)), 80, 90) == 0
+
+
+def test_path_that_sees_all_of_it_never_is_refused():
+    with pytest.raises(ValueError, match='leaves nothing of an image of 90x8'):
+        path_margin(straight(20, 5), 8, 90)

@@ -1,5 +1,6 @@
 """Make training data of what people have, for ``mmasgan prepare``."""
 
+from .blur import prepare_blur
 from .finish import Prepared
 from .gopro import prepare_gopro
 from .photos import prepare_photos
@@ -10,6 +11,7 @@ __all__ = [
     'Prepared',
     'StoreReport',
     'build_store',
+    'prepare_blur',
     'prepare_gopro',
     'prepare_photos',
     'prepare_video',

@@ -16,7 +16,13 @@ from .files import progress, shown_names, write_atomically
 from .finish import SPLIT_FILE, Prepared, find_leaks, listed, ready
 from .workspace import Workspace, fingerprint, safe_name
 
-__all__ = ['encode_png', 'prepare_photos']
+__all__ = [
+    'Photo',
+    'encode_png',
+    'find_photos',
+    'load_photo',
+    'prepare_photos',
+]
 
 SEQUENCES = {'blur': 'photos_blur', 'sharp': 'photos_sharp'}
 SMALLEST = 256  # the crop of the configs
@@ -74,7 +80,7 @@ def prepare_photos(
     folders = {'blur': Path(blur_dir), 'sharp': Path(sharp_dir)}
     out = Path(out)
     _check_apart(folders, out)
-    photos, notes = _sources(folders)
+    photos, notes = find_photos(folders)
     work = Workspace(
         out,
         {'made_by': 'mmasgan prepare photos', 'max_side': max_side},
@@ -130,9 +136,21 @@ def _check_apart(folders: dict[str, Path], out: Path) -> None:
             )
 
 
-def _sources(
+def find_photos(
     folders: dict[str, Path],
 ) -> tuple[list[Photo], tuple[str, ...]]:
+    """List the photographs of some folders, of any depth.
+
+    Args:
+        folders: Folder of each domain.
+
+    Returns:
+        The photographs, sorted by domain and path, and what to know of
+        files of other kinds.
+
+    Raises:
+        ValueError: If a folder has none.
+    """
     photos: list[Photo] = []
     others: Counter[str] = Counter()
     for domain, folder in folders.items():
@@ -174,7 +192,7 @@ def _convert_all(
         entry = work.journal.entries.get(photo.key)
         if entry is None or entry['state'] != state or not target.is_file():
             try:
-                image = _load(photo.source, max_side, min_side)
+                image = load_photo(photo.source, max_side, min_side)
             except ImageReadError as error:
                 failures.append(str(error))
                 continue
@@ -193,7 +211,22 @@ def _convert_all(
     return tuple(f'left out: {failure}' for failure in failures)
 
 
-def _load(source: Path, max_side: int | None, min_side: int) -> np.ndarray:
+def load_photo(
+    source: Path, max_side: int | None, min_side: int
+) -> np.ndarray:
+    """Read a photograph, and scale it down if need be.
+
+    Args:
+        source: The file.
+        max_side: Longer side above which it is scaled down, or None.
+        min_side: Shorter side below which it is refused.
+
+    Returns:
+        RGB, (H, W, 3), uint8.
+
+    Raises:
+        ImageReadError: If it cannot be read, or is too small.
+    """
     image = read_rgb_image(str(source))
     height, width = image.shape[:2]
     if max_side is not None and max(height, width) > max_side:

@@ -1,6 +1,7 @@
 """Blur made from sharp images, while they are loaded."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -21,6 +22,21 @@ KNOWN = (
     '{}_color_type',
     '{}_crop',
 )
+
+
+class Shot(NamedTuple):
+    """A blurred image and what blurred it.
+
+    Attributes:
+        image: (H, W, 3), uint8, the margin included.
+        path: Path of the camera, see
+            :func:`~mmasgan.datasets.camera_shake.camera_path`.
+        object_path: Path of the object, added to the camera's; or None.
+    """
+
+    image: np.ndarray
+    path: np.ndarray
+    object_path: np.ndarray | None
 
 
 @TRANSFORMS.register_module()
@@ -115,17 +131,8 @@ class MotionBlur(BaseTransform):
         """
         image = results[self.key]
         random = np.random.RandomState(np.random.randint(2**31))
-        path = self._path(random, self.length)
-        mask = self._mask(random, results, image)
-        object_path = None
-        if mask is not None:
-            object_path = resample_path(
-                self._path(random, self.object_length), len(path)
-            )
-        gamma = random.uniform(*self.gamma)
-        blurred = blur_along(image, path, gamma, mask, object_path)
-        blurred = self._add_noise(random, blurred)
-        blurred = self._compress(random, blurred)
+        mask = None if self.mask_key is None else results[self.mask_key]
+        blurred, path, _ = self.shoot(image, random, mask)
         results[self.key] = self._cut(image)
         results[self.out_key] = self._cut(blurred)
         results[f'{self.out_key}_motion'] = path
@@ -142,6 +149,33 @@ class MotionBlur(BaseTransform):
                 results[name.format(self.out_key)] = results[about]
         return results
 
+    def shoot(
+        self,
+        image: np.ndarray,
+        random: np.random.RandomState,
+        mask: np.ndarray | None = None,
+    ) -> Shot:
+        """Blur an image, without cutting the margin off.
+
+        Args:
+            image: (H, W, 3), uint8.
+            random: Source of the random numbers.
+            mask: (H, W), in [0, 1], of an object that moves on its own. None
+                draws one, as often as ``object_probability`` says.
+        """
+        path = self._path(random, self.length)
+        if mask is None and self.mask_key is None:
+            mask = self._mask(random, image)
+        object_path = None
+        if mask is not None:
+            object_path = resample_path(
+                self._path(random, self.object_length), len(path)
+            )
+        gamma = random.uniform(*self.gamma)
+        blurred = blur_along(image, path, gamma, mask, object_path)
+        blurred = self._add_noise(random, blurred)
+        return Shot(self._compress(random, blurred), path, object_path)
+
     def _path(
         self, random: np.random.RandomState, length: tuple[float, float]
     ) -> np.ndarray:
@@ -155,10 +189,8 @@ class MotionBlur(BaseTransform):
         return resample_path(path, 2 * random.randint(low, high + 1) + 1)
 
     def _mask(
-        self, random: np.random.RandomState, results: dict, image: np.ndarray
+        self, random: np.random.RandomState, image: np.ndarray
     ) -> np.ndarray | None:
-        if self.mask_key is not None:
-            return results[self.mask_key]
         # Drawn in any case, so that the other numbers stay the same.
         if random.uniform() >= self.object_probability:
             return None

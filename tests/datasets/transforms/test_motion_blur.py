@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from mmasgan.datasets import MotionBlur
+from mmasgan.datasets.camera_shake import blur_along
 from mmasgan.registry import TRANSFORMS
 
 IMAGE = np.random.RandomState(0).randint(0, 256, (64, 72, 3), dtype=np.uint8)
@@ -120,6 +121,20 @@ def test_what_is_known_of_the_image_goes_along():
     assert result['b_path'] == 'x.png'
     assert result['b_channel_order'] == 'rgb'
     assert result['b_color_type'] == 'color'
+
+
+def test_shot_tells_both_paths():
+    blur = MotionBlur('a', 'b', object_length=9, mask_key='mask', margin=4)
+    mask = np.zeros(IMAGE.shape[:2], np.float32)
+    mask[20:40, 20:40] = 1
+    shot = blur.shoot(IMAGE, np.random.RandomState(0), mask)
+    assert shot.image.shape == IMAGE.shape
+    assert shot.object_path.shape == shot.path.shape
+    expected = blur_along(IMAGE, shot.path, 1, mask, shot.object_path)
+    np.testing.assert_array_equal(shot.image, expected)
+    still = blur.shoot(IMAGE, np.random.RandomState(0))
+    assert still.object_path is None
+    np.testing.assert_array_equal(still.path, shot.path)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,294 @@
+"""Make pairs of sharp photographs, by blurring them as a camera would."""
+
+import io
+import os
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from ..camera_shake import path_margin
+from ..gopro_layout import IMAGE_SUFFIXES
+from ..image_reader import ImageReadError, read_rgb_image
+from ..transforms import MotionBlur
+from .files import (
+    progress,
+    remove_leftovers,
+    shown_names,
+    write_atomically,
+)
+from .photos import SMALLEST, Photo, encode_png, find_photos, load_photo
+from .picture import draw_shake
+from .workspace import Workspace, fingerprint
+
+__all__ = ['BlurReport', 'prepare_blur']
+
+PICTURES = 'pictures'
+MOTION = 'motion'
+
+
+class BlurReport(NamedTuple):
+    """What was made.
+
+    Attributes:
+        root: The ``data_root`` of the data sets.
+        num_photos: Number of photographs.
+        num_pairs: Number of pairs.
+        pictures: Folder of the pictures, or None.
+        notes: What to know, in words.
+    """
+
+    root: Path
+    num_photos: int
+    num_pairs: int
+    pictures: Path | None
+    notes: tuple[str, ...]
+
+
+class Pair(NamedTuple):
+    """A pair to make.
+
+    Attributes:
+        photo: The photograph.
+        mask: Where in it something moves on its own, or None.
+        place: Folder and number, such as ``name/000000``.
+    """
+
+    photo: Photo
+    mask: Path | None
+    place: str
+
+    def state(self) -> list[str]:
+        """Return what tells its sources from later states of themselves."""
+        key = self.photo.key
+        states = [fingerprint(self.photo.source, key)]
+        if self.mask is not None:
+            states.append(fingerprint(self.mask, f'mask/{key}'))
+        return states
+
+    def output(self, domain: str) -> str:
+        """Return the path of an image relative to the root."""
+        folder, _, number = self.place.partition('/')
+        return f'train/{folder}/{domain}/{number}.png'
+
+
+def prepare_blur(
+    sharp_dir: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    blur: MotionBlur | None = None,
+    seed: int = 0,
+    count: int = 1,
+    masks: str | os.PathLike[str] | None = None,
+    min_side: int = SMALLEST,
+    skip_unreadable: bool = False,
+    draw: bool = False,
+) -> BlurReport:
+    """Blur whole photographs, as pairs in GoPro's layout.
+
+    Makes ``<out>/train/<photograph>/{blur,sharp}/<number>.png``, and the
+    camera path of each pair, (T, 4), in ``<out>/motion``. Borders that the
+    camera does not see are cut off both. Numbers are drawn for each pair on
+    its own, so that the same seed gives the same pair whatever else lies in
+    the folder. May be killed at any time and called again, which goes on.
+
+    Args:
+        sharp_dir: Sharp photographs, in folders of any depth.
+        out: Folder to make.
+        blur: What blurs them, its margin aside; None: the defaults.
+        seed: Seed of the random numbers.
+        count: How many pairs of each photograph.
+        masks: Folder of masks with the stems of the photographs, white where
+            something moves on its own.
+        min_side: Shorter side below which a pair is refused.
+        skip_unreadable: Whether to leave out photographs that cannot be
+            used.
+        draw: Whether to write a picture of each pair, its path and kernel
+            to ``<out>/pictures``.
+
+    Raises:
+        OSError: If a file fails, or the disk is full.
+        ValueError: If photographs cannot be used.
+    """
+    folder, out = Path(sharp_dir), Path(out)
+    _check_place(folder, out)
+    blur = blur or MotionBlur('sharp', 'blur', mask_key='mask')
+    photos, notes = find_photos({'sharp': folder})
+    pairs = _pairs(photos, None if masks is None else Path(masks), count)
+    work = Workspace(
+        out,
+        {
+            'made_by': 'mmasgan prepare blur',
+            'seed': seed,
+            'count': count,
+            'blur': _settings(blur),
+        },
+        {state for pair in pairs for state in pair.state()},
+    )
+    if not work.is_finished:
+        notes += _make_all(work, pairs, blur, seed, min_side, skip_unreadable)
+        work.finish()
+    made = [pair for pair in pairs if (out / pair.output('blur')).is_file()]
+    if draw:
+        _draw_all(out, made)
+    return BlurReport(
+        out,
+        len({pair.photo for pair in made}),
+        len(made),
+        out / PICTURES if draw else None,
+        notes,
+    )
+
+
+def _check_place(folder: Path, out: Path) -> None:
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"'{folder}' is not a folder; give one of sharp photographs"
+        )
+    if out.resolve().is_relative_to(folder.resolve()):
+        raise ValueError(
+            f"'{out}' lies within '{folder}'; the result needs a folder of "
+            'its own'
+        )
+
+
+def _settings(blur: MotionBlur) -> dict[str, object]:
+    """Return what decides the blur, as JSON keeps it."""
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in sorted(vars(blur).items())
+        if name not in ('key', 'out_key', 'mask_key', 'margin')
+    }
+
+
+def _pairs(
+    photos: Sequence[Photo], masks: Path | None, count: int
+) -> list[Pair]:
+    by_stem = {} if masks is None else _masks(masks)
+    pairs = []
+    for photo in photos:
+        stem = Path(photo.key.partition('/')[2]).with_suffix('').as_posix()
+        name = Path(photo.output).stem
+        pairs += [
+            Pair(photo, by_stem.get(stem), f'{name}/{number:06}')
+            for number in range(count)
+        ]
+    if masks is not None and not any(pair.mask for pair in pairs):
+        raise ValueError(
+            f"no mask in '{masks}' has the name of a photograph, such as "
+            f"'{photos[0].source.stem}.png'"
+        )
+    return pairs
+
+
+def _masks(folder: Path) -> dict[str, Path]:
+    if not folder.is_dir():
+        raise FileNotFoundError(f"'{folder}' is not a folder of masks")
+    return {
+        path.relative_to(folder).with_suffix('').as_posix(): path
+        for path in sorted(folder.rglob('*'))
+        if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
+    }
+
+
+def _make_all(
+    work: Workspace,
+    pairs: list[Pair],
+    blur: MotionBlur,
+    seed: int,
+    min_side: int,
+    skip_unreadable: bool,
+) -> tuple[str, ...]:
+    failures: dict[Photo, str] = {}
+    kept: set[Path] = set()
+    for pair in progress(pairs, 'Blurring photographs'):
+        photo = pair.photo
+        if photo in failures:
+            continue
+        state = pair.state()
+        files = {work.part / pair.output(d) for d in ('blur', 'sharp')}
+        files.add(work.part / MOTION / f'{pair.place}.npy')
+        entry = work.journal.entries.get(pair.place)
+        is_made = all(path.is_file() for path in files)
+        if entry is None or entry['state'] != state or not is_made:
+            try:
+                _make(work.part, pair, blur, seed, min_side)
+            except ImageReadError as error:
+                failures[photo] = str(error)
+                continue
+            work.journal.add(pair.place, state=state)
+        kept |= files
+    texts = list(failures.values())
+    if texts and not skip_unreadable:
+        raise ValueError(
+            f'{len(texts)} photographs cannot be used:\n'
+            f'{shown_names(texts, 40)}\n'
+            'Replace or remove them and run the command again, or add '
+            '--skip-unreadable to leave them out.'
+        )
+    if not kept:
+        raise ValueError(f'no photograph is left:\n{shown_names(texts)}')
+    for folder in ('train', MOTION):
+        work.keep_only(work.part / folder, kept)
+    return tuple(f'left out: {text}' for text in texts)
+
+
+def _make(
+    root: Path, pair: Pair, blur: MotionBlur, seed: int, min_side: int
+) -> None:
+    image = load_photo(pair.photo.source, None, min_side)
+    key = f'{seed} {pair.place}'
+    random = np.random.RandomState(zlib.crc32(key.encode()))
+    shot = blur.shoot(image, random, _mask(pair, image))
+    reached = [shot.path]
+    if shot.object_path is not None:
+        reached.append(shot.path + shot.object_path)
+    height, width = image.shape[:2]
+    try:
+        margin = path_margin(np.concatenate(reached), height, width)
+    except ValueError as error:
+        raise ImageReadError(f"'{pair.photo.source}': {error}") from error
+    if min(height, width) - 2 * margin < min_side:
+        raise ImageReadError(
+            f"'{pair.photo.source}' has {width}x{height} pixels, of which a "
+            f'border of {margin} is not seen all the time: too few for crops '
+            f'of {min_side}; give shorter paths with --length'
+        )
+    inner = np.s_[margin : height - margin, margin : width - margin]
+    content = io.BytesIO()
+    np.save(content, shot.path)
+    path = root / MOTION / f'{pair.place}.npy'
+    write_atomically(path, content.getvalue())
+    for domain, pixels in (('sharp', image), ('blur', shot.image)):
+        data = encode_png(np.ascontiguousarray(pixels[inner]))
+        write_atomically(root / pair.output(domain), data)
+
+
+def _mask(pair: Pair, image: np.ndarray) -> np.ndarray | None:
+    if pair.mask is None:
+        return None
+    mask = read_rgb_image(str(pair.mask))[..., 0]
+    if mask.shape != image.shape[:2]:
+        raise ImageReadError(
+            f"the mask '{pair.mask}' has {mask.shape[1]}x{mask.shape[0]} "
+            f'pixels, and its photograph {image.shape[1]}x{image.shape[0]}'
+        )
+    return mask.astype(np.float32) / 255
+
+
+def _draw_all(root: Path, pairs: list[Pair]) -> None:
+    remove_leftovers(root / PICTURES)
+    todo = [
+        pair
+        for pair in pairs
+        if not (root / PICTURES / f'{pair.place}.png').is_file()
+    ]
+    for pair in progress(todo, 'Drawing pairs'):
+        sharp, blurred = (
+            read_rgb_image(str(root / pair.output(domain)))
+            for domain in ('sharp', 'blur')
+        )
+        path = np.load(root / MOTION / f'{pair.place}.npy')
+        picture = encode_png(draw_shake(sharp, blurred, path))
+        write_atomically(root / PICTURES / f'{pair.place}.png', picture)
