@@ -31,12 +31,18 @@ def write_atomically(path: Path, content: bytes | memoryview) -> None:
     Args:
         path: The file; its folder is made.
         content: All of it.
+
+    Raises:
+        OSError: If it cannot be written; the message names it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f'{path.name}.{os.getpid()}{TEMPORARY}')
     try:
         part.write_bytes(content)
         os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise _unwritten(path, error) from error
     except BaseException:
         part.unlink(missing_ok=True)
         raise
@@ -79,10 +85,16 @@ class Journal:
         Args:
             key: Its name; a later entry of a name replaces an earlier one.
             **entry: What to know of it.
+
+        Raises:
+            OSError: If it cannot be written; the message names the file.
         """
+        try:
+            with self.path.open('a', encoding='utf-8') as file:
+                file.write(json.dumps({'key': key, **entry}) + '\n')
+        except OSError as error:
+            raise _unwritten(self.path, error) from error
         self.entries[key] = entry
-        with self.path.open('a', encoding='utf-8') as file:
-            file.write(json.dumps({'key': key, **entry}) + '\n')
 
     def remove(self) -> None:
         """Remove the file."""
@@ -135,3 +147,11 @@ def shown_names(names: Sequence[str], most: int = 10) -> str:
     if len(names) > most:
         lines.append(f'  and {len(names) - most} more')
     return '\n'.join(lines)
+
+
+def _unwritten(path: Path, error: OSError) -> OSError:
+    cause = error.strerror or str(error)
+    return OSError(
+        error.errno,
+        f"'{path}' cannot be written: {cause}; what was made before is kept",
+    )

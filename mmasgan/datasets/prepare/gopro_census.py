@@ -91,14 +91,21 @@ def _compare(
 ) -> list[str]:
     place = f"sequence '{data.subset}/{sequence}'"
     images: dict[str, dict[str, GoProImage]] = {}
+    problems = []
     for variant in (blur_variant, 'sharp'):
         try:
             found = data.images(variant, [sequence])
         except ValueError as error:
             return [f'{place}: {error}']
         images[variant] = {image.stem: image for image in found}
+        problems += [
+            f"'{image.path}' and '{images[variant][image.stem].path}' differ "
+            'in their suffix only'
+            for image in found
+            if images[variant][image.stem] != image
+        ]
     blur, sharp = images[blur_variant], images['sharp']
-    problems = [
+    problems += [
         f"'{(blur.get(stem) or sharp[stem]).path}' has no "
         f'{"sharp" if stem in blur else blur_variant} image'
         for stem in sorted(blur.keys() ^ sharp.keys())

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -30,7 +31,7 @@ def test_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
         raise OSError('no')
 
     monkeypatch.setattr(files.os, 'replace', fail)
-    with pytest.raises(OSError, match='no'):
+    with pytest.raises(OSError, match=r"file' cannot be written: no; what"):
         write_atomically(path, b'two')
     assert path.read_bytes() == b'one'
     assert [p.name for p in tmp_path.iterdir()] == ['file']
@@ -65,6 +66,15 @@ def test_line_cut_off_by_death_does_not_count(tmp_path):
     assert Journal(path).entries.keys() == {'a', 'c'}
     journal.remove()
     assert Journal(path).entries == {}
+
+
+@pytest.mark.skipif(not Path('/dev/full').exists(), reason='no /dev/full')
+def test_journal_on_a_full_disk_is_named():
+    journal = Journal(Path('/dev/null'))
+    journal.path = Path('/dev/full')
+    with pytest.raises(OSError, match=r"'/dev/full' cannot be written: No s"):
+        journal.add('a')
+    assert journal.entries == {}
 
 
 def test_full_disk_is_told_before(tmp_path, full_disk):

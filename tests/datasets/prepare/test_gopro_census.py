@@ -1,3 +1,5 @@
+import shutil
+
 import pytest
 
 from mmasgan.datasets.prepare.gopro_census import TEST, TRAIN, census
@@ -25,6 +27,11 @@ def change(root, action):
         path.write_bytes(path.read_bytes()[:-5])
     elif action == 'empty':
         path.write_bytes(b'')
+    elif action == 'twice':
+        shutil.copy(path, path.with_suffix('.jpg'))
+    elif action == 'a folder':
+        path.unlink()
+        path.mkdir()
     elif action == 'sequence':
         (root / 'train' / 'b').rename(root.parent / 'b')
     elif action == 'other':
@@ -51,6 +58,20 @@ def change(root, action):
         ),
         ('cut off', ["'train/b/sharp/000006.png' is cut off"]),
         ('empty', ["'train/b/sharp/000006.png' is cut off"]),
+        (
+            'twice',
+            [
+                "'train/b/sharp/000006.jpg' and 'train/b/sharp/000006.png' "
+                'differ in their suffix only'
+            ],
+        ),
+        (
+            'a folder',
+            [
+                "'train/b/blur/000006.png' has no sharp image",
+                "sequence 'train/b' has 1 of 2 pairs; it lacks 000006",
+            ],
+        ),
         ('sequence', ["sequence 'train/b' is missing (2 pairs)"]),
         (
             'other',

@@ -203,3 +203,18 @@ def test_videos_that_cannot_be_used_are_named(
     shutil.rmtree(out.with_name('out.part'))
     with pytest.raises(ValueError, match='hardly differ in sharpness'):
         prepare_video([still], out)
+
+
+def test_video_without_frames_is_named_and_the_rest_goes_on(
+    tmp_path, fast, out
+):
+    av = pytest.importorskip('av')
+    empty = tmp_path / 'empty.avi'
+    with av.open(str(empty), 'w') as container:
+        stream = container.add_stream('mpeg4', rate=240)
+        stream.width = stream.height = 64
+        container.start_encoding()
+    with pytest.raises(ValueError, match=r"empty.avi' has no frame; remove"):
+        prepare_video([fast, empty], out)
+    assert not out.exists()
+    assert is_ready(prepare_video([fast], out))
