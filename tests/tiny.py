@@ -1,11 +1,14 @@
 """A data set and a config small enough to train on in seconds."""
 
+import zipfile
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from mmasgan.apis import load_config
+from mmasgan.datasets.prepare.gopro_census import TEST, TRAIN
 
 ROOT = Path(__file__).parents[1]
 CONFIG = str(ROOT / 'configs' / 'ascyclegan_gopro.py')
@@ -23,6 +26,23 @@ def make_gopro(root, size=(72, 68)):
                     pixels = random.integers(0, 256, (*size, 3), np.uint8)
                     Image.fromarray(pixels).save(folder / f'{frame:06d}.png')
     return root
+
+
+def make_archive(path, size=(48, 56)):
+    """Zip GoPro's 22 and 11 sequences, of one pair of random images each."""
+    random = np.random.default_rng(0)
+    with zipfile.ZipFile(path, 'w') as opened:
+        for subset, names in (('train', TRAIN), ('test', TEST)):
+            for name in names:
+                for kind in ('blur', 'sharp'):
+                    pixels = random.integers(0, 256, (*size, 3), np.uint8)
+                    content = BytesIO()
+                    Image.fromarray(pixels).save(content, 'PNG')
+                    opened.writestr(
+                        f'GOPRO_Large/{subset}/{name}/{kind}/000001.png',
+                        content.getvalue(),
+                    )
+    return path
 
 
 def options(iterations, split_file, workers=0, config=CONFIG):
