@@ -66,6 +66,16 @@ DIFFERENCES = {
     'ascyclegan_pixel_cycle_gopro': PIXEL_CYCLE,
     'ascyclegan_no_dropout_gopro': {'generator.dropout': 0},
     'ascyclegan_semantic_gopro': {},
+    'ascyclegan_synthetic_gopro': {
+        'generator.norm': False,
+        'generator.dropout': 0,
+        'adversarial_loss': None,
+        'gradient_penalty': None,
+        'cycle_loss': None,
+        'identity_loss': None,
+        'supervised_loss.type': 'mmasgan.losses.PixelCycleLoss',
+        'supervised_loss.loss_weight': 1,
+    },
 }
 INHERITING = """
 from mmengine.config import read_base
@@ -92,6 +102,29 @@ def test_a_config_builds_and_survives_being_dumped(path, tmp_path):
     dumped = Config.fromfile(tmp_path / 'dumped.py')
     assert dumped.pretty_text == cfg.pretty_text
     MODELS.build(dumped.model)
+
+
+def dicts(tree):
+    """Yield all dicts of nested dicts and lists."""
+    if isinstance(tree, dict):
+        yield tree
+    if isinstance(tree, dict | list | tuple):
+        for item in tree.values() if isinstance(tree, dict) else tree:
+            yield from dicts(item)
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+def test_every_packed_image_says_its_channel_order(path):
+    packs = [
+        part
+        for part in dicts(Config.fromfile(path).to_dict())
+        if 'meta_keys' in part
+    ]
+    assert packs
+    for pack in packs:
+        images = {key for key in pack['keys'] if key.startswith('img_')}
+        orders = {f'{key}_channel_order' for key in images}
+        assert orders <= set(pack['meta_keys'])
 
 
 def bases(path):
@@ -146,6 +179,19 @@ def without_maps(row):
     return row
 
 
+def without_synthetic_blur(row):
+    """Return a row as it was before blur was made and packed."""
+    assert row['model_wrapper_cfg'].pop('find_unused_parameters')
+    steps = row['train_dataloader']['dataset']['pipeline']
+    del steps[2:4]
+    steps[1]['crop_size'] = 256
+    steps[3]['keys'] = ['img_sharp']
+    assert steps[4]['keys'].pop() == 'img_synthetic'
+    assert steps[4]['meta_keys'].pop() == 'img_synthetic_channel_order'
+    row['train_pipeline'] = steps
+    return row
+
+
 def of_the_model(paths):
     return [path for path in paths if path.stem not in PAIRED]
 
@@ -168,6 +214,8 @@ def test_a_row_changes_what_its_name_says(path):
     assert found == expected
     if path.stem == 'ascyclegan_semantic_gopro':
         row = without_maps(row)
+    if path.stem == 'ascyclegan_synthetic_gopro':
+        row = without_synthetic_blur(row)
     assert row == flagship  # data, schedule and runtime are the same for all
 
 

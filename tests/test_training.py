@@ -47,7 +47,7 @@ def build(gopro, work_dir, iterations, config=CONFIG, workers=0, **changes):
     cfg = load_config(str(config), str(work_dir), str(gopro), values)
     cfg.experiment_name = uuid.uuid4().hex
     for part in ('cycle_loss', 'content_loss'):
-        if 'weights' in cfg.model.get(part, ()):
+        if 'weights' in (cfg.model.get(part) or ()):
             cfg.model[part].weights = None
     if 'backbone_weights' in cfg.model:
         cfg.model.backbone_weights = None
@@ -201,6 +201,24 @@ def test_training_sees_the_maps_that_were_computed(gopro, tmp_path, recwarn):
             maps.sum(1), torch.ones_like(maps[:, 0]), atol=1e-5, rtol=0
         )
         assert maps.std() > 0.01  # uniform ones have none
+
+
+def test_blur_made_from_sharp_images_teaches_alone(gopro, tmp_path):
+    runner = train(
+        gopro,
+        tmp_path,
+        2,
+        config=ROOT / 'configs' / 'ablation' / 'ascyclegan_synthetic_gopro.py',
+        **{
+            'train_dataloader.dataset.pipeline.1.crop_size': 40,
+            'train_dataloader.dataset.pipeline.2.crop_size': 32,
+            'train_dataloader.dataset.pipeline.3.margin': 4,
+        },
+    )
+    assert runner.iter == 2
+    for losses in logged(tmp_path).values():
+        assert list(losses) == ['loss_supervised_deblur']
+        assert losses['loss_supervised_deblur'] > 0
 
 
 def run(*command, cwd):
