@@ -131,7 +131,12 @@ class ASCycleGAN(BaseTranslationModel):
 
     def init_weights(self) -> None:
         """Initialise networks and load the weights that losses need."""
-        parts = [self.cycle_loss]
+        parts = [
+            self.cycle_loss,
+            self.pixel_cycle_loss,
+            self.identity_loss,
+            self.supervised_loss,
+        ]
         for networks in (self.generators, self.discriminators):
             if networks is not None:
                 parts += self.get_module(networks).values()
@@ -239,21 +244,24 @@ class ASCycleGAN(BaseTranslationModel):
     ) -> Losses:
         losses: Losses = {}
         cycle_losses = {
-            'cycle': self.cycle_loss,
-            'pixel': self.pixel_cycle_loss,
+            term: loss
+            for term, loss in (
+                ('cycle', self.cycle_loss),
+                ('pixel', self.pixel_cycle_loss),
+            )
+            if loss is not None
         }
         for domain, direction in DIRECTION.items():
             if self.adversarial_loss is not None:
                 losses[f'loss_gan_{direction}'] = self._gan_loss(
                     domain, real, fake
                 )
-            terms = {k: v for k, v in cycle_losses.items() if v is not None}
-            if terms:
+            if cycle_losses:
                 source = SOURCE[domain]
                 # A translated image shows what its source shows, so the
                 # source's map serves the way back too.
                 rec = self.generators(source, fake[domain], semantic[source])
-                for term, loss in terms.items():
+                for term, loss in cycle_losses.items():
                     losses[f'loss_{term}_{direction}'] = loss(
                         rec.float(), real[source]
                     )

@@ -141,6 +141,22 @@ def test_the_supervised_term_alone_trains_one_generator(
     assert same(discriminators, model.discriminators)
 
 
+class LossWithWeights(nn.Module):
+    loaded = False
+
+    def init_weights(self):
+        self.loaded = True
+
+
+@pytest.mark.parametrize(
+    'term', ['cycle', 'pixel_cycle', 'identity', 'supervised']
+)
+def test_any_loss_on_images_may_load_weights(build_model, term):
+    loss = LossWithWeights()
+    build_model(**{f'{term}_loss': loss}).init_weights()
+    assert loss.loaded
+
+
 @pytest.mark.parametrize('loss', ['RaGANLSLoss', 'WGANLoss', 'LSGANLoss'])
 def test_every_objective_trains(build_model, optimizers, batch, loss):
     model = build_model(adversarial_loss=dict(type=f'mmasgan.{loss}'))
