@@ -10,6 +10,7 @@ from pathlib import Path
 from mmengine.dist import is_main_process
 from mmengine.logging import print_log
 
+from .atomic_files import write_atomically
 from .gopro_layout import GoProImage, GoProSubset
 from .seeding import permutation
 
@@ -152,10 +153,8 @@ def write_split(path: Path, split: GoProSplit) -> None:
         path: The file; its folder is made.
         split: The split.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f'{path.name}.{os.getpid()}.mmasgan-tmp')
-    part.write_text(json.dumps(asdict(split), indent=2) + '\n', 'utf-8')
-    os.replace(part, path)  # nobody ever reads half a file
+    text = json.dumps(asdict(split), indent=2) + '\n'
+    write_atomically(path, text.encode())
 
 
 def _draw(subset: GoProSubset, mode: str, seed: int) -> GoProSplit:

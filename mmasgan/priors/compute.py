@@ -1,9 +1,9 @@
 """Compute the maps of all images of a data set, once."""
 
 import hashlib
+import io
 import json
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 from mmengine.logging import print_log
 from PIL import Image
-from rich.console import Console
-from rich.progress import track
 
 from ..datasets import read_rgb_image
+from ..datasets.atomic_files import write_atomically
 from ..datasets.gopro_layout import IMAGE_SUFFIXES
+from ..datasets.prepare.files import progress
 from ..version import __version__
 from .overlay import legend, overlay
 from .prior import Prior
 from .resize import resize_by_area
-from .store import FOLDER, MapError, MapStore, write_whole
+from .store import FOLDER, MapError, MapStore
 
 __all__ = ['compute_maps']
 
@@ -72,11 +72,7 @@ def compute_maps(
     store.write_source(source | more)
     if overlays:
         _save(folder / 'legend.png', legend(prior.groups))
-    for image in track(
-        images,
-        description='Computing semantic maps',
-        console=Console(file=sys.stderr),
-    ):
+    for image in progress(images, 'Computing semantic maps'):
         _compute(Path(root), image, prior, store, stride, overlays)
     return store
 
@@ -148,7 +144,6 @@ def _images(root: Path) -> Iterator[str]:
 
 def _save(path: Path, picture: np.ndarray) -> None:
     kind = 'PNG' if path.suffix == '.png' else 'JPEG'
-    write_whole(
-        path,
-        lambda file: Image.fromarray(picture).save(file, kind, quality=90),
-    )
+    content = io.BytesIO()
+    Image.fromarray(picture).save(content, kind, quality=90)
+    write_atomically(path, content.getbuffer(), sync=True)

@@ -6,6 +6,7 @@ the hash is of its config and weights. The map of ``train/a/000001.png`` is
 whose K values sum to 255 at each pixel. ``source.json`` says what made them.
 """
 
+import io
 import json
 import os
 import shlex
@@ -13,9 +14,11 @@ import zipfile
 import zlib
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
+
+from ..datasets.atomic_files import write_atomically
 
 __all__ = ['FOLDER', 'MapError', 'MapStore', 'find_store', 'read_map']
 
@@ -55,9 +58,7 @@ class MapStore:
     def write_source(self, source: dict[str, Any]) -> None:
         """Write ``source.json``, whole or not at all."""
         text = json.dumps(source, indent=2, ensure_ascii=False) + '\n'
-        write_whole(
-            self.folder / SOURCE_FILE, lambda file: file.write(text.encode())
-        )
+        write_atomically(self.folder / SOURCE_FILE, text.encode(), sync=True)
 
     def path(self, name: str) -> Path:
         """Return the file of a map.
@@ -70,17 +71,15 @@ class MapStore:
     def write(self, name: str, maps: np.ndarray) -> None:
         """Write a map, whole or not at all.
 
-        A process that is killed meanwhile leaves a small hidden file.
+        A process that is killed meanwhile leaves a small temporary file.
 
         Args:
             name: Path of the image relative to the data.
             maps: Probabilities, (K, h, w), with sum 1 at each pixel.
         """
-        levels = to_8_bits(maps)
-        write_whole(
-            self.path(name),
-            lambda file: np.savez_compressed(file, map=levels),
-        )
+        content = io.BytesIO()
+        np.savez_compressed(content, map=to_8_bits(maps))
+        write_atomically(self.path(name), content.getbuffer(), sync=True)
 
     def read(self, name: str) -> np.ndarray:
         """Read a map.
@@ -179,24 +178,6 @@ def to_8_bits(maps: np.ndarray) -> np.ndarray:
     order = np.argsort(lower - levels, axis=0, kind='stable')
     ranks = np.argsort(order, axis=0)
     return (lower + (ranks < lacking)).astype(np.uint8)
-
-
-def write_whole(path: Path, write: Any) -> None:
-    """Write a file under another name, then rename it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f'.{path.name}.{os.getpid()}')
-    try:
-        with open(part, 'wb') as file:
-            _write_through(file, write)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _write_through(file: BinaryIO, write: Any) -> None:
-    write(file)
-    file.flush()
-    os.fsync(file.fileno())  # or a power cut leaves the name without content
 
 
 @lru_cache(maxsize=4096)

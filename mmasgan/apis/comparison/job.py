@@ -26,6 +26,7 @@ from mmengine.runner import Runner
 from PIL import Image
 
 from ... import compat  # noqa: F401  before anything of MMagic
+from ...datasets.atomic_files import write_atomically
 from .rows import ComparisonError
 from .settings import test_settings, training_settings
 from .version import machine
@@ -174,9 +175,7 @@ def write_json(path: Path, content: Any) -> None:
         path: Of the file.
         content: What JSON can hold.
     """
-    part = path.with_name(f'{path.name}.{os.getpid()}.tmp')
-    part.write_text(json.dumps(content, indent=1) + '\n', 'utf-8')
-    os.replace(part, path)
+    write_atomically(path, (json.dumps(content, indent=1) + '\n').encode())
 
 
 def _check_disk(cfg: Config, runner: Runner) -> None:

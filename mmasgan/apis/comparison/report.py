@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 from PIL import Image
 
+from ...datasets.atomic_files import write_atomically
 from .figures import (
     draw_curves,
     draw_pictures,
@@ -101,10 +102,8 @@ def write_report(
     for suffix, is_html in (('md', False), ('html', True)):
         environment.autoescape = is_html
         template = environment.get_template(f'report.{suffix}.j2')
-        path = folder / f'report.{suffix}'
-        part = path.with_suffix('.tmp')
-        part.write_text(template.render(content), encoding='utf-8')
-        os.replace(part, path)
+        text = template.render(content)
+        write_atomically(folder / f'report.{suffix}', text.encode())
     return folder / 'report.html'
 
 

@@ -10,12 +10,8 @@ import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ...datasets import MotionBlur, read_rgb_image
-from ...datasets.prepare.files import (
-    progress,
-    remove_leftovers,
-    shown_size,
-    write_atomically,
-)
+from ...datasets.atomic_files import remove_leftovers, write_atomically
+from ...datasets.prepare.files import progress, shown_size
 from ...datasets.prepare.finish import SPLIT_FILE
 from ...datasets.prepare.picture import busiest_place, draw_shake
 from ...priors import MapError, MapStore, overlay

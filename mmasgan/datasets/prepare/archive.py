@@ -6,8 +6,9 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
+from ..atomic_files import remove_leftovers, write_atomically
 from ..gopro_layout import IMAGE_SUFFIXES
-from .files import progress, remove_leftovers, require_space, write_atomically
+from .files import progress, require_space
 
 __all__ = ['unpack_gopro']
 

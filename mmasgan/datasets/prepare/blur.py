@@ -9,16 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..atomic_files import remove_leftovers, write_atomically
 from ..camera_shake import path_margin
 from ..gopro_layout import IMAGE_SUFFIXES
 from ..image_reader import ImageReadError, read_rgb_image
 from ..transforms import MotionBlur
-from .files import (
-    progress,
-    remove_leftovers,
-    shown_names,
-    write_atomically,
-)
+from .files import progress, shown_names
 from .photos import SMALLEST, Photo, encode_png, find_photos, load_photo
 from .picture import draw_shake
 from .workspace import Workspace, fingerprint

@@ -1,7 +1,6 @@
-"""What makes a preparation safe to interrupt: journals and renames."""
+"""What a preparation keeps and shows: journals, space, progress."""
 
 import json
-import os
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
@@ -11,47 +10,17 @@ from typing import Any, TypeVar
 from rich.console import Console
 from rich.progress import track
 
+from ..atomic_files import unwritten, write_atomically
+
 __all__ = [
     'Journal',
     'progress',
-    'remove_leftovers',
     'require_space',
     'shown_names',
     'shown_size',
-    'write_atomically',
 ]
 
 T = TypeVar('T')
-TEMPORARY = '.mmasgan-tmp'
-
-
-def write_atomically(path: Path, content: bytes | memoryview) -> None:
-    """Write a file that exists whole or not at all.
-
-    Args:
-        path: The file; its folder is made.
-        content: All of it.
-
-    Raises:
-        OSError: If it cannot be written; the message names it.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f'{path.name}.{os.getpid()}{TEMPORARY}')
-    try:
-        part.write_bytes(content)
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise _unwritten(path, error) from error
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-
-
-def remove_leftovers(folder: Path) -> None:
-    """Remove the temporary files of writers that were killed."""
-    for part in folder.rglob(f'*{TEMPORARY}'):
-        part.unlink(missing_ok=True)
 
 
 class Journal:
@@ -93,7 +62,7 @@ class Journal:
             with self.path.open('a', encoding='utf-8') as file:
                 file.write(json.dumps({'key': key, **entry}) + '\n')
         except OSError as error:
-            raise _unwritten(self.path, error) from error
+            raise unwritten(self.path, error) from error
         self.entries[key] = entry
 
     def remove(self) -> None:
@@ -147,11 +116,3 @@ def shown_names(names: Sequence[str], most: int = 10) -> str:
     if len(names) > most:
         lines.append(f'  and {len(names) - most} more')
     return '\n'.join(lines)
-
-
-def _unwritten(path: Path, error: OSError) -> OSError:
-    cause = error.strerror or str(error)
-    return OSError(
-        error.errno,
-        f"'{path}' cannot be written: {cause}; what was made before is kept",
-    )

@@ -3,11 +3,12 @@
 import os
 from pathlib import Path
 
+from ..atomic_files import remove_leftovers
 from ..gopro_layout import GoProSubset
 from ..gopro_split import GoProSplit, obtain_split, write_split
 from .archive import unpack_gopro
 from .download import check_sha256, download
-from .files import remove_leftovers, shown_names
+from .files import shown_names
 from .finish import (
     SPLIT_FILE,
     STORE,

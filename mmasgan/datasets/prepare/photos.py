@@ -8,11 +8,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ..atomic_files import write_atomically
 from ..gopro_layout import IMAGE_SUFFIXES
 from ..gopro_split import GoProSplit, write_split
 from ..image_reader import ImageReadError, read_rgb_image
 from .duplicates import perceptual_hash
-from .files import progress, shown_names, write_atomically
+from .files import progress, shown_names
 from .finish import SPLIT_FILE, Prepared, find_leaks, listed, ready
 from .workspace import Workspace, fingerprint, safe_name
 

@@ -9,9 +9,9 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
+from ..atomic_files import write_atomically
 from ..gopro_split import GoProSplit, write_split
 from .duplicates import perceptual_hash
-from .files import write_atomically
 from .finish import SPLIT_FILE, Prepared, find_leaks, listed, ready
 from .photos import SMALLEST, encode_png
 from .render import render

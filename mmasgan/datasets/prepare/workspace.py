@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from .files import Journal, remove_leftovers, write_atomically
+from ..atomic_files import remove_leftovers, write_atomically
+from .files import Journal
 
 __all__ = ['Workspace', 'fingerprint', 'safe_name']
 
