@@ -21,6 +21,9 @@ train_pipeline.insert(
         length=(0, 45),
         shake=(0, 0.3),
         object_probability=0.3,
+        # GoPro averages the noise of its frames away and what is left is not
+        # the noise of the sharp frame, blurred.
+        noise=(0, 4),
         margin=20,  # leaves 256
     ),
 )

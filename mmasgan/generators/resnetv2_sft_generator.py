@@ -27,7 +27,10 @@ __all__ = ['ResNetV2SFTGenerator']
 
 STRIDE = 4  # two stride-2 convolutions
 MIN_SIZE = 16  # keeps four pixels a side where instance norm has fewest
-SMALL_START = 0.1  # scale of what is added to a sum, without norms
+# Scale of what is first added to a sum, without norms. Where a network starts
+# at a large residual, its first steps can switch all ReLUs off for good.
+SMALL_BRANCH = 0.1
+SMALL_RESIDUAL = 0.01
 
 BLOCKS = {'v1': ResidualBlock, 'v2': PreActResidualBlock}
 CLAMPS = ('eval', 'always', 'never')
@@ -139,14 +142,15 @@ class ResNetV2SFTGenerator(nn.Module):
         init = _init_normal if self.norm else _init_kaiming
         for part in (self.encoder, self.decoder):
             part.apply(init)
-        ends = [self.decoder.get_submodule(str(len(self.decoder) - 2))]
+        head = self.decoder.get_submodule(str(len(self.decoder) - 2))
+        ends = [(head, SMALL_RESIDUAL)]
         for block in self.blocks:
             init(block.get_submodule('conv1'))
-            ends.append(block.get_submodule('conv2'))
-            init(ends[-1])
+            ends.append((block.get_submodule('conv2'), SMALL_BRANCH))
+            init(ends[-1][0])
         if not self.norm:
-            for end in ends:
-                end.get_parameter('weight').data.mul_(SMALL_START)
+            for end, scale in ends:
+                end.get_parameter('weight').data.mul_(scale)
 
     def forward(self, x: Tensor, semantic: Tensor | None = None) -> Tensor:
         """Translate a batch of images.

@@ -1,0 +1,22 @@
+# What there is to reach: the network and schedule of
+# ascyclegan_plus_small_gopro.py taught by real pairs in place of made blur.
+from mmagic.datasets.transforms import CopyValues
+from mmengine.config import read_base
+
+from mmasgan.datasets import PairedGoProDataset
+
+with read_base():
+    from ..ascyclegan_plus_small_gopro import *
+
+train_pipeline = train_dataloader.dataset.pipeline
+train_pipeline[1].update(crop_size=128, together=True)
+train_pipeline[2] = dict(
+    type=CopyValues, src_keys=['img_blur'], dst_keys=['img_synthetic']
+)
+del train_pipeline[3]  # MotionBlur
+train_dataloader.dataset = dict(
+    type=PairedGoProDataset,
+    data_root='data/gopro',
+    subset='train',
+    pipeline=train_pipeline,
+)
