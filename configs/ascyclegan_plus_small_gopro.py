@@ -7,9 +7,7 @@ with read_base():
 model.generator.update(base_channels=24, num_blocks=6)
 model.discriminator.update(base_channels=8)  # no loss asks for one
 
-train_dataloader.update(
-    batch_size=4, num_workers=0, persistent_workers=False
-)
+train_dataloader.update(batch_size=4, num_workers=0, persistent_workers=False)
 train_dataloader.dataset.pipeline[1].update(crop_size=168)
 train_dataloader.dataset.pipeline[2].update(crop_size=128)
 val_dataloader.update(num_workers=0)
@@ -17,4 +15,6 @@ test_dataloader.update(num_workers=0)
 
 train_cfg.update(max_iters=16_000, val_interval=2_000)
 param_scheduler[1].update(end=16_000)
-default_hooks.update(logger=dict(interval=200), checkpoint=dict(interval=2_000))
+default_hooks.update(
+    logger=dict(interval=200), checkpoint=dict(interval=2_000)
+)

@@ -21,7 +21,8 @@ import mmasgan.compat  # noqa: F401  before anything of MMagic
 FOLDER = ROOT / 'configs'
 ROWS = sorted(FOLDER.glob('*_gopro.py'))
 ABLATIONS = sorted((FOLDER / 'ablation').glob('*.py'))
-CONFIGS = [*ROWS, *ABLATIONS, FOLDER / 'ascyclegan_sample.py']
+SAMPLES = sorted(FOLDER.glob('*_sample.py'))
+CONFIGS = [*ROWS, *ABLATIONS, *SAMPLES]
 BASES = sorted((FOLDER / '_base_').glob('*.py'))
 
 LSGAN = {
@@ -38,6 +39,13 @@ PAIRED = {
     'deblurganv2_gopro',
 }
 """Rows of another model, trained on pairs."""
+
+BEYOND = {
+    'ascyclegan_plus_gopro',
+    'ascyclegan_plus_small_gopro',
+    'ascyclegan_plus_paired_small_gopro',
+}
+"""The recipe beyond the paper: with data and a schedule of its own."""
 
 # What a config's model has in another way than the flagship's, all of it.
 DIFFERENCES = {
@@ -65,6 +73,16 @@ DIFFERENCES = {
     'ascyclegan_no_identity_gopro': {'identity_loss': None},
     'ascyclegan_pixel_cycle_gopro': PIXEL_CYCLE,
     'ascyclegan_no_dropout_gopro': {'generator.dropout': 0},
+    'ascyclegan_weak_gan_gopro': {'adversarial_loss.loss_weight': 0.01},
+    'ascyclegan_no_norm_gopro': {
+        'generator.norm': False,
+        'generator.dropout': 0,
+    },
+    'ascyclegan_no_norm_weak_gan_gopro': {
+        'generator.norm': False,
+        'generator.dropout': 0,
+        'adversarial_loss.loss_weight': 0.01,
+    },
     'ascyclegan_semantic_gopro': {},
     'ascyclegan_synthetic_gopro': {
         'generator.norm': False,
@@ -193,7 +211,7 @@ def without_synthetic_blur(row):
 
 
 def of_the_model(paths):
-    return [path for path in paths if path.stem not in PAIRED]
+    return [path for path in paths if path.stem not in PAIRED | BEYOND]
 
 
 @pytest.mark.parametrize(
@@ -219,9 +237,44 @@ def test_a_row_changes_what_its_name_says(path):
     assert row == flagship  # data, schedule and runtime are the same for all
 
 
-@pytest.mark.parametrize('path', [*ROWS, *ABLATIONS], ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    'path',
+    [path for path in [*ROWS, *ABLATIONS] if path.stem not in BEYOND],
+    ids=lambda path: path.stem,
+)
 def test_a_row_is_short(path):
     assert len(path.read_text().splitlines()) <= 15 + 9  # and their imports
+
+
+@pytest.mark.parametrize('name', ['gopro', 'small_gopro', 'sample'])
+def test_the_recipe_sees_no_pair_and_no_test_image(name):
+    cfg = Config.fromfile(FOLDER / f'ascyclegan_plus_{name}.py')
+    training, validation, test = (
+        cfg[f'{stage}_dataloader'].dataset
+        for stage in ('train', 'val', 'test')
+    )
+    assert training.type.__name__ == 'UnpairedGoProDataset'
+    assert validation.subset == 'train'
+    assert 'indices' not in test
+    if name != 'sample':  # whose training photographs are too few to spare
+        assert set(validation.sequences) == set(training.exclude) != set()
+    made = [
+        step
+        for step in training.pipeline
+        if step.type.__name__ == 'MotionBlur'
+    ]
+    assert [step.key for step in made] == ['img_sharp']
+    assert cfg.default_hooks.checkpoint.save_best == 'gain/PSNR'
+
+
+def test_pairs_teach_the_recipes_network_by_its_schedule():
+    plus, paired = (
+        Config.fromfile(FOLDER / f'{name}_small_gopro.py').to_dict()
+        for name in ('ascyclegan_plus', 'ablation/ascyclegan_plus_paired')
+    )
+    for row in (plus, paired):
+        del row['train_dataloader']['dataset'], row['train_pipeline']
+    assert paired == plus
 
 
 @pytest.mark.parametrize('name', sorted(PAIRED))

@@ -36,7 +36,8 @@ def parse() -> argparse.Namespace:
         '--budget',
         required=True,
         help="'paper': as the configs say; a number of iterations; or "
-        "'small': minutes a row on a CPU, with small networks",
+        "'small', or 'small:N' for N iterations: minutes a row on a CPU, with "
+        'small networks',
     )
     parser.add_argument(
         '--rows',

@@ -14,7 +14,9 @@ def test_weights_and_outputs_have_the_channels_last():
     layout = dict(memory_format=torch.channels_last)
     assert model.weight.is_contiguous(**layout)
     assert model(torch.zeros(2, 3, 8, 8)).is_contiguous(**layout)
-    assert all(torch.equal(v, before[k]) for k, v in model.state_dict().items())
+    assert all(
+        torch.equal(v, before[k]) for k, v in model.state_dict().items()
+    )
 
 
 def test_a_generator_computes_the_same():

@@ -51,7 +51,7 @@ class Budget:
 
 
 def parse_budget(text: str) -> Budget:
-    """Read ``small``, ``paper``, or a number of iterations.
+    """Read ``small``, ``paper``, or a number of iterations, or ``small:300``.
 
     Args:
         text: What to read.
@@ -59,16 +59,18 @@ def parse_budget(text: str) -> Budget:
     Raises:
         ComparisonError: If it is something else.
     """
-    if text == 'small':
-        return Budget(text, SMALL_ITERATIONS, is_small=True)
     if text == 'paper':
         return Budget(text, None)
-    if not text.isdecimal() or int(text) == 0:
+    is_small = text.startswith('small')
+    number = text.removeprefix('small:')
+    if text == 'small':
+        number = str(SMALL_ITERATIONS)
+    if not number.isdecimal() or int(number) == 0:
         raise ComparisonError(
-            "budget must be 'small', 'paper' or a number of iterations, got "
-            f'{text!r}'
+            "budget must be 'small', 'paper', a number of iterations or "
+            f"'small:' and such a number, got {text!r}"
         )
-    return Budget(text, int(text))
+    return Budget(text.replace(':', '-'), int(number), is_small)
 
 
 def apply_budget(cfg: Config, budget: Budget, pairs: int) -> list[str]:

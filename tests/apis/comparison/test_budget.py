@@ -7,16 +7,23 @@ from mmasgan.apis.comparison.budget import (
     CROP,
     SMALL_CROP,
     SMALL_ITERATIONS,
+    Budget,
     apply_budget,
     apply_vgg_weights,
     set_everywhere,
 )
 
 
-@pytest.mark.parametrize('text', ['big', '0', '-3', '1.5', ''])
+@pytest.mark.parametrize(
+    'text', ['big', '0', '-3', '1.5', '', 'small:', 'small:0', 'small5']
+)
 def test_a_budget_that_is_none(text):
     with pytest.raises(ComparisonError, match=f'got {text!r}'):
         parse_budget(text)
+
+
+def test_small_for_a_number_of_iterations():
+    assert parse_budget('small:300') == Budget('small-300', 300, True)
 
 
 def load(row):

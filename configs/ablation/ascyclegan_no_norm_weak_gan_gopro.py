@@ -1,0 +1,8 @@
+# The flagship without instance norm and dropout in the generators, and with
+# little said by the discriminators.
+from mmengine.config import read_base
+
+with read_base():
+    from .ascyclegan_no_norm_gopro import *
+
+model.adversarial_loss.update(loss_weight=0.01)
