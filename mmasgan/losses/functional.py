@@ -18,6 +18,7 @@ __all__ = [
     'mean_absolute_error',
     'mean_squared_error',
     'relativistic_average_ls',
+    'share_told_apart',
     'wgan_discriminator_loss',
     'wgan_generator_loss',
 ]
@@ -237,3 +238,27 @@ def mean_squared_error(output: Tensor, target: Tensor) -> Tensor:
     """
     _check_same_shape(output=output, target=target)
     return mse_loss(output, target)
+
+
+@torch.no_grad()
+def share_told_apart(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    r"""Share of patches that a discriminator puts on the right side.
+
+    .. math::
+        \frac{1}{2} \left\{
+        \mathbb{E}\left[r > \mathbb{E}[f]\right] +
+        \mathbb{E}\left[f < \mathbb{E}[r]\right] \right\}
+
+    A measure, not a loss: about 0.5 where it cannot tell real from
+    generated, 1 where it wins, whatever the loss it is trained with.
+
+    Args:
+        real_logits: (N, 1, h, w).
+        fake_logits: Same; need not have the same shape.
+
+    Returns:
+        Scalar in [0, 1], without gradient.
+    """
+    real_right = (real_logits > fake_logits.mean()).float().mean()
+    fake_right = (fake_logits < real_logits.mean()).float().mean()
+    return (real_right + fake_right) / 2

@@ -28,15 +28,9 @@ from mmengine import MessageHub
 from mmengine.optim import OptimWrapperDict
 from torch import Tensor, nn
 
+from ..losses.functional import share_told_apart
 from ..registry import MODELS
-from .batch import (
-    DOMAINS,
-    SYNTHETIC,
-    Images,
-    Maps,
-    files_of,
-    split_inputs,
-)
+from .batch import DOMAINS, SYNTHETIC, Images, Maps, files_of, split_inputs
 from .domain_networks import DomainNetworks
 from .image_pool import ImagePool
 from .parts import Part, build_part
@@ -157,7 +151,8 @@ class ASCycleGAN(BaseTranslationModel):
             optim_wrapper: Wrappers named ``generators``, ``discriminators``.
 
         Returns:
-            Every term, weighted, as ``loss_<term>_<direction>``.
+            Every term, weighted, as ``loss_<term>_<direction>``; with an
+            adversarial one, :func:`share_told_apart` as ``balance_...`` too.
 
         Raises:
             FloatingPointError: If a term is not finite. It names iteration,
@@ -178,7 +173,7 @@ class ASCycleGAN(BaseTranslationModel):
             fake = self._translate(real, semantic)
 
         with disc_optim.optim_context(self.discriminators):
-            losses = self._discriminator_losses(real, fake)
+            losses, balance = self._discriminator_losses(real, fake)
         optimize(disc_optim, losses, files)
         self._clip_discriminators()
 
@@ -189,7 +184,7 @@ class ASCycleGAN(BaseTranslationModel):
             optimize(gen_optim, gen_losses, files)
             set_requires_grad(self.discriminators, True)
             losses.update(gen_losses)
-        return {name: term.detach() for name, term in losses.items()}
+        return {k: value.detach() for k, value in (losses | balance).items()}
 
     def val_step(self, data: dict) -> list[DataSample]:
         """Deblur a batch, see :func:`~mmasgan.models.prediction.predict`."""
@@ -221,23 +216,26 @@ class ASCycleGAN(BaseTranslationModel):
             for target, source in SOURCE.items()
         }
 
-    def _discriminator_losses(self, real: Images, fake: Images) -> Losses:
+    def _discriminator_losses(
+        self, real: Images, fake: Images
+    ) -> tuple[Losses, dict[str, Tensor]]:
         losses: Losses = {}
+        balance: dict[str, Tensor] = {}
         if self.adversarial_loss is None:
-            return losses
+            return losses, balance
         for domain, direction in DIRECTION.items():
             judge = partial(_logits, self.discriminators, domain)
             seen = self.pools[domain](fake[domain].detach().float())
+            logits = judge(real[domain]), judge(seen)
             losses[f'loss_disc_{direction}'] = (
-                self.adversarial_loss.discriminator_loss(
-                    judge(real[domain]), judge(seen)
-                )
+                self.adversarial_loss.discriminator_loss(*logits)
             )
+            balance[f'balance_{direction}'] = share_told_apart(*logits)
             if self.gradient_penalty is not None:
                 losses[f'loss_penalty_{direction}'] = self.gradient_penalty(
                     judge, real[domain], seen
                 )
-        return losses
+        return losses, balance
 
     def _generator_losses(
         self, real: Images, fake: Images, semantic: Maps

@@ -11,6 +11,7 @@ from mmasgan.losses.functional import (
     mean_absolute_error,
     mean_squared_error,
     relativistic_average_ls,
+    share_told_apart,
     wgan_discriminator_loss,
     wgan_generator_loss,
 )
@@ -277,3 +278,25 @@ class TestDistances:
             match=r'output and target .* \(2, 3, 4, 4\) and \(1, 3, 4, 4\)',
         ):
             function(torch.zeros(2, 3, 4, 4), torch.zeros(1, 3, 4, 4))
+
+
+class TestShareToldApart:
+    @sizes
+    def test_it_counts_patches_on_the_right_side(self, size):
+        real, fake = random(*size) + 0.5, random(*size)
+        r, f = array(real).ravel(), array(fake).ravel()
+        right = sum(r > f.mean()) + sum(f < r.mean())
+        assert_close(share_told_apart(real, fake), right / (2 * r.size))
+
+    def test_it_is_a_half_where_nothing_can_be_told(self):
+        same = torch.linspace(-1, 1, 64).view(1, 1, 8, 8)
+        assert share_told_apart(same, same.flip(3)) == 0.5
+
+    @pytest.mark.parametrize(('shift', 'share'), [(9, 1), (-9, 0)])
+    def test_who_wins_has_all_patches(self, shift, share):
+        fake = random(2, 1, 3, 3).clamp(-2, 2)
+        assert share_told_apart(fake + shift, fake) == share
+
+    def test_it_passes_no_gradient(self):
+        real = random(1, 1, 2, 2).requires_grad_()
+        assert not share_told_apart(real, real * 2).requires_grad

@@ -30,6 +30,13 @@ def real(data, domain):
     return torch.stack(images).float() / NORM - 1
 
 
+def told_apart(real, fake):
+    right = torch.cat(
+        [real.flatten() > fake.mean(), fake.flatten() < real.mean()]
+    )
+    return right.float().mean()
+
+
 def ragan_ls(higher, lower):
     return (
         (higher - lower.mean() - 1).square().mean()
@@ -56,6 +63,12 @@ def test_terms_are_those_of_the_paper(build_model, optimizers, batch, count):
                 judge['sharp'](sharp), judge['sharp'](fake_sharp)
             ),
             'loss_disc_reblur': ragan_ls(
+                judge['blur'](blur), judge['blur'](fake_blur)
+            ),
+            'balance_deblur': told_apart(
+                judge['sharp'](sharp), judge['sharp'](fake_sharp)
+            ),
+            'balance_reblur': told_apart(
                 judge['blur'](blur), judge['blur'](fake_blur)
             ),
             'loss_gan_deblur': ragan_ls(
@@ -88,8 +101,11 @@ def test_optional_terms_appear_and_disappear(build_model, optimizers, batch):
     )
     losses = model.train_step(batch(), optimizers(model))
     assert set(losses) == {
-        f'loss_{term}_{direction}'
-        for term in ('disc', 'penalty', 'gan', 'cycle', 'pixel')
+        f'{term}_{direction}'
+        for term in (
+            *(f'loss_{t}' for t in ('disc', 'penalty', 'gan', 'cycle')),
+            *('loss_pixel', 'balance'),
+        )
         for direction in ('deblur', 'reblur')
     }
     for direction in ('deblur', 'reblur'):  # weights 6 and 3
@@ -113,7 +129,7 @@ def test_supervised_term_restores_blur_made_from_sharp_images(
     expected = 7 * (restored - real(data, 'sharp')).abs().mean()
     losses = model.train_step(data, optimizers(model))
     torch.testing.assert_close(losses['loss_supervised_deblur'], expected)
-    assert len(losses) == 11
+    assert len(losses) == 11 + 2  # with the balance of each direction
     with pytest.raises(ValueError, match=r"inputs lack \['img_synthetic'\]"):
         model.train_step(batch(), optimizers(model))
 
