@@ -73,8 +73,10 @@ NAMES = {
     'mmasgan.discriminators': ['INPatchDiscriminator'],
     'mmasgan.engine': [
         'BFloat16OptimWrapper',
+        'ChannelsLastHook',
         'EvaluationTableHook',
         'IterationSeedHook',
+        'ProgressHook',
     ],
     'mmasgan.evaluation': [
         'CWSSIM',
@@ -113,6 +115,7 @@ NAMES = {
         'mean_absolute_error',
         'mean_squared_error',
         'relativistic_average_ls',
+        'share_told_apart',
         'wgan_discriminator_loss',
         'wgan_generator_loss',
     ],

@@ -1,5 +1,6 @@
 """Whole trainings, through the runner and through the tools."""
 
+import csv
 import gc
 import json
 import math
@@ -142,6 +143,59 @@ def test_training_validates_and_draws(gopro, tmp_path, caplog):
     log = Path(runner.log_dir, f'{runner.timestamp}.log').read_text()
     assert log.index('│ input │') < log.index('│ model │')
     assert 'eta: ' in log
+
+
+def gains(runner):
+    """Return the gains in ``gains.csv``, by iteration and image."""
+    text = Path(runner.log_dir, 'gains.csv').read_text()
+    return {
+        (int(row['iteration']), row['image']): float(row['gain/PSNR'])
+        for row in csv.DictReader(text.splitlines())
+    }
+
+
+def test_a_resumed_training_shows_all_of_its_progress(on_cpu, gopro, tmp_path):
+    """With the validation that came after the checkpoint was saved."""
+    changes = {'train_cfg.val_interval': 1}
+    whole = train(gopro, tmp_path / 'whole', 3, **changes)
+    train(gopro, tmp_path / 'halves', 2, **changes)
+    runner = train(gopro, tmp_path / 'halves', 3, resume=True, **changes)
+
+    found = gains(runner)
+    assert found == gains(whole)
+    assert len(found) == 3 * 6
+    assert Path(runner.log_dir, 'progress.png').is_file()
+    last = [value for (iteration, _), value in found.items() if iteration == 3]
+    logged_gain = runner.message_hub.get_scalar('val/gain/PSNR').current()
+    assert sum(last) / 6 == pytest.approx(logged_gain, abs=1e-4)
+    balance = runner.message_hub.get_scalar('train/balance_deblur').data[0]
+    assert len(balance) == 3
+    assert 0 <= balance.min() <= balance.max() <= 1
+
+
+def test_the_best_checkpoint_is_that_of_the_highest_gain(gopro, tmp_path):
+    runner = train(
+        gopro,
+        tmp_path,
+        3,
+        **{
+            'train_cfg.val_interval': 1,
+            'default_hooks.checkpoint.save_best': 'gain/PSNR',
+            # So that it gets worse: the best is not the last.
+            'optim_wrapper.generators.optimizer.lr': 0.02,
+        },
+    )
+    found = gains(runner)
+    means = [
+        sum(v for (step, _), v in found.items() if step == k) / 6
+        for k in (1, 2, 3)
+    ]
+    best = means.index(max(means)) + 1
+    assert best < 3
+    (path,) = tmp_path.glob('best_*.pth')
+    assert path.name == f'best_gain_PSNR_iter_{best}.pth'
+    score = runner.message_hub.get_info('best_score')
+    assert score == pytest.approx(max(means), abs=1e-4)
 
 
 def test_a_seed_decides_a_training(on_cpu, gopro, tmp_path):
@@ -300,6 +354,9 @@ def test_two_processes_train_one_model(on_cpu, gopro, tmp_path):
         torch.load(tmp_path / 'two' / f'rank{rank}.pth') for rank in (0, 1)
     ]
     assert_equal(*ranks, 'rank')
+    (table,) = (tmp_path / 'two').glob('*/gains.csv')
+    images = [line.split(',')[1] for line in table.read_text().splitlines()]
+    assert len(images) == len(set(images)) == 1 + 6  # of both ranks
 
     one = train(
         gopro,

@@ -14,7 +14,11 @@ from mmengine.hooks import (
 from mmengine.model import MMSeparateDistributedDataParallel
 from mmengine.runner import LogProcessor
 
-from mmasgan.engine import EvaluationTableHook, IterationSeedHook
+from mmasgan.engine import (
+    EvaluationTableHook,
+    IterationSeedHook,
+    ProgressHook,
+)
 from mmasgan.evaluation import InferenceCostHook
 
 # MMEngine reads `custom_imports` of dumped configs, but not of pure-Python
@@ -36,7 +40,11 @@ default_hooks = dict(
     logger=dict(type=LoggerHook, interval=50, log_metric_by_epoch=False),
     param_scheduler=dict(type=ParamSchedulerHook),
     checkpoint=dict(
-        type=CheckpointHook, interval=5_000, by_epoch=False, max_keep_ckpts=3
+        type=CheckpointHook,
+        interval=5_000,
+        by_epoch=False,
+        max_keep_ckpts=3,
+        greater_keys=['gain/'],  # so save_best='gain/PSNR' needs no rule
     ),
     sampler_seed=dict(type=DistSamplerSeedHook),
 )
@@ -44,9 +52,16 @@ custom_hooks = [
     dict(type=IterationSeedHook),
     dict(type=BasicVisualizationHook, interval=dict(val=100, test=50)),
     dict(type=EvaluationTableHook),
+    dict(type=ProgressHook),
     dict(type=InferenceCostHook),
 ]
-log_processor = dict(type=LogProcessor, by_epoch=False, window_size=50)
+log_processor = dict(
+    type=LogProcessor,
+    by_epoch=False,
+    window_size=50,
+    # MMEngine's, and `balance`: logged as means over the window
+    mean_pattern=r'.*(loss|balance|time|data_time|grad_norm).*',
+)
 log_level = 'INFO'
 visualizer = dict(
     type=ConcatImageVisualizer,

@@ -1,6 +1,7 @@
 """Print what an evaluation found, the input itself first."""
 
 import io
+import logging
 from pathlib import Path
 
 from mmengine.hooks import Hook
@@ -22,8 +23,14 @@ class EvaluationTableHook(Hook):
 
     The first row comes from metrics that compare the blurred input with the
     truth, by the same code in the same run: those with ``prefix='input'``
-    and ``pred_key='input_img'``. A warning says when the model is below it.
-    A gain is positive where the model is better, be it by less of a distance.
+    and ``pred_key='input_img'``. A line says when the model is below it; of a
+    test it is a warning, of a validation see
+    :class:`~mmasgan.engine.ProgressHook`. A gain is positive where the model
+    is better, be it by less of a distance.
+
+    Adds the gains to the metrics, the logs and the message hub, as
+    ``gain/PSNR``, so that ``default_hooks.checkpoint.save_best='gain/PSNR'``
+    keeps the best checkpoint.
 
     Config: ``dict(type='mmasgan.EvaluationTableHook')``
     """
@@ -32,21 +39,25 @@ class EvaluationTableHook(Hook):
         self, runner: Runner, metrics: dict[str, float] | None = None
     ) -> None:
         """Log the table of a validation."""
-        self._report(
-            runner, metrics or {}, f'validation, iteration {runner.iter}'
-        )
+        title = f'validation, iteration {runner.iter}'
+        self._report(runner, metrics, 'val', title)
 
     def after_test_epoch(
         self, runner: Runner, metrics: dict[str, float] | None = None
     ) -> None:
         """Log the table of a test."""
-        self._report(
-            runner, metrics or {}, f'test of {runner.cfg.get("load_from")}'
-        )
+        title = f'test of {runner.cfg.get("load_from")}'
+        self._report(runner, metrics, 'test', title)
 
     def _report(
-        self, runner: Runner, metrics: dict[str, float], title: str
+        self,
+        runner: Runner,
+        metrics: dict[str, float] | None,
+        stage: str,
+        title: str,
     ) -> None:
+        if metrics is None:
+            return
         model = {k: float(v) for k, v in metrics.items() if '/' not in k}
         identity = {
             k: float(metrics[f'{INPUT}/{k}'])
@@ -56,9 +67,13 @@ class EvaluationTableHook(Hook):
         if not identity:
             return
         runner.logger.info('\n' + format_table(title, identity, model))
-        below = [k for k in identity if gain(k, identity[k], model[k]) < 0]
-        if below:
-            runner.logger.warning(
+        gains = {k: gain(k, identity[k], model[k]) for k in identity}
+        for name, value in gains.items():
+            metrics[f'gain/{name}'] = value
+            runner.message_hub.update_scalar(f'{stage}/gain/{name}', value)
+        if below := [name for name, value in gains.items() if value < 0]:
+            runner.logger.log(
+                logging.WARNING if stage == 'test' else logging.INFO,
                 f'The model is below the blurred input in {", ".join(below)}: '
                 'it has not deblurred.',
             )
@@ -77,6 +92,8 @@ def gain(name: str, before: float, after: float) -> float:
         before: Its score of the input.
         after: Its score of the model.
     """
+    if before == after:  # be it the infinite PSNR of a perfect image
+        return 0.0
     return before - after if name in LESS_IS_BETTER else after - before
 
 

@@ -2,11 +2,17 @@ import logging
 from types import SimpleNamespace
 
 import pytest
+from mmengine import MessageHub
 
 from mmasgan.engine import EvaluationTableHook
-from mmasgan.engine.evaluation_table_hook import format_table
+from mmasgan.engine.evaluation_table_hook import format_table, gain
 
-METRICS = {'input/PSNR': 20.0, 'input/SSIM': 0.5, 'PSNR': 21.25, 'SSIM': 0.6}
+SCORES = {'input/PSNR': 20.0, 'input/SSIM': 0.5, 'PSNR': 21.25, 'SSIM': 0.6}
+
+
+@pytest.fixture
+def metrics():
+    return dict(SCORES)  # which a hook adds to
 
 
 @pytest.fixture
@@ -16,6 +22,7 @@ def runner(tmp_path):
         cfg={'load_from': 'work/iter_30.pth'},
         logger=logging.getLogger('test'),
         log_dir=str(tmp_path),
+        message_hub=MessageHub('test'),
     )
 
 
@@ -50,25 +57,46 @@ def test_the_metrics_of_a_test_fit_a_terminal():
         ('test', 'test of work/iter_30.pth'),
     ],
 )
-def test_an_evaluation_is_logged(runner, caplog, stage, title):
+def test_an_evaluation_is_logged(runner, caplog, metrics, stage, title):
     with caplog.at_level(logging.INFO):
-        getattr(EvaluationTableHook(), f'after_{stage}_epoch')(runner, METRICS)
+        getattr(EvaluationTableHook(), f'after_{stage}_epoch')(runner, metrics)
     (record,) = caplog.records
     assert title in record.message
     assert rows(record.message)[1] == ['model', '21.2500', '0.6000']
 
 
-def test_a_model_below_the_input_is_said_to_be(runner, caplog):
-    metrics = METRICS | {'SSIM': 0.4}
+@pytest.mark.parametrize('stage', ['val', 'test'])
+def test_gains_become_metrics(runner, metrics, stage):
+    getattr(EvaluationTableHook(), f'after_{stage}_epoch')(runner, metrics)
+    assert metrics.pop('gain/PSNR') == 1.25
+    assert metrics.pop('gain/SSIM') == pytest.approx(0.1)
+    assert metrics == SCORES
+    logged = runner.message_hub.get_scalar(f'{stage}/gain/PSNR')
+    assert logged.current() == 1.25
+
+
+def test_two_perfect_images_are_equally_good():
+    assert gain('PSNR', float('inf'), float('inf')) == 0
+
+
+@pytest.mark.parametrize(
+    ('stage', 'level'), [('val', logging.INFO), ('test', logging.WARNING)]
+)
+def test_a_model_below_the_input_is_said_to_be(
+    runner, caplog, metrics, stage, level
+):
+    metrics['SSIM'] = 0.4
     with caplog.at_level(logging.INFO):
-        EvaluationTableHook().after_test_epoch(runner, metrics)
-    assert caplog.records[1].levelno == logging.WARNING
+        getattr(EvaluationTableHook(), f'after_{stage}_epoch')(runner, metrics)
+    assert caplog.records[1].levelno == level
     assert 'below the blurred input in SSIM' in caplog.records[1].message
 
 
 @pytest.mark.parametrize(('distance', 'lines'), [(0.2, 1), (0.4, 2)])
-def test_a_distance_is_better_if_it_is_less(runner, caplog, distance, lines):
-    metrics = METRICS | {'input/LPIPS': 0.3, 'LPIPS': distance}
+def test_a_distance_is_better_if_it_is_less(
+    runner, caplog, metrics, distance, lines
+):
+    metrics |= {'input/LPIPS': 0.3, 'LPIPS': distance}
     with caplog.at_level(logging.INFO):
         EvaluationTableHook().after_test_epoch(runner, metrics)
     assert len(caplog.records) == lines
@@ -76,10 +104,10 @@ def test_a_distance_is_better_if_it_is_less(runner, caplog, distance, lines):
         assert 'below the blurred input in LPIPS' in caplog.text
 
 
-def test_it_says_where_the_pictures_are(runner, caplog, tmp_path):
+def test_it_says_where_the_pictures_are(runner, caplog, metrics, tmp_path):
     (tmp_path / 'vis_data' / 'vis_image').mkdir(parents=True)
     with caplog.at_level(logging.INFO):
-        EvaluationTableHook().after_test_epoch(runner, METRICS)
+        EvaluationTableHook().after_test_epoch(runner, metrics)
     assert str(tmp_path / 'vis_data' / 'vis_image') in caplog.text
 
 
@@ -90,3 +118,4 @@ def test_without_scores_of_the_input_there_is_no_table(
     with caplog.at_level(logging.INFO):
         EvaluationTableHook().after_val_epoch(runner, metrics)
     assert not caplog.records
+    assert not metrics or metrics == {'PSNR': 20.0}

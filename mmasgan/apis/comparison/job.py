@@ -27,6 +27,7 @@ from PIL import Image
 
 from ... import compat  # noqa: F401  before anything of MMagic
 from ...datasets.atomic_files import write_atomically
+from ...engine.progress_hook import image_scores
 from .rows import ComparisonError
 from .settings import test_settings, training_settings
 from .version import machine
@@ -68,14 +69,9 @@ class ScoresHook(Hook):
         outputs: Sequence[Any] | None = None,
     ) -> None:
         """Take the newest entry of each metric."""
-        samples = list(outputs or [])
-        for place, sample in enumerate(samples, start=-len(samples)):
-            scores = {}
-            for metric in runner.test_loop.evaluator.metrics:
-                prefix = f'{metric.prefix}/' if metric.prefix else ''
-                for key, value in metric.results[place].items():
-                    scores[prefix + key] = float(value)
-            self.images.append({'name': sample.name, **scores})
+        evaluator = runner.test_loop.evaluator
+        for name, scores in image_scores(evaluator, outputs or []):
+            self.images.append({'name': name, **scores})
 
     def after_test_epoch(
         self, runner: Runner, metrics: dict[str, float] | None = None

@@ -1,0 +1,195 @@
+"""Keep and draw how a training is doing, and warn where it does harm."""
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mmengine.dist import all_gather_object, is_main_process
+from mmengine.evaluator import Evaluator
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from ..datasets.atomic_files import write_atomically
+from ..registry import HOOKS
+from .evaluation_table_hook import INPUT, gain
+from .progress_figure import Validation, draw_progress
+
+__all__ = ['ProgressHook', 'image_scores']
+
+GAINS = 'gains.csv'
+PICTURE = 'progress.png'
+KEY = 'progress_log_dir'  # in the message hub, which checkpoints contain
+
+
+@HOOKS.register_module()
+class ProgressHook(Hook):
+    """Write ``progress.png`` and ``gains.csv`` after each validation.
+
+    Both are in ``runner.log_dir`` and tell of the whole training, also of
+    what came before it was resumed. The picture shows by iteration the
+    model's PSNR beside that of the blurred input, the gain of each image, and
+    the balance of the discriminators and the losses where a model returns
+    such. The table has a line for each validation and image: ``iteration``,
+    ``image``, and for each metric that also scores the input (see
+    :class:`~mmasgan.engine.EvaluationTableHook`) gain and input's score.
+
+    After the warm-up a validation below the blurred input is warned of.
+    Without PSNRs of model and input, or outside a training, it does nothing.
+
+    Config: ``dict(type='mmasgan.ProgressHook')``
+
+    Args:
+        warmup: First iterations without warning. None for a tenth of all.
+    """
+
+    def __init__(self, warmup: int | None = None) -> None:
+        self.warmup = warmup
+        self.validations: list[Validation] | None = None
+        self.images: dict[str, dict[str, float]] = {}
+
+    def before_train(self, runner: Runner) -> None:
+        """Take up what the resumed training wrote, as far as it is resumed."""
+        self.validations = []
+        folder = runner.message_hub.get_info(KEY)
+        runner.message_hub.update_info(KEY, Path(runner.log_dir).name)
+        if folder is None or not is_main_process():
+            return
+        path = Path(runner.work_dir, folder, GAINS)
+        if not path.is_file():
+            return
+        self.validations = [
+            validation
+            for validation in _parse(path.read_text('utf-8'))
+            if validation.iteration <= runner.iter
+        ]
+        # The next one to resume looks here, even if this one stops soon.
+        self._write(runner, GAINS, _format(self.validations))
+
+    def before_val_epoch(self, runner: Runner) -> None:
+        """Forget the images of the validation before."""
+        self.images = {}
+
+    def after_val_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Sequence[Any] | None = None,
+    ) -> None:
+        """Keep the gains of the images of a batch."""
+        evaluator = runner.val_loop.evaluator
+        for name, scores in image_scores(evaluator, outputs or []):
+            before = {
+                key: scores[f'{INPUT}/{key}']
+                for key in scores
+                if f'{INPUT}/{key}' in scores
+            }
+            self.images[name] = {
+                f'gain/{k}': gain(k, before[k], scores[k]) for k in before
+            } | {f'{INPUT}/{k}': before[k] for k in before}
+
+    def after_val_epoch(
+        self, runner: Runner, metrics: dict[str, float] | None = None
+    ) -> None:
+        """Write table and picture, and warn."""
+        images: dict[str, dict[str, float]] = {}
+        for part in all_gather_object(self.images):
+            images |= part
+        if self.validations is None or not is_main_process():
+            return
+        if not images or any('gain/PSNR' not in s for s in images.values()):
+            return
+        validation = Validation(runner.iter, dict(sorted(images.items())))
+        self.validations.append(validation)
+        self._write(runner, GAINS, _format(self.validations))
+        picture = draw_progress(self.validations, _curves(runner))
+        self._write(runner, PICTURE, picture)
+        runner.logger.info(f'Progress: {Path(runner.log_dir, PICTURE)}')
+        self._warn(runner, validation)
+
+    def _write(self, runner: Runner, name: str, content: bytes) -> None:
+        try:
+            write_atomically(Path(runner.log_dir, name), content)
+        except OSError as error:  # no reason to stop a training
+            runner.logger.warning(str(error))
+
+    def _warn(self, runner: Runner, validation: Validation) -> None:
+        warmup = self.warmup
+        if warmup is None:
+            warmup = runner.max_iters // 10
+        if validation.iteration < warmup or validation.mean('gain/PSNR') >= 0:
+            return
+        before, gained = map(validation.mean, ('input/PSNR', 'gain/PSNR'))
+        runner.logger.warning(
+            f'Iteration {validation.iteration}: the model harms the images. '
+            f'Its PSNR is {before + gained:.2f} dB, {-gained:.2f} dB below '
+            f'that of the blurred input, {before:.2f} dB; '
+            f'{validation.count_below()} of {len(validation.images)} images '
+            f'are below theirs, see {GAINS}. To try: more iterations, or a '
+            'term on blur made from the sharp images (supervised_loss). '
+            'docs/results.md says what deblurs and what does not.'
+        )
+
+
+def image_scores(
+    evaluator: Evaluator, samples: Sequence[Any]
+) -> list[tuple[str, dict[str, float]]]:
+    """Return what each metric says of the images that came last.
+
+    Args:
+        evaluator: It has just processed the samples.
+        samples: What a model's ``val_step`` or ``test_step`` returned.
+
+    Returns:
+        For each sample its name, and its scores as the evaluation calls
+        them, of metrics that score each image.
+    """
+    found = []
+    for place, sample in enumerate(samples, start=-len(samples)):
+        scores = {}
+        for metric in evaluator.metrics:
+            prefix = f'{metric.prefix}/' if metric.prefix else ''
+            if len(metric.results) < len(samples):
+                continue
+            if isinstance(entry := metric.results[place], dict):
+                for key, value in entry.items():
+                    scores[prefix + key] = float(value)
+        found.append((sample.name, scores))
+    return found
+
+
+def _curves(runner: Runner) -> dict[str, Sequence[float]]:
+    scalars = runner.message_hub.log_scalars
+    names = {name: name.removeprefix('train/') for name in scalars}
+    return {
+        short: scalars[name].data[0]
+        for name, short in names.items()
+        if name != short and short.startswith(('loss', 'balance'))
+    }
+
+
+def _format(validations: Sequence[Validation]) -> bytes:
+    columns = ['iteration', 'image']
+    for validation in validations:
+        for scores in validation.images.values():
+            columns += [key for key in scores if key not in columns]
+    text = io.StringIO()
+    table = csv.DictWriter(text, columns, lineterminator='\n')
+    table.writeheader()
+    for validation in validations:
+        for name, scores in validation.images.items():
+            row = {key: f'{value:.4f}' for key, value in scores.items()}
+            place = {'iteration': validation.iteration, 'image': name}
+            table.writerow(place | row)
+    return text.getvalue().encode()
+
+
+def _parse(text: str) -> list[Validation]:
+    found: dict[int, Validation] = {}
+    for row in csv.DictReader(io.StringIO(text)):
+        step, name = int(row.pop('iteration')), row.pop('image')
+        validation = found.setdefault(step, Validation(step, {}))
+        validation.images[name] = {k: float(v) for k, v in row.items() if v}
+    return list(found.values())
