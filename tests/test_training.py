@@ -263,11 +263,6 @@ def test_blur_made_from_sharp_images_teaches_alone(gopro, tmp_path):
         tmp_path,
         2,
         config=ROOT / 'configs' / 'ablation' / 'ascyclegan_synthetic_gopro.py',
-        **{
-            'train_dataloader.dataset.pipeline.1.crop_size': 40,
-            'train_dataloader.dataset.pipeline.2.crop_size': 32,
-            'train_dataloader.dataset.pipeline.3.margin': 4,
-        },
     )
     assert runner.iter == 2
     for losses in logged(tmp_path).values():

@@ -5,10 +5,12 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import torch
 from PIL import Image
 
 from mmasgan.apis import load_config
 from mmasgan.datasets.prepare.gopro_census import TEST, TRAIN
+from mmasgan.generators import ResNetV2SFTGenerator
 
 ROOT = Path(__file__).parents[1]
 CONFIG = str(ROOT / 'configs' / 'ascyclegan_gopro.py')
@@ -65,6 +67,10 @@ def options(iterations, split_file, workers=0, config=CONFIG):
     }
     for stage in ('val', 'test'):
         values[f'{stage}_dataloader.num_workers'] = 0
+    if cfg.train_dataloader.dataset.get('exclude'):
+        values['train_dataloader.dataset.exclude'] = ['GOPR0000_00_00']
+        values['val_dataloader.dataset.sequences'] = ['GOPR0000_00_00']
+        values['val_dataloader.dataset.indices'] = 1
     return values
 
 
@@ -92,11 +98,13 @@ def _small_data(dataset, crop, split_file, path='train_dataloader.dataset'):
         where = f'{path}.datasets.{number}'
         values |= _small_data(part, crop, split_file, where)
     steps = dataset.get('pipeline', ())
-    margin = sum(step.get('margin', 0) for step in steps)
+    margin = 4 if any('margin' in step for step in steps) else 0
     for number, step in enumerate(steps):
+        where = f'{path}.pipeline.{number}'
         if 'crop_size' in step:
-            key = f'{path}.pipeline.{number}.crop_size'
-            values[key] = crop + 2 * margin
+            values[f'{where}.crop_size'] = crop + 2 * margin
+        if 'margin' in step:
+            values[f'{where}.margin'] = margin
     if 'split_file' in dataset:
         values[f'{path}.split_file'] = str(split_file)
     return values
@@ -105,3 +113,31 @@ def _small_data(dataset, crop, split_file, path='train_dataloader.dataset'):
 def as_arguments(values):
     """Format overrides for the command line."""
     return [f'{key}={value}' for key, value in values.items()]
+
+
+def make_checkpoint(path, seed=0, **changes):
+    """Write what of a checkpoint of ASCycleGAN is needed to deblur."""
+    config = dict(
+        base_channels=2, num_blocks=1, sft=False, dropout=0, norm=False
+    )
+    torch.manual_seed(seed)
+    generator = ResNetV2SFTGenerator(**config)
+    for weight in generator.parameters():  # else it changes next to nothing
+        torch.nn.init.normal_(weight, std=0.1)
+    arguments = ', '.join(f'{key}={value}' for key, value in config.items())
+    checkpoint = {
+        'state_dict': {
+            f'generators.sharp.{name}': value
+            for name, value in generator.state_dict().items()
+        },
+        'meta': {
+            'cfg': f'model = dict(generator=dict({arguments}, '
+            "type='mmasgan.generators.ResNetV2SFTGenerator'))",
+            'experiment_name': 'tiny_20000101_000000',
+            'iter': 7,
+            'mmengine_version': '0.10.7' + 'a' * 40,
+        },
+        **changes,
+    }
+    torch.save(checkpoint, path)
+    return generator.eval()
