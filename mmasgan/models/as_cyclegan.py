@@ -30,7 +30,15 @@ from torch import Tensor, nn
 
 from ..losses.functional import share_told_apart
 from ..registry import MODELS
-from .batch import DOMAINS, SYNTHETIC, Images, Maps, files_of, split_inputs
+from .batch import (
+    DOMAINS,
+    SYNTHETIC,
+    Images,
+    Maps,
+    check_channel_orders,
+    files_of,
+    split_inputs,
+)
 from .domain_networks import DomainNetworks
 from .image_pool import ImagePool
 from .parts import Part, build_part
@@ -159,6 +167,7 @@ class ASCycleGAN(BaseTranslationModel):
                 term and files; the term has changed no weight.
         """
         files = files_of(data)
+        check_channel_orders(data)
         inputs = self.data_preprocessor(data, training=True)['inputs']
         needed = DOMAINS if self.supervised_loss is None else EVERY_INPUT
         real, semantic = split_inputs(inputs, required=needed)

@@ -10,6 +10,7 @@ __all__ = [
     'SYNTHETIC',
     'Images',
     'Maps',
+    'check_channel_orders',
     'files_of',
     'split_inputs',
 ]
@@ -52,12 +53,42 @@ def split_inputs(
     return images, {d: inputs.get(f'semantic_{d}') for d in DOMAINS}
 
 
+def check_channel_orders(data: dict) -> None:
+    """Refuse images whose order of channels is known of some only.
+
+    MMagic takes an image that does not say its order for BGR: it would swap
+    red and blue of that image alone.
+
+    Args:
+        data: A batch, as the data set gave it.
+
+    Raises:
+        ValueError: If an image does not say its order, and another does.
+    """
+    inputs = data['inputs']
+    keys = inputs if isinstance(inputs, dict) else inputs[0]
+    images = [key for key in keys if str(key).startswith('img_')]
+    for sample in _samples(data):
+        orders = {key: f'{key}_channel_order' for key in images}
+        missing = [key for key in images if orders[key] not in sample]
+        if missing and len(missing) < len(images):
+            raise ValueError(
+                f'{missing[0]} does not say whether it is RGB or BGR, other '
+                f'images do: make {orders[missing[0]]!r} in the pipeline, and '
+                'name it among the meta_keys of PackInputs'
+            )
+
+
 def files_of(data: dict) -> list[str]:
     """Return the paths of the images of a batch, as the data set gave it."""
-    samples = data.get('data_samples') or []
-    if isinstance(samples, DataSample):
-        samples = [samples]
     found = (
-        sample.get(f'img_{d}_path') for sample in samples for d in DOMAINS
+        sample.get(f'img_{d}_path')
+        for sample in _samples(data)
+        for d in DOMAINS
     )
     return [str(path) for path in found if path is not None]
+
+
+def _samples(data: dict) -> list[DataSample]:
+    samples = data.get('data_samples') or []
+    return [samples] if isinstance(samples, DataSample) else samples

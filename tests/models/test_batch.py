@@ -1,7 +1,12 @@
 import pytest
 import torch
+from mmagic.structures import DataSample
 
-from mmasgan.models.batch import files_of, split_inputs
+from mmasgan.models.batch import (
+    check_channel_orders,
+    files_of,
+    split_inputs,
+)
 
 
 def test_files_are_those_of_both_domains(batch):
@@ -15,6 +20,24 @@ def test_files_are_those_of_both_domains(batch):
 
 def test_a_batch_without_samples_has_no_files():
     assert files_of({'inputs': []}) == []
+
+
+@pytest.mark.parametrize('stacked', [True, False])
+def test_an_order_of_channels_that_some_images_lack(stacked):
+    inputs = dict.fromkeys(('img_blur', 'img_sharp', 'img_synthetic'))
+    said = {'img_blur_channel_order': 'RGB', 'img_sharp_channel_order': 'RGB'}
+    data = {
+        'inputs': inputs if stacked else [inputs],
+        'data_samples': [DataSample(metainfo=said)],
+    }
+    with pytest.raises(ValueError, match=r'img_synthetic does not say .* RGB'):
+        check_channel_orders(data)
+    data['data_samples'][0].set_metainfo(
+        {'img_synthetic_channel_order': 'RGB'}
+    )
+    check_channel_orders(data)
+    data['data_samples'] = [DataSample()]  # all or none
+    check_channel_orders(data)
 
 
 def test_inputs_are_sorted_by_domain():
