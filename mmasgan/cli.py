@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .cli_deblur import deblur
 from .cli_prepare import prepare
 from .cli_priors import priors
 from .version import __version__
@@ -25,6 +26,7 @@ def main() -> None:
     """AS-CycleGAN, unpaired image deblurring, for MMagic and MMEngine."""
 
 
+main.add_command(deblur)
 main.add_command(prepare)
 main.add_command(priors)
 

@@ -425,6 +425,12 @@ def test_the_wheel_holds_the_configs_and_no_tests(wheel):
     assert (wheel / 'mmasgan' / 'py.typed').is_file()
 
 
+def test_the_wheel_holds_the_weights_and_their_index(wheel):
+    for path in (ROOT / 'mmasgan' / 'weights').iterdir():
+        shipped = wheel / 'mmasgan' / 'weights' / path.name
+        assert shipped.read_bytes() == path.read_bytes()
+
+
 def test_a_config_elsewhere_inherits_from_the_wheel(wheel, tmp_path):
     """By MMEngine alone: nothing of ours is imported before."""
     (tmp_path / 'mine.py').write_text(INHERITING)

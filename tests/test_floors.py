@@ -28,7 +28,8 @@ MAY_IMPORT = {
     'cli': FLOOR_0
     | LIGHT
     | DATA
-    | {'models', 'apis', 'cli_prepare', 'cli_priors'},
+    | {'models', 'apis', 'cli_deblur', 'cli_prepare', 'cli_priors'},
+    'cli_deblur': {'apis'},
     'cli_prepare': FLOOR_0 | DATA | {'apis', 'cli_blur'},
     **dict.fromkeys(('cli_blur', 'cli_priors'), FLOOR_0 | DATA),
 }

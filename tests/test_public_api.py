@@ -19,10 +19,16 @@ PACKAGE = Path(__file__).parent.parent / 'mmasgan'
 NAMES = {
     'mmasgan': ['__version__'],
     'mmasgan.apis': [
+        'Deblurred',
+        'Published',
         'config_parser',
+        'deblur_files',
+        'deblur_image',
         'enable_amp',
         'load_config',
+        'load_generator',
         'parsed_config',
+        'publish_generator',
     ],
     'mmasgan.apis.comparison': [
         'TABLE_1',
@@ -40,6 +46,7 @@ NAMES = {
     'mmasgan.apis.data_report': ['write_data_report'],
     'mmasgan.cli': ['main'],
     'mmasgan.cli_blur': ['blur'],
+    'mmasgan.cli_deblur': ['deblur'],
     'mmasgan.cli_prepare': ['gopro', 'prepare'],
     'mmasgan.cli_priors': ['priors'],
     'mmasgan.compat': ['FAULTS', 'mended', 'skipped_editors'],

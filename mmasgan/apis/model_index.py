@@ -1,0 +1,141 @@
+"""The models that come with the library, and their weights.
+
+``mmasgan/weights/model-index.yml`` has OpenMMLab's form. Its paths start at
+the repository's root; weights are a file beside it, or an address.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+
+from .training_checkpoint import file_sha256
+
+__all__ = ['DEFAULT', 'IndexedModel', 'obtain_weights', 'read_model_index']
+
+FOLDER = Path(__file__).parents[1] / 'weights'
+INDEX = 'model-index.yml'
+DEFAULT = 'default'  # an alias of one model
+
+
+@dataclass(frozen=True)
+class IndexedModel:
+    """A model of the index.
+
+    Attributes:
+        name: Its name, that of its config.
+        config: Its config file, from the repository's root.
+        weights: A file, of which the name alone counts, or an address. None
+            where none are published yet.
+        sha256: Checksum of that file.
+        folder: Where the index lies.
+    """
+
+    name: str
+    config: str
+    weights: str | None
+    sha256: str | None
+    folder: Path
+
+
+def read_model_index(
+    folder: str | os.PathLike[str] | None = None,
+) -> dict[str, IndexedModel]:
+    """Return the models of an index by name and alias.
+
+    Args:
+        folder: Where the index lies. None takes the library's own.
+
+    Raises:
+        OSError: If it cannot be read.
+        ValueError: If it lacks an entry, or has a name twice.
+    """
+    folder = FOLDER if folder is None else Path(folder)
+    path = folder / INDEX
+    try:
+        content = yaml.safe_load(path.read_text(encoding='utf-8'))
+        entries = list(content['Models'])
+        models = [(_model(entry, folder), entry) for entry in entries]
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"'{path}' is no index of models: {error!r}"
+        ) from error
+    found: dict[str, IndexedModel] = {}
+    for model, entry in models:
+        for name in (model.name, *entry.get('Alias', ())):
+            if name in found:
+                raise ValueError(f"'{path}' has two models named {name!r}")
+            found[name] = model
+    return found
+
+
+def obtain_weights(model: IndexedModel) -> Path:
+    """Return the file of a model's weights, fetched once if need be.
+
+    What is fetched goes to ``torch.hub.get_dir()``, which ``TORCH_HOME``
+    sets, and is checked each time.
+
+    Args:
+        model: A model of the index.
+
+    Raises:
+        OSError: If the file is missing or cannot be fetched.
+        ValueError: If there are no weights, or their checksum is wrong.
+    """
+    if model.weights is None or model.sha256 is None:
+        raise ValueError(
+            f'no weights of {model.name} are published in this version; train '
+            f'{model.config}, and give the path of its checkpoint as weights'
+        )
+    name = model.weights.rpartition('/')[2]
+    if '://' in model.weights:
+        return _fetch(model.weights, model.sha256, name, model.name)
+    path = model.folder / name
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"'{path}', the weights of {model.name}, is missing; install "
+            'mmasgan again'
+        )
+    found = file_sha256(path)
+    if found != model.sha256:
+        raise ValueError(
+            f"'{path}' is not what was published as {model.name}: its sha256 "
+            f'is {found}, expected {model.sha256}; install mmasgan again, or '
+            'give the path as weights to take it as it is'
+        )
+    return path
+
+
+def _model(entry: dict[str, Any], folder: Path) -> IndexedModel:
+    return IndexedModel(
+        entry['Name'],
+        entry['Config'],
+        entry.get('Weights'),
+        entry['Metadata'].get('SHA256'),
+        folder,
+    )
+
+
+def _fetch(address: str, sha256: str, name: str, model: str) -> Path:
+    folder = Path(torch.hub.get_dir()) / 'mmasgan'
+    path = folder / f'{sha256[:12]}-{name}'
+    if path.is_file() and file_sha256(path) == sha256:
+        return path
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        # Writes beside it, and renames what has the checksum.
+        torch.hub.download_url_to_file(address, str(path), hash_prefix=sha256)
+    except OSError as error:
+        raise OSError(
+            f"the weights of {model} cannot be fetched from '{address}' to "
+            f"'{folder}' ({error}); bring the file by other means and give "
+            'its path as weights'
+        ) from error
+    except RuntimeError as error:
+        raise ValueError(
+            f"'{address}' is not what was published as {model}: {error}"
+        ) from error
+    return path

@@ -1,0 +1,24 @@
+"""A checkpoint as a training leaves it."""
+
+import pytest
+from mmengine.runner import Runner
+from tiny import ROOT, make_gopro, options
+
+from mmasgan.apis import load_config
+
+
+@pytest.fixture(scope='session')
+def trained(tmp_path_factory):
+    """Two iterations with a moving average; the checkpoint and the runner."""
+    folder = tmp_path_factory.mktemp('trained')
+    config = ROOT / 'configs' / 'ascyclegan_plus_small_gopro.py'
+    values = options(2, folder / 'split.json', config=config)
+    values['train_dataloader.dataset.exclude'] = []
+    gopro = make_gopro(folder / 'gopro')
+    cfg = load_config(str(config), str(folder), str(gopro), values)
+    cfg.experiment_name = 'ascyclegan_plus_small_gopro'
+    for part in ('cfg', 'dataloader', 'evaluator'):
+        cfg[f'val_{part}'] = None
+    runner = Runner.from_cfg(cfg)
+    runner.train()
+    return folder / 'iter_2.pth', runner

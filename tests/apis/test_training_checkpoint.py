@@ -1,0 +1,133 @@
+import hashlib
+import pickle
+
+import pytest
+import torch
+from tiny import make_checkpoint
+
+from mmasgan.apis.training_checkpoint import (
+    file_sha256,
+    read_training_checkpoint,
+)
+
+
+def test_a_training_is_read_as_it_is(trained):
+    path, runner = trained
+    found = read_training_checkpoint(path)
+    config = runner.cfg.model.generator.to_dict()
+    assert found.config.pop('type').endswith('.ResNetV2SFTGenerator')
+    assert found.config == {k: v for k, v in config.items() if k != 'type'}
+    assert found.origin['config'] == 'ascyclegan_plus_small_gopro'
+    assert found.origin['iteration'] == 2
+    assert len(found.origin['commit']) == 40  # tests run in a repository
+
+
+def test_the_averaged_weights_are_taken(trained):
+    path, runner = trained
+    (hook,) = (h for h in runner.hooks if type(h).__name__ == 'EMAHook')
+    averaged = hook.ema_model.module.generators['sharp'].state_dict()
+    last = runner.model.generators['sharp'].state_dict()
+    found = read_training_checkpoint(path).tensors
+    assert found.keys() == averaged.keys()
+    assert all(torch.equal(found[k], averaged[k]) for k in found)
+    assert not all(torch.equal(found[k], last[k]) for k in found)
+
+
+def test_where_it_comes_from_is_told(tmp_path):
+    path = tmp_path / 'a.pth'
+    make_checkpoint(path)
+    assert read_training_checkpoint(path).origin == {
+        'config': 'tiny',
+        'iteration': 7,
+        'commit': 'a' * 40,
+        'source_sha256': hashlib.sha256(path.read_bytes()).hexdigest(),
+    }
+
+
+def test_a_config_file_takes_the_place_of_the_text(tmp_path):
+    path = tmp_path / 'a.pth'
+    make_checkpoint(path, meta={'iter': 3})
+    config = tmp_path / 'mine.py'
+    config.write_text("model = dict(generator=dict(type='G', clamp='never'))")
+    found = read_training_checkpoint(path, str(config))
+    assert found.config == {'type': 'G', 'clamp': 'never'}
+    assert found.origin['config'] == 'mine'
+    assert found.origin['commit'] == 'unknown'
+
+
+BOOM = "__import__('pathlib').Path('ran').touch()"
+
+
+@pytest.mark.parametrize(
+    ('text', 'problem'),
+    [
+        (None, r"meta\['cfg'\] has no model\.generator that can be read"),
+        ('x = 1', r"meta\['cfg'\] has no model; give the config file"),
+        ('model = dict(', 'can be read'),
+        ('model = dict(a=1)', 'can be read'),
+        (f'model = dict(generator=dict(a={BOOM}))', 'can be read'),
+        (f'{BOOM}\nmodel = {BOOM}', 'can be read'),
+        ('model = dict(generator=dict(**{"a": 1}))', 'can be read'),
+        ('model = dict(generator=dict([("a", 1)]))', 'can be read'),
+    ],
+)
+def test_a_config_is_read_but_not_run(tmp_path, monkeypatch, text, problem):
+    monkeypatch.chdir(tmp_path)
+    make_checkpoint('a.pth', meta={'cfg': text})
+    with pytest.raises(ValueError, match=problem):
+        read_training_checkpoint('a.pth')
+    assert not (tmp_path / 'ran').exists()
+
+
+def test_literals_are_those_of_the_config(tmp_path):
+    generator = "dict(type='a.B', n=-1, x=[1, 2.5], y=(None, True), z=dict())"
+    text = f'custom_hooks = [dict(a=f)]\nmodel = dict(generator={generator})'
+    make_checkpoint(tmp_path / 'a.pth', meta={'cfg': text})
+    assert read_training_checkpoint(tmp_path / 'a.pth').config == {
+        'type': 'a.B',
+        'n': -1,
+        'x': [1, 2.5],
+        'y': (None, True),
+        'z': {},
+    }
+
+
+@pytest.mark.parametrize(
+    ('change', 'problem'),
+    [
+        ({'meta': None}, r"a\.pth': meta is missing"),
+        ({'state_dict': [1]}, r"a\.pth': state_dict is no dict"),
+        (
+            {'state_dict': {'generator.x': torch.zeros(1)}},
+            r"a\.pth': state_dict has nothing under 'generators\.sharp\.'",
+        ),
+    ],
+)
+def test_what_is_amiss_is_named(tmp_path, change, problem):
+    make_checkpoint(tmp_path / 'a.pth', **change)
+    with pytest.raises(ValueError, match=problem):
+        read_training_checkpoint(tmp_path / 'a.pth')
+
+
+class Evil:
+    def __reduce__(self):
+        return exec, (BOOM,)
+
+
+def test_a_checkpoint_runs_no_code(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make_checkpoint('a.pth', evil=Evil())
+    (tmp_path / 'b.pth').write_bytes(pickle.dumps(Evil()))
+    for name in 'ab':
+        with pytest.raises(ValueError, match=f'{name}.pth cannot be read'):
+            read_training_checkpoint(f'{name}.pth')
+    assert not (tmp_path / 'ran').exists()
+    with pytest.raises(FileNotFoundError, match=r"'c\.pth' is not a file"):
+        read_training_checkpoint('c.pth')
+
+
+def test_checksums_are_of_all_of_a_file(tmp_path):
+    content = bytes(range(256)) * 10_000  # more than is read at a time
+    (tmp_path / 'a').write_bytes(content)
+    expected = hashlib.sha256(content).hexdigest()
+    assert file_sha256(tmp_path / 'a') == expected
