@@ -10,12 +10,13 @@ with read_base():
 
 train_pipeline = train_dataloader.dataset.pipeline
 train_pipeline[1].update(crop_size=128, together=True)
-train_pipeline[2] = dict(
-    type=CopyValues,
-    src_keys=['img_blur', 'img_blur_channel_order'],
-    dst_keys=['img_synthetic', 'img_synthetic_channel_order'],
-)
-del train_pipeline[3]  # MotionBlur
+train_pipeline[2:6] = [
+    dict(
+        type=CopyValues,
+        src_keys=['img_blur', 'img_blur_channel_order'],
+        dst_keys=['img_synthetic', 'img_synthetic_channel_order'],
+    )
+]
 train_dataloader.dataset = dict(
     type=PairedGoProDataset,
     data_root='data/gopro',
