@@ -22,5 +22,5 @@ val_dataloader.dataset.update(
 )
 test_dataloader.dataset.update(sample)
 
-train_cfg.update(max_iters=3_000, val_interval=500)
-param_scheduler[1].update(end=3_000)
+train_cfg.update(max_iters=6_000, val_interval=1_000)
+param_scheduler[1].update(end=6_000)
