@@ -256,8 +256,7 @@ def test_the_recipe_sees_no_pair_and_no_test_image(name):
     assert training.type.__name__ == 'UnpairedGoProDataset'
     assert validation.subset == 'train'
     assert 'indices' not in test
-    if name != 'sample':  # whose training photographs are too few to spare
-        assert set(validation.sequences) == set(training.exclude) != set()
+    assert set(validation.sequences) == set(training.exclude) != set()
     made = [
         step
         for step in training.pipeline
