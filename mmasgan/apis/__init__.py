@@ -2,8 +2,8 @@
 
 from .config import config_parser, enable_amp, load_config, parsed_config
 from .deblur import Deblurred, deblur_files, deblur_image
+from .pretrained import load_generator
 from .publish import Published, publish_generator
-from .weights import load_generator
 
 __all__ = [
     'Deblurred',
