@@ -159,7 +159,8 @@ def test_a_whole_test_of_the_flagship(tmp_path):
     scores = json.loads(scores.read_text())
     names = {'PSNR', 'SSIM', 'SSIM_matlab3d', 'CW_SSIM'}
     costs = {'seconds_per_image', 'peak_memory_gb'}
-    expected = names | {f'input/{name}' for name in names} | costs
+    of_names = {f'{what}/{n}' for what in ('input', 'gain') for n in names}
+    expected = names | of_names | costs
     assert scores.keys() - {'time', 'data_time'} == expected
     assert 0 < scores['seconds_per_image'] < 10
     (log,) = tmp_path.glob('*/*.log')
