@@ -12,7 +12,7 @@ from typing import Any
 import torch
 import yaml
 
-from .training_checkpoint import file_sha256
+from ..datasets.prepare.download import file_sha256
 
 __all__ = ['DEFAULT', 'IndexedModel', 'obtain_weights', 'read_model_index']
 

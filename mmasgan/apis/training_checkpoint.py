@@ -5,7 +5,6 @@ only its literals are read, so that a checkpoint runs no code.
 """
 
 import ast
-import hashlib
 import os
 import re
 from collections.abc import Mapping
@@ -14,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from .. import compat  # noqa: F401  before anything of MMEngine's runner
+from ..datasets.prepare.download import file_sha256
 from ..losses.weights import read_tensors
 from .config import load_config
 from .trained_generator import TrainedGenerator
 
-__all__ = ['file_sha256', 'read_training_checkpoint']
+__all__ = ['read_training_checkpoint']
 
 PREFIX = 'generators.sharp.'  # networks are named by their target domain
 STARTED = re.compile(r'_\d{8}_\d{6}$')  # of `experiment_name`
@@ -80,15 +80,6 @@ def read_training_checkpoint(
     }
     generator = _generator_config(text, where)
     return TrainedGenerator(name, generator, tensors, origin)
-
-
-def file_sha256(path: str | os.PathLike[str]) -> str:
-    """Return the SHA-256 of a file's content, in hexadecimal digits."""
-    digest = hashlib.sha256()
-    with open(path, 'rb') as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _entry(

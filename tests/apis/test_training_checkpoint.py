@@ -5,10 +5,7 @@ import pytest
 import torch
 from tiny import make_checkpoint
 
-from mmasgan.apis.training_checkpoint import (
-    file_sha256,
-    read_training_checkpoint,
-)
+from mmasgan.apis.training_checkpoint import read_training_checkpoint
 
 
 def test_a_training_is_read_as_it_is(trained):
@@ -124,10 +121,3 @@ def test_a_checkpoint_runs_no_code(tmp_path, monkeypatch):
     assert not (tmp_path / 'ran').exists()
     with pytest.raises(FileNotFoundError, match=r"'c\.pth' is not a file"):
         read_training_checkpoint('c.pth')
-
-
-def test_checksums_are_of_all_of_a_file(tmp_path):
-    content = bytes(range(256)) * 10_000  # more than is read at a time
-    (tmp_path / 'a').write_bytes(content)
-    expected = hashlib.sha256(content).hexdigest()
-    assert file_sha256(tmp_path / 'a') == expected

@@ -14,7 +14,7 @@ from rich.progress import Progress
 from ..atomic_files import write_atomically
 from .files import require_space
 
-__all__ = ['check_sha256', 'download']
+__all__ = ['check_sha256', 'download', 'file_sha256']
 
 CHUNK = 1 << 20
 TIMEOUT = 60  # seconds without a byte
@@ -72,16 +72,22 @@ def check_sha256(path: Path, expected: str) -> None:
     Raises:
         ValueError: If they differ.
     """
-    with path.open('rb') as file:
-        digest = hashlib.sha256()
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-    if digest.hexdigest() != expected.lower():
+    found = file_sha256(path)
+    if found != expected.lower():
         raise ValueError(
-            f"'{path}' has the SHA-256 {digest.hexdigest()}, expected "
+            f"'{path}' has the SHA-256 {found}, expected "
             f'{expected.lower()}: it is damaged or another file; remove it '
             'and download it again'
         )
+
+
+def file_sha256(path: str | os.PathLike[str]) -> str:
+    """Return the SHA-256 of a file's content, in hexadecimal digits."""
+    digest = hashlib.sha256()
+    with open(path, 'rb') as file:
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 def _open(url: str, part: Path) -> IO[bytes]:
