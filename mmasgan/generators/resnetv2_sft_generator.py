@@ -142,15 +142,15 @@ class ResNetV2SFTGenerator(nn.Module):
         init = _init_normal if self.norm else _init_kaiming
         for part in (self.encoder, self.decoder):
             part.apply(init)
-        head = self.decoder.get_submodule(str(len(self.decoder) - 2))
-        ends = [(head, SMALL_RESIDUAL)]
         for block in self.blocks:
             init(block.get_submodule('conv1'))
-            ends.append((block.get_submodule('conv2'), SMALL_BRANCH))
-            init(ends[-1][0])
+            init(block.get_submodule('conv2'))
         if not self.norm:
-            for end, scale in ends:
-                end.get_parameter('weight').data.mul_(scale)
+            head = self.decoder.get_submodule(str(len(self.decoder) - 2))
+            head.get_parameter('weight').data.mul_(SMALL_RESIDUAL)
+            for block in self.blocks:
+                weight = block.get_parameter('conv2.weight')
+                weight.data.mul_(SMALL_BRANCH)
 
     def forward(self, x: Tensor, semantic: Tensor | None = None) -> Tensor:
         """Translate a batch of images.
