@@ -15,8 +15,9 @@ test_dataloader.dataset.update(sample)
 
 train_pipeline = train_dataloader.dataset.pipeline
 train_pipeline[1].update(crop_size=256)
+train_pipeline[4].update(crop_size=(181, 181))
 # A camera held by hand, and light that adds up before it is encoded.
-train_pipeline[5].update(length=(0, 24), shake=(0, 1), gamma=2.2)
+train_pipeline[8].update(length=(0, 24), shake=(0, 1), gamma=2.2)
 
 train_cfg.update(max_iters=3_000, val_interval=500)
 param_scheduler[1].update(end=3_000)

@@ -11,12 +11,13 @@ train_dataloader.update(batch_size=4, num_workers=0, persistent_workers=False)
 train_pipeline = train_dataloader.dataset.pipeline
 train_pipeline[1].update(crop_size=336)
 train_pipeline[2].update(crop_size=128)
-train_pipeline[3].update(crop_size=168)  # MotionBlur leaves 128
+train_pipeline[4].update(crop_size=(237, 237))
+train_pipeline[5].update(crop_size=168)  # MotionBlur leaves 128
 val_dataloader.update(num_workers=0)
 test_dataloader.update(num_workers=0)
 
-train_cfg.update(max_iters=12_000, val_interval=2_000)
-param_scheduler[1].update(end=12_000)
+train_cfg.update(max_iters=20_000, val_interval=2_000)
+param_scheduler[1].update(end=20_000)
 default_hooks.update(
     logger=dict(interval=200), checkpoint=dict(interval=2_000)
 )

@@ -102,7 +102,9 @@ def _small_data(dataset, crop, split_file, path='train_dataloader.dataset'):
     for number, step in enumerate(steps):
         where = f'{path}.pipeline.{number}'
         if 'crop_size' in step:
-            values[f'{where}.crop_size'] = crop + 2 * margin
+            size = crop + 2 * margin
+            pair = isinstance(step['crop_size'], tuple)
+            values[f'{where}.crop_size'] = (size, size) if pair else size
         if 'margin' in step:
             values[f'{where}.margin'] = margin
     if 'split_file' in dataset:
