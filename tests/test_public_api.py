@@ -80,7 +80,6 @@ NAMES = {
     'mmasgan.discriminators': ['INPatchDiscriminator'],
     'mmasgan.engine': [
         'BFloat16OptimWrapper',
-        'ChannelsLastHook',
         'EvaluationTableHook',
         'IterationSeedHook',
         'ProgressHook',

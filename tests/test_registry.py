@@ -164,7 +164,6 @@ class TestNames:
             ('TRANSFORMS', 'LoadRGBImage', 'mmasgan.datasets'),
             ('TRANSFORMS', 'RandomCrop', 'mmasgan.datasets'),
             ('HOOKS', 'IterationSeedHook', 'mmasgan.engine'),
-            ('HOOKS', 'ChannelsLastHook', 'mmasgan.engine'),
             ('HOOKS', 'EvaluationTableHook', 'mmasgan.engine'),
             ('HOOKS', 'ProgressHook', 'mmasgan.engine'),
             ('HOOKS', 'InferenceCostHook', 'mmasgan.evaluation'),

@@ -324,12 +324,14 @@ def test_the_tools_train_resume_and_test(gopro, tmp_path):
     assert 'Pictures (input | output | truth): ' in output
 
 
-def test_two_processes_train_one_model(on_cpu, gopro, tmp_path):
+@pytest.mark.parametrize('channels_last', [False, True])
+def test_two_processes_train_one_model(on_cpu, gopro, tmp_path, channels_last):
     """Ranks end bit-identical, and as one process with both batches would."""
     script = Path(__file__).with_name('train_and_save_each_rank.py')
     # Without what ranks draw on their own. Adam's eps keeps it from blowing
     # up the rounding errors of biases that instance norm takes away again.
     changes = {
+        'model.channels_last': channels_last,
         'model.generator.dropout': 0,
         'model.gradient_penalty': None,
         'model.pool_size': 0,

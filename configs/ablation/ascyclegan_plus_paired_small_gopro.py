@@ -8,15 +8,20 @@ from mmasgan.datasets import PairedGoProDataset
 with read_base():
     from ..ascyclegan_plus_small_gopro import *
 
+pair = ['img_blur', 'img_sharp']
 train_pipeline = train_dataloader.dataset.pipeline
-train_pipeline[1].update(crop_size=128, together=True)
-train_pipeline[2:6] = [
+train_pipeline[1].update(crop_size=182, together=True)
+train_pipeline[3].update(keys=pair)
+train_pipeline[4].update(keys=pair, crop_size=(128, 128))
+# MMagic's other transforms draw anew for each image of a pair.
+train_pipeline[5:9] = [
     dict(
         type=CopyValues,
         src_keys=['img_blur', 'img_blur_channel_order'],
         dst_keys=['img_synthetic', 'img_synthetic_channel_order'],
     )
 ]
+del train_pipeline[2]
 train_dataloader.dataset = dict(
     type=PairedGoProDataset,
     data_root='data/gopro',

@@ -77,6 +77,9 @@ class ASCycleGAN(BaseTranslationModel):
         pool_size: Generated images kept for each discriminator.
         discriminator_steps: Discriminator updates for each generator update.
         weight_clip: Bound of the discriminators' weights; None for none.
+        channels_last: Whether weights have the channels last in memory, the
+            faster layout for convolutions in bfloat16. A distributed wrapper
+            sums wrong gradients of weights whose layout changes later.
         data_preprocessor: Config or module: RGB in [-1, 1].
 
     Raises:
@@ -99,6 +102,7 @@ class ASCycleGAN(BaseTranslationModel):
         pool_size: int = 60,
         discriminator_steps: int = 1,
         weight_clip: float | None = None,
+        channels_last: bool = False,
         data_preprocessor: Part = None,
     ) -> None:
         for name, part in (
@@ -130,6 +134,8 @@ class ASCycleGAN(BaseTranslationModel):
         self.supervised_loss = build_part(supervised_loss)
         self.pools = nn.ModuleDict({d: ImagePool(pool_size) for d in DOMAINS})
         self.weight_clip = weight_clip
+        if channels_last:
+            self.to(memory_format=torch.channels_last)
 
     def init_weights(self) -> None:
         """Initialise networks and load the weights that losses need."""
