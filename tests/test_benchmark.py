@@ -1,43 +1,27 @@
-"""The figures of ``docs/data.md`` come from a tool that compares alike."""
+"""The figures of the docs come from a tool that compares alike."""
 
+import json
 import runpy
 import sys
 
 import pytest
-from tiny import ROOT, make_gopro
+from PIL import Image
+from tiny import ROOT
 
 SCRIPT = str(ROOT / 'tools' / 'benchmark.py')
 
 
-def test_loader_prints_a_ratio(monkeypatch, capsys, tmp_path):
-    root = str(make_gopro(tmp_path / 'g'))
-    args = ['loader', '--data', root, '--crop=32', '--count=3', '--rounds=2']
-    monkeypatch.setattr(sys, 'argv', [SCRIPT, *args])
+def test_a_suite_prints_writes_and_draws(monkeypatch, capsys, tmp_path):
+    small = ['--rounds=1', '--size', '32', '48', '--width=4']
+    out = f'--out={tmp_path / "out"}'
+    monkeypatch.setattr(sys, 'argv', [SCRIPT, 'inference', *small, out])
     runpy.run_path(SCRIPT, run_name='__main__')
-    output = capsys.readouterr().out
-    rows = [
-        [cell.strip() for cell in line.split('│')[1:-1]]
-        for line in output.splitlines()
-        if '│' in line
-    ]
-    assert [row[0] for row in rows] == ['full frames', 'store']
-    for _, median, lowest, highest, _ in rows:
-        assert 0 < float(lowest) <= float(median) <= float(highest)
-    assert rows[0][-1] == '1.0'
-    assert 'torch ' in output
-
-
-def test_rounds_take_turns():
-    calls = []
-    names = runpy.run_path(SCRIPT)
-    jobs = {
-        name: lambda number, name=name: calls.append((name, number))
-        for name in 'ab'
-    }
-    rates = names['interleaved'](jobs, rounds=2, count=2)
-    assert [len(found) for found in rates.values()] == [2, 2]
-    assert calls[:6] == [*zip('aabbaa', (0, 1, 0, 1, 2, 3), strict=True)]
-    assert len(calls) == 12
+    assert 'torch: ' in capsys.readouterr().out
+    found = json.loads((tmp_path / 'out' / 'inference.json').read_text())
+    assert found['rows'][0]['ratio'] == 1
+    assert {'processor', 'threads', 'torch'} <= found['machine'].keys()
+    with Image.open(tmp_path / 'out' / 'inference.png') as picture:
+        assert picture.width > 500
 
 
 def test_suite_must_be_named(monkeypatch):

@@ -1,0 +1,59 @@
+"""What a figure was measured on, and what the machine can do at best."""
+
+import os
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+from .turns import Job
+
+__all__ = ['describe_machine', 'matrix_product']
+
+PACKAGES = ('torch', 'numpy', 'pillow', 'mmagic', 'mmengine')
+
+
+def describe_machine() -> dict[str, str | int]:
+    """Name the processor, its threads in use, the GPU and the versions."""
+    machine: dict[str, str | int] = {
+        'processor': _processor(),
+        'cores': os.cpu_count() or 0,
+        'threads': torch.get_num_threads(),
+        'gpu': _gpu(),
+        'python': platform.python_version(),
+    }
+    return machine | {name: version(name) for name in PACKAGES}
+
+
+def matrix_product(
+    dtype: torch.dtype, device: str, side: int | None = None
+) -> Job:
+    """Return the job that all others are a share of: a large matrix product.
+
+    Args:
+        dtype: Of the matrices.
+        device: Where they are.
+        side: Of the square matrices; None is 2048 on a CPU, 8192 elsewhere.
+    """
+    side = side or (2048 if device == 'cpu' else 8192)
+    left, right = (
+        torch.randn(side, side, device=device).to(dtype) for _ in range(2)
+    )
+    name = f'matrix product, {str(dtype).removeprefix("torch.")}'
+    return Job(name, lambda _: left @ right, flops=2.0 * side**3)
+
+
+def _processor() -> str:
+    path = Path('/proc/cpuinfo')
+    if path.exists():
+        for line in path.read_text(encoding='utf-8').splitlines():
+            if line.startswith('model name'):
+                return line.partition(':')[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _gpu() -> str:
+    if not torch.cuda.is_available():
+        return 'none'
+    return torch.cuda.get_device_name()

@@ -1,0 +1,77 @@
+"""How much memory a training step takes beside MMagic's CycleGAN's.
+
+Each model trains in a process of its own, so that none finds memory that
+another one has left.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+
+import torch
+from mmengine import MessageHub
+
+from . import step
+from .results import Result, Row
+
+__all__ = ['add_arguments', 'measure']
+
+STATUS = Path('/proc/self/status')
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the suite can be told."""
+    step.add_arguments(parser)
+
+
+def measure(args: argparse.Namespace) -> Result:
+    """Measure the peaks.
+
+    Raises:
+        RuntimeError: If a model could not be trained.
+    """
+    asked = (args.crop, args.batch, args.width, args.count)
+    rows = []
+    for name in step.builders(args.crop, args.batch, args.width):
+        peaks = []
+        for _ in range(args.rounds):
+            done = subprocess.run(
+                [sys.executable, '-m', __name__, name, *map(str, asked)],
+                capture_output=True,
+                text=True,
+            )
+            if done.returncode:
+                raise RuntimeError(f'{name} failed:\n{done.stderr}')
+            peaks.append(json.loads(done.stdout.splitlines()[-1]) / 1e6)
+        middle = statistics.median(peaks)
+        rows.append(Row(name, middle, min(peaks), max(peaks)))
+    return Result('Peak memory of training', 'MB', rows)
+
+
+def _peak(name: str, crop: int, batch: int, width: int, count: int) -> int:
+    """Return bytes that model, optimisers and some steps take at most."""
+    before = _memory('VmRSS')
+    train = step.builders(crop, batch, width)[name]()
+    MessageHub.get_current_instance().update_info('iter', 0)
+    for number in range(1 + count):
+        train(number)
+    if torch.cuda.is_available():
+        return torch.cuda.max_memory_allocated()
+    return _memory('VmHWM') - before
+
+
+def _memory(field: str) -> int:
+    for line in STATUS.read_text().splitlines():
+        if line.startswith(f'{field}:'):
+            return 1024 * int(line.split()[1])
+    raise RuntimeError(f'{STATUS} has no {field}')
+
+
+if __name__ == '__main__':
+    from ... import compat  # noqa: F401  before anything of MMagic
+
+    asked = (int(argument) for argument in sys.argv[2:])
+    print(json.dumps(_peak(sys.argv[1], *asked)))  # noqa: T201
