@@ -362,6 +362,8 @@ def test_two_processes_train_one_model(on_cpu, gopro, tmp_path, channels_last):
         **changes,
         **{'train_dataloader.batch_size': 2},
     )
+    saved = torch.load(tmp_path / 'two' / 'iter_4.pth', weights_only=False)
+    assert saved['state_dict'].keys() == one.model.state_dict().keys()
     for name, value in one.model.state_dict().items():
         torch.testing.assert_close(
             ranks[0][name], value, atol=1e-5, rtol=0, msg=name

@@ -24,6 +24,7 @@ from . import (
     numpy_bool8,
     translation_gradients,
     translation_output,
+    wrapped_names,
     wrapper_class,
 )
 from ._imports import Fault, MendingFinder, name_of
@@ -38,6 +39,7 @@ FAULTS: dict[str, Fault] = {
         frozen_stdlib,
         checkpoint_types,
         wrapper_class,
+        wrapped_names,
         gloo_without_gpu,
         mmcv_version,
         numpy_bool8,

@@ -76,6 +76,20 @@ def wrapper_class():
     return MODEL_WRAPPERS.get(MMSeparateDistributedDataParallel).__name__
 
 
+def wrapped_names():
+    from mmengine.model import MMSeparateDistributedDataParallel
+    from torch import distributed, nn
+
+    meeting = f'file://{FOLDER}/names{MEND}'
+    distributed.init_process_group('gloo', meeting, rank=0, world_size=1)
+    try:
+        model = nn.ModuleDict({'part': nn.Linear(1, 1)})
+        wrapper = MMSeparateDistributedDataParallel(model)
+        return list(wrapper.module.state_dict())
+    finally:
+        distributed.destroy_process_group()
+
+
 def checkpoint_types():
     from mmengine.logging import HistoryBuffer
     from mmengine.runner import load_checkpoint, save_checkpoint
@@ -195,6 +209,7 @@ def main():
         gloo_without_gpu,
         gloo_chosen,
         device_ids_without_gpu,
+        wrapped_names,
     ):
         run(symptom)
     if not MEND:
