@@ -30,6 +30,16 @@ NAMES = {
         'parsed_config',
         'publish_generator',
     ],
+    'mmasgan.apis.benchmark': [
+        'Job',
+        'Result',
+        'Row',
+        'describe_machine',
+        'draw',
+        'print_table',
+        'take_turns',
+        'write_json',
+    ],
     'mmasgan.apis.comparison': [
         'TABLE_1',
         'Budget',

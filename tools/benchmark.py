@@ -10,9 +10,16 @@ from pathlib import Path
 from rich.console import Console
 
 from mmasgan import compat  # noqa: F401  before anything of MMagic
-from mmasgan.apis.benchmark import inference, loader, memory, step
-from mmasgan.apis.benchmark.machine import describe_machine
-from mmasgan.apis.benchmark.results import draw, print_table, write_json
+from mmasgan.apis.benchmark import (
+    describe_machine,
+    draw,
+    inference,
+    loader,
+    memory,
+    print_table,
+    step,
+    write_json,
+)
 
 SUITES = {
     'step': step,

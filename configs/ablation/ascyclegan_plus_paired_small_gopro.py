@@ -8,11 +8,10 @@ from mmasgan.datasets import PairedGoProDataset
 with read_base():
     from ..ascyclegan_plus_small_gopro import *
 
-pair = ['img_blur', 'img_sharp']
 train_pipeline = train_dataloader.dataset.pipeline
 train_pipeline[1].update(crop_size=182, together=True)
-train_pipeline[3].update(keys=pair)
-train_pipeline[4].update(keys=pair, crop_size=(128, 128))
+train_pipeline[3].update(keys=train_pipeline[1]['keys'])
+train_pipeline[4].update(keys=train_pipeline[1]['keys'], crop_size=(128, 128))
 # MMagic's other transforms draw anew for each image of a pair.
 train_pipeline[5:9] = [
     dict(
