@@ -22,5 +22,5 @@ train_pipeline[8].update(
     length=(0, 24), shake=1, frames=(25, 41), gamma=2.2, noise=0
 )
 
-train_cfg.update(max_iters=3_000, val_interval=500)
-param_scheduler[1].update(end=3_000)
+train_cfg.update(max_iters=6_000, val_interval=1_000)
+param_scheduler[1].update(end=6_000)
