@@ -426,6 +426,17 @@ def test_a_tested_model_needs_no_discriminator(build_model, batch):
     assert torch.equal(first[0].output.pred_img, second[0].output.pred_img)
 
 
+def test_channels_last_is_a_layout_and_nothing_else(build_model):
+    torch.manual_seed(0)
+    plain = build_model()
+    torch.manual_seed(0)
+    model = build_model(channels_last=True)
+    assert same(plain.state_dict(), model)
+    weights = [w for w in model.generators.parameters() if w.dim() == 4]
+    layout = dict(memory_format=torch.channels_last)
+    assert weights and all(w.is_contiguous(**layout) for w in weights)
+
+
 def test_two_accumulated_batches_equal_one_of_two(
     build_model, optimizers, batch
 ):

@@ -7,13 +7,12 @@ import torch
 from mmengine.device import get_device
 from mmengine.registry import MODELS
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from ..config import load_config
-from .machine import matrix_product
-from .models import CONFIGS, peer_generator
+from .machine import products, rated
+from .models import CONFIGS, OURS, peer_generator
 from .results import Result, rows_of
-from .turns import Job, take_turns
+from .turns import take_turns
 
 __all__ = ['add_arguments', 'measure']
 
@@ -27,38 +26,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def measure(args: argparse.Namespace) -> Result:
     """Time the generators."""
-    device = torch.device(get_device()).type
-    machine = {
-        name: matrix_product(getattr(torch, name), device)
-        for name in ('float32', 'bfloat16')
-    }
+    machine = products()
+    device = get_device()
     torch.manual_seed(0)
     image = torch.rand(1, 3, *args.size, device=device) * 2 - 1
     peer = peer_generator(args.width).to(device)
-    jobs = [_job("MMagic's ResNet, float32", _plain(peer, image), machine)]
-    for title, config in (
-        ('CycleGAN', 'cyclegan_gopro'),
-        ('flagship', 'ascyclegan_gopro'),
-    ):
+    jobs = [rated("MMagic's ResNet, float32", _plain(peer, image), machine)]
+    for title, config in OURS.items():
         cfg = load_config(str(CONFIGS / f'{config}.py'))
         cfg.model.generator.base_channels = args.width
         generator = MODELS.build(cfg.model.generator).eval().to(device)
-        calls = {
-            'float32': _plain(generator, image),
-            'bfloat16': _fast(generator, image),
-        }
-        exact, fast = (call(0) for call in calls.values())
-        error = (fast - exact).abs().mean().item() * 127.5
-        for precision, call in calls.items():
-            jobs.append(_job(f'{title}, {precision}', call, machine))
+        exact, fast = _plain(generator, image), _fast(generator, image)
+        error = (fast(0) - exact(0)).abs().mean().item() * 127.5
+        jobs += [
+            rated(f'{title}, float32', exact, machine),
+            rated(f'{title}, bfloat16', fast, machine),
+        ]
         jobs[-1].note = f'{error:.2f}/255 from float32'
-    take_turns([*jobs, *machine.values()], args.rounds, args.count)
+    jobs += machine.values()
+    take_turns(jobs, args.rounds, args.count)
     height, width = args.size
-    return Result(
-        f'One image of {width}x{height}',
-        'ms',
-        rows_of([*jobs, *machine.values()]),
-    )
+    return Result(f'One image of {width}x{height}', 'ms', rows_of(jobs))
 
 
 def _plain(network: nn.Module, image: Tensor) -> Callable[[int], Tensor]:
@@ -78,12 +66,3 @@ def _fast(network: nn.Module, image: Tensor) -> Callable[[int], Tensor]:
             return network(image.to(memory_format=torch.channels_last)).float()
 
     return call
-
-
-def _job(
-    name: str, call: Callable[[int], Tensor], machine: dict[str, Job]
-) -> Job:
-    with FlopCounterMode(display=False) as counter:
-        call(0)
-    flops = counter.get_total_flops()
-    return Job(name, call, flops, machine[name.rpartition(' ')[2]].name)

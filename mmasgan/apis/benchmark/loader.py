@@ -13,12 +13,11 @@ from ...datasets.gopro_layout import GoProSubset
 from ...datasets.gopro_split import obtain_split
 from ...datasets.prepare import build_store
 from ...datasets.prepare.finish import listed
+from .models import KEYS
 from .results import Result, rows_of
 from .turns import Job, take_turns
 
 __all__ = ['add_arguments', 'measure']
-
-KEYS = ['img_blur', 'img_sharp']
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

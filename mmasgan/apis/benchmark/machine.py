@@ -2,14 +2,17 @@
 
 import os
 import platform
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
 import torch
+from mmengine.device import get_device
+from torch.utils.flop_counter import FlopCounterMode
 
 from .turns import Job
 
-__all__ = ['describe_machine', 'matrix_product']
+__all__ = ['describe_machine', 'matrix_product', 'products', 'rated']
 
 PACKAGES = ('torch', 'numpy', 'pillow', 'mmagic', 'mmengine')
 
@@ -42,6 +45,33 @@ def matrix_product(
     )
     name = f'matrix product, {str(dtype).removeprefix("torch.")}'
     return Job(name, lambda _: left @ right, flops=2.0 * side**3)
+
+
+def products() -> dict[str, Job]:
+    """Return :func:`matrix_product` by precision, on the device in use."""
+    device = torch.device(get_device()).type
+    return {
+        name: matrix_product(getattr(torch, name), device)
+        for name in ('float32', 'bfloat16')
+    }
+
+
+def rated(
+    name: str, call: Callable[[int], object], machine: Mapping[str, Job]
+) -> Job:
+    """Make a job whose operations are counted, by calling it once.
+
+    PyTorch's counter cannot follow a gradient penalty.
+
+    Args:
+        name: Its last word is the precision.
+        call: See :class:`Job`.
+        machine: What :func:`products` returned.
+    """
+    with FlopCounterMode(display=False) as counter:
+        call(0)
+    reference = machine[name.rpartition(' ')[2]].name
+    return Job(name, call, counter.get_total_flops(), reference)
 
 
 def _processor() -> str:

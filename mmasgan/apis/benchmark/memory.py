@@ -16,15 +16,11 @@ from mmengine import MessageHub
 
 from . import step
 from .results import Result, Row
+from .step import add_arguments
 
 __all__ = ['add_arguments', 'measure']
 
 STATUS = Path('/proc/self/status')
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the suite can be told."""
-    step.add_arguments(parser)
 
 
 def measure(args: argparse.Namespace) -> Result:

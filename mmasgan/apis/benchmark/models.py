@@ -17,7 +17,15 @@ from torch import nn
 
 from ..config import enable_amp, load_config
 
-__all__ = ['our_step', 'peer_generator', 'peer_step', 'random_batch']
+__all__ = [
+    'OURS',
+    'our_step',
+    'peer_generator',
+    'peer_step',
+    'random_batch',
+]
+
+OURS = {'CycleGAN': 'cyclegan_gopro', 'flagship': 'ascyclegan_gopro'}
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 KEYS = ['img_blur', 'img_sharp']
