@@ -1,4 +1,4 @@
-"""Deblur photographs, each whole and at its own size."""
+"""Deblur photographs, each at its own size."""
 
 import os
 from collections.abc import Sequence
@@ -10,14 +10,17 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
-from torch import nn
 
 from ..datasets.atomic_files import write_atomically
 from ..datasets.image_reader import read_rgb_image
 from ..datasets.prepare.files import progress
 from ..datasets.prepare.photos import find_photos
+from ..generators import ResNetV2SFTGenerator
+from ..generators.strips import translate_in_strips
 
 __all__ = ['Deblurred', 'deblur_files', 'deblur_image']
+
+LARGE = 2_000_000  # pixels
 
 FORMATS: dict[str, tuple[str, dict[str, Any]]] = {
     '.png': ('PNG', {}),
@@ -46,12 +49,18 @@ class Deblurred:
 
 
 @torch.inference_mode()
-def deblur_image(generator: nn.Module, image: np.ndarray) -> np.ndarray:
-    """Deblur one image as a whole.
+def deblur_image(
+    generator: ResNetV2SFTGenerator,
+    image: np.ndarray,
+    in_strips: bool | None = None,
+) -> np.ndarray:
+    """Deblur one image.
 
     Args:
         generator: As :func:`~mmasgan.apis.load_generator` gives it.
         image: RGB, (H, W, 3), uint8, both sides at least 16.
+        in_strips: Whether in strips, which equal the whole within a grey
+            level and need less memory; None is for more than two megapixels.
 
     Returns:
         The sharper image, of the same shape and kind.
@@ -61,13 +70,19 @@ def deblur_image(generator: nn.Module, image: np.ndarray) -> np.ndarray:
     """
     device = next(generator.parameters()).device
     batch = torch.from_numpy(image).to(device).permute(2, 0, 1)[None]
-    output = generator((batch.float() - 127.5) / 127.5)
-    pixels = (output * 127.5 + 127.5).clamp(0, 255).round()
+    x = batch.float().sub_(127.5).div_(127.5)
+    if in_strips is None:
+        in_strips = x[0, 0].numel() > LARGE
+    if in_strips:
+        output = translate_in_strips(generator, x, store=torch.float16)
+    else:
+        output = generator(x)
+    pixels = output.mul_(127.5).add_(127.5).clamp_(0, 255).round_()
     return pixels[0].permute(1, 2, 0).to(torch.uint8).cpu().numpy()
 
 
 def deblur_files(
-    generator: nn.Module,
+    generator: ResNetV2SFTGenerator,
     images: Sequence[str | os.PathLike[str]],
     out: str | os.PathLike[str],
     overwrite: bool = False,
@@ -153,7 +168,7 @@ def _check(plan: dict[Path, Path], overwrite: bool) -> None:
         )
 
 
-def _deblurred(generator: nn.Module, source: Path) -> np.ndarray:
+def _deblurred(generator: ResNetV2SFTGenerator, source: Path) -> np.ndarray:
     """Read and deblur; any fault of the file is a ValueError naming it."""
     image = read_rgb_image(str(source))
     height, width = image.shape[:2]

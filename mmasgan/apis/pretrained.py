@@ -4,8 +4,8 @@ import os
 from pathlib import Path
 
 import torch
-from torch import nn
 
+from ..generators import ResNetV2SFTGenerator
 from .model_index import DEFAULT, obtain_weights, read_model_index
 from .safetensors_file import read_safetensors
 from .trained_generator import TrainedGenerator
@@ -17,7 +17,7 @@ __all__ = ['load_generator']
 def load_generator(
     weights: str | os.PathLike[str] | None = None,
     device: str | torch.device = 'cpu',
-) -> nn.Module:
+) -> ResNetV2SFTGenerator:
     """Load a deblurring generator; no file runs code.
 
     Args:

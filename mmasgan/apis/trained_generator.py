@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .. import generators
+from ..generators import ResNetV2SFTGenerator
 from ..losses.weights import select_tensors
 
 __all__ = ['TrainedGenerator']
@@ -30,7 +31,7 @@ class TrainedGenerator:
     tensors: Mapping[str, Tensor]
     origin: Mapping[str, Any] = field(default_factory=dict)
 
-    def build(self) -> nn.Module:
+    def build(self) -> ResNetV2SFTGenerator:
         """Return the generator, in evaluation mode and float32.
 
         Only classes of :mod:`mmasgan.generators` are built, since the config
@@ -57,7 +58,7 @@ class TrainedGenerator:
         network.load_state_dict(state, assign=True)
         return network.eval()
 
-    def _empty(self) -> nn.Module:
+    def _empty(self) -> ResNetV2SFTGenerator:
         """Return the network without memory for its tensors."""
         arguments = dict(self.config)
         name = str(arguments.pop('type', None)).rpartition('.')[2]

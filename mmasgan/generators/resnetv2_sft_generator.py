@@ -97,6 +97,7 @@ class ResNetV2SFTGenerator(nn.Module):
                 f'{in_channels} and {out_channels}'
             )
         self.in_channels = in_channels
+        self.out_channels = out_channels
         self.num_classes = num_classes
         self.global_residual = global_residual
         self.clamp = clamp
@@ -166,31 +167,27 @@ class ResNetV2SFTGenerator(nn.Module):
         Raises:
             ValueError: If a shape does not fit.
         """
-        self._check(x, semantic)
-        height, width = x.shape[-2:]
-        padding = (0, -width % STRIDE, 0, -height % STRIDE)
-        padded = pad(x, padding, mode='reflect')
-
-        condition = self._condition(padded, semantic, padding)
-        features = self.encoder(padded)
+        self.check(x, semantic)
+        condition = self.condition_of(x, semantic)
+        features = self.encoder(self.pad(x))
         for block in self.blocks:
             features = block(features, condition)
-        out = self.decoder(features)[..., :height, :width]
+        return self.end(x, self.decoder(features))
 
-        if not self.global_residual:
-            return out
-        out = x + out
-        if self.clamp == 'never' or (self.clamp == 'eval' and self.training):
-            return out
-        return out.clamp(-1, 1)
+    def pad(self, x: Tensor) -> Tensor:
+        """Reflect at the right and below, up to multiples of the stride."""
+        height, width = x.shape[-2:]
+        padding = (0, -width % STRIDE, 0, -height % STRIDE)
+        return pad(x, padding, mode='reflect') if any(padding) else x
 
-    def _condition(
-        self, x: Tensor, semantic: Tensor | None, padding: tuple[int, ...]
+    def condition_of(
+        self, x: Tensor, semantic: Tensor | None
     ) -> Tensor | None:
+        """Return what the blocks are steered by, None without SFT."""
         if self.condition is None:
             return None
         if semantic is not None:
-            return self.condition(pad(semantic, padding, mode='reflect'))
+            return self.condition(self.pad(semantic))
         if not self._warned_uniform:
             self._warned_uniform = True
             warnings.warn(
@@ -203,7 +200,19 @@ class ResNetV2SFTGenerator(nn.Module):
         size = (len(x), self.num_classes, STRIDE, STRIDE)
         return self.condition(x.new_full(size, 1 / self.num_classes))
 
-    def _check(self, x: Tensor, semantic: Tensor | None) -> None:
+    def end(self, x: Tensor, out: Tensor) -> Tensor:
+        """Crop what the decoder put out, and add it to the images."""
+        height, width = x.shape[-2:]
+        out = out[..., :height, :width]
+        if not self.global_residual:
+            return out
+        out = x + out
+        if self.clamp == 'never' or (self.clamp == 'eval' and self.training):
+            return out
+        return out.clamp(-1, 1)
+
+    def check(self, x: Tensor, semantic: Tensor | None) -> None:
+        """Raise a ValueError if a shape does not fit."""
         check_images(x, self.in_channels, MIN_SIZE)
         expected = (len(x), self.num_classes, *x.shape[-2:])
         if semantic is not None and semantic.shape != torch.Size(expected):

@@ -44,6 +44,7 @@ class ConditionNetwork(nn.Module):
     ) -> None:
         super().__init__()
         self.in_channels = in_channels
+        self.out_channels = out_channels
         layers: list[nn.Module] = [
             nn.Conv2d(in_channels, hidden_channels, 4, stride=self.stride),
             nn.LeakyReLU(0.1),

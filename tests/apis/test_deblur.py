@@ -7,6 +7,7 @@ from tiny import make_checkpoint
 
 from mmasgan.apis import deblur, deblur_files, deblur_image, load_generator
 from mmasgan.datasets import read_rgb_image
+from mmasgan.generators.strips import translate_in_strips
 
 EXIF_ORIENTATION = 274
 
@@ -49,6 +50,24 @@ def test_an_image_is_what_the_model_makes_of_it(trained):
     assert found.shape == image.shape
     assert found.dtype == np.uint8
     np.testing.assert_array_equal(found, expected)
+
+
+def test_large_images_are_deblurred_in_strips(generator, monkeypatch):
+    image = pixels(150, 70)
+    whole = deblur_image(generator, image, in_strips=False)
+    used = []
+
+    def strips(*args, **kwargs):
+        used.append(kwargs)
+        return translate_in_strips(*args, **kwargs)
+
+    monkeypatch.setattr(deblur, 'translate_in_strips', strips)
+    np.testing.assert_array_equal(deblur_image(generator, image), whole)
+    assert not used
+    monkeypatch.setattr(deblur, 'LARGE', 10_000)
+    found = deblur_image(generator, image)
+    assert used == [dict(store=torch.float16)]
+    assert np.abs(found.astype(int) - whole).max() <= 1
 
 
 def test_a_generator_that_changes_nothing_changes_no_pixel():

@@ -434,7 +434,8 @@ def test_channels_last_is_a_layout_and_nothing_else(build_model):
     assert same(plain.state_dict(), model)
     weights = [w for w in model.generators.parameters() if w.dim() == 4]
     layout = dict(memory_format=torch.channels_last)
-    assert weights and all(w.is_contiguous(**layout) for w in weights)
+    assert weights
+    assert all(w.is_contiguous(**layout) for w in weights)
 
 
 def test_two_accumulated_batches_equal_one_of_two(
