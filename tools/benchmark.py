@@ -17,6 +17,7 @@ from mmasgan.apis.benchmark import (
     loader,
     memory,
     print_table,
+    scaling,
     step,
     write_json,
 )
@@ -26,6 +27,7 @@ SUITES = {
     'inference': inference,
     'loader': loader,
     'memory': memory,
+    'scaling': scaling,
 }
 
 

@@ -48,17 +48,22 @@ class Result(NamedTuple):
     rows: list[Row]
 
 
-def rows_of(jobs: Sequence[Job]) -> list[Row]:
-    """Summarise jobs that were timed, in milliseconds."""
+def rows_of(jobs: Sequence[Job], unit: float = 1e3) -> list[Row]:
+    """Summarise jobs that were timed.
+
+    Args:
+        jobs: That took their turns.
+        unit: In what the time of their amounts is given, in units a second.
+    """
     rates = {
         job.name: job.flops / job.median / 1e9 for job in jobs if job.flops
     }
     return [
         Row(
             job.name,
-            1e3 * job.median,
-            1e3 * min(job.seconds),
-            1e3 * max(job.seconds),
+            job.median * unit / job.amount,
+            min(job.seconds) * unit / job.amount,
+            max(job.seconds) * unit / job.amount,
             rates.get(job.name),
             rates[job.name] / rates[job.reference] if job.reference else None,
             job.note,

@@ -24,6 +24,8 @@ class Job:
         reference: Name of the job whose FLOP/s this one's are a share of.
         note: Anything else to say, for the table.
         seconds: Of a call, the mean of each round.
+        amount: What a call does, such as pixels, where the time of one is
+            compared.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Job:
     reference: str | None = None
     note: str = ''
     seconds: list[float] = field(default_factory=list)
+    amount: float = 1
 
     @property
     def median(self) -> float:

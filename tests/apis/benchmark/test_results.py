@@ -31,6 +31,11 @@ def test_a_row_is_the_median_beside_what_the_machine_can_do():
     assert product.share is None
 
 
+def test_times_may_be_of_a_part_of_the_work():
+    (row,) = rows_of([Job('a', print, amount=4, seconds=[2])], 1e6)
+    assert row.value == row.lowest == row.highest == 5e5
+
+
 def test_printed_is_the_ratio_to_the_first(capsys):
     print_table(RESULT)
     lines = capsys.readouterr().out.splitlines()

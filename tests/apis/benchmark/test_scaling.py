@@ -1,0 +1,24 @@
+from argparse import Namespace
+
+import pytest
+
+from mmasgan.apis.benchmark import scaling
+
+ARGS = dict(width=4, side=32, files=20, rounds=2, count=1)
+
+
+@pytest.mark.parametrize(
+    ('of', 'unit', 'names'),
+    [
+        ('step', 'us a pixel', ['32x32, batch 1', '32x32, batch 4']),
+        ('inference', 'us a pixel', ['32x24, in one piece', '128x96, strips']),
+        ('files', 'us a file', ['20 files', '2000 files']),
+    ],
+)
+def test_times_are_divided_by_the_work(of, unit, names):
+    result = scaling.measure(Namespace(**ARGS, of=of))
+    assert result.unit == unit
+    assert [result.rows[0].name, result.rows[-1].name] == names
+    for row in result.rows:
+        assert 0 < row.lowest <= row.value <= row.highest
+        assert row.note.endswith(' s')
