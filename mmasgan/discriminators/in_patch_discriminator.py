@@ -10,6 +10,7 @@ from mmengine.model import normal_init
 from torch import Tensor, nn
 
 from ..layers.checks import check_images
+from ..layers.instance_norm import InstanceNorm2d
 from ..registry import MODELS
 
 __all__ = ['INPatchDiscriminator']
@@ -41,14 +42,14 @@ class INPatchDiscriminator(nn.Module):
         self.in_channels = in_channels
         layers: list[nn.Module] = [
             nn.Conv2d(in_channels, base_channels, 4, stride=2, padding=1),
-            nn.LeakyReLU(0.2),
+            nn.LeakyReLU(0.2, inplace=True),
         ]
         channels = base_channels
         for stride in (2, 2, 1):
             layers += [
                 nn.Conv2d(channels, 2 * channels, 4, stride=stride, padding=1),
-                nn.InstanceNorm2d(2 * channels),
-                nn.LeakyReLU(0.2),
+                InstanceNorm2d(2 * channels),
+                nn.LeakyReLU(0.2, inplace=True),
             ]
             channels *= 2
         layers.append(nn.Conv2d(channels, 1, 4, stride=1, padding=1))

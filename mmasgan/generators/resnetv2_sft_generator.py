@@ -21,6 +21,7 @@ from torch.nn.functional import pad
 
 from ..layers import ConditionNetwork, PreActResidualBlock, ResidualBlock
 from ..layers.checks import check_images
+from ..layers.instance_norm import InstanceNorm2d
 from ..registry import MODELS
 
 __all__ = ['ResNetV2SFTGenerator']
@@ -257,8 +258,8 @@ def _upconv_norm_relu(
 def _norm_relu(channels: int, norm: bool) -> list[nn.Module]:
     # The place of a norm that is not there is kept, and so are the names.
     return [
-        nn.InstanceNorm2d(channels) if norm else nn.Identity(),
-        nn.ReLU(),
+        InstanceNorm2d(channels) if norm else nn.Identity(),
+        nn.ReLU(inplace=True),
     ]
 
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn.functional import relu
 
 from ..registry import MODELS
+from .instance_norm import InstanceNorm2d
 from .sft import SFTLayer
 
 __all__ = ['PreActResidualBlock', 'ResidualBlock']
@@ -31,7 +32,7 @@ class ConditionalInstanceNorm(nn.Module):
         self, channels: int, cond_channels: int | None, norm: bool = True
     ) -> None:
         super().__init__()
-        self.norm = nn.InstanceNorm2d(channels) if norm else nn.Identity()
+        self.norm = InstanceNorm2d(channels) if norm else nn.Identity()
         self.sft = (
             None
             if cond_channels is None
