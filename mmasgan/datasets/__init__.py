@@ -1,6 +1,6 @@
 """GoPro, paired and unpaired, and what turns it into batches."""
 
-from .image_reader import ImageReadError, read_rgb_image
+from .image_reader import ImageReadError, UnusableImageError, read_rgb_image
 from .image_store import ImageStore
 from .infinite_epoch_sampler import InfiniteEpochSampler
 from .mixed_dataset import MixedDataset
@@ -19,6 +19,7 @@ __all__ = [
     'PairedGoProDataset',
     'RandomCrop',
     'UnpairedGoProDataset',
+    'UnusableImageError',
     'prepare_sample_dataset',
     'read_rgb_image',
 ]

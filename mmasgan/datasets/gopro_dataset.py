@@ -12,9 +12,13 @@ from mmengine.dist import barrier, is_main_process
 from mmengine.logging import print_log
 
 from .gopro_layout import BLUR_VARIANTS, GoProSubset
-from .seeding import checked_seed, seeded
+from .image_reader import UnusableImageError
+from .seeding import checked_seed, random_state, seeded
+from .skipped_files import SkippedFiles
 
 __all__ = ['GoProDataset']
+
+SUBSTITUTE_STREAM = 3  # 1 and 2 pair the domains
 
 
 class GoProDataset(BaseDataset):
@@ -25,6 +29,11 @@ class GoProDataset(BaseDataset):
     so that a sample is the same in any process and worker, whatever was
     drawn before it. A pipeline that returns None is an error and not, as in
     MMEngine, a reason to draw another sample.
+
+    An image that cannot be used ends the run, unless ``max_skipped`` allows
+    for it: the file is named in a warning once, and another sample of the
+    same epoch takes its place, which one being a function of seed and index
+    too. The numbers drawn, and ``sample_idx``, stay those of the index.
 
     Args:
         data_root: Folder that holds the subsets.
@@ -40,6 +49,11 @@ class GoProDataset(BaseDataset):
             at first, so it must do nothing where the data exist.
         indices: Which images to keep, as in MMEngine: the first ones, the
             last ones (negative), or a list of positions.
+        max_skipped: How many different image files may be skipped since they
+            are damaged, too small for the crop or, in pairs, differ in size.
+            All workers of a loader count together, each process of a
+            distributed training on its own. Past it the run stops and lists
+            them. Not for tests, whose scores must count every image.
         test_mode: As in MMEngine.
         lazy_init: As in MMEngine.
         serialize_data: As in MMEngine.
@@ -47,7 +61,9 @@ class GoProDataset(BaseDataset):
 
     Raises:
         TypeError: If an argument has the wrong type.
-        ValueError: If an argument or the data has a wrong value.
+        ValueError: If an argument or the data has a wrong value, or more than
+            ``max_skipped`` image files cannot be used.
+        UnusableImageError: If one cannot, and none may be skipped.
         FileNotFoundError: If ``data_root`` or the subset does not exist.
     """
 
@@ -62,6 +78,7 @@ class GoProDataset(BaseDataset):
         seed: int | None = None,
         prepare: Callable[[str], object] | str | None = None,
         indices: int | Sequence[int] | None = None,
+        max_skipped: int = 0,
         test_mode: bool = False,
         lazy_init: bool = False,
         serialize_data: bool = True,
@@ -72,6 +89,12 @@ class GoProDataset(BaseDataset):
                 f'blur_variant must be one of {BLUR_VARIANTS}, '
                 f'got {blur_variant!r}'
             )
+        if test_mode and max_skipped:
+            raise ValueError(
+                'max_skipped must be 0 in test_mode, where every image '
+                f'counts, got {max_skipped}'
+            )
+        self.skipped = SkippedFiles(max_skipped)
         self.subset = subset
         self.blur_variant = blur_variant
         # In a worker, torch.initial_seed() would be the worker's own.
@@ -98,13 +121,24 @@ class GoProDataset(BaseDataset):
         print_log(f'{self}', logger='current', level=INFO)
 
     def prepare_data(self, idx: int) -> Any:
-        """Run the pipeline on a sample, with its own random numbers.
+        """Run the pipeline on a sample, or on another where it is skipped.
 
         Args:
             idx: Index of the sample, not negative.
         """
-        with seeded(self.seed, idx):
-            return self.pipeline(self.get_data_info(idx))
+        for source in self._sources(idx):
+            info = {**self.get_data_info(source), 'sample_idx': idx}
+            try:
+                with seeded(self.seed, idx):
+                    return self.pipeline(info)
+            except UnusableImageError as error:
+                if not self.skipped.limit:
+                    raise
+                self.skipped.add(error)
+        raise ValueError(
+            f'no sample of {self} can be used:\n'
+            + '\n'.join(self.skipped.causes().values())
+        )
 
     def __getitem__(self, idx: int) -> Any:
         idx = as_index(idx)
@@ -139,6 +173,15 @@ class GoProDataset(BaseDataset):
     def scan(self) -> GoProSubset:
         """Look at the folders of the subset."""
         return GoProSubset(self.data_root, self.subset)
+
+    def _sources(self, idx: int) -> Iterator[int]:
+        """Yield the index itself, then those of its epoch in random order."""
+        yield idx
+        first = idx - idx % len(self)
+        order = random_state(self.seed, idx, SUBSTITUTE_STREAM)
+        for item in order.permutation(len(self)):
+            if first + item != idx:
+                yield first + int(item)
 
     def _prepare(self, prepare: Callable[[str], object] | str) -> None:
         function = (

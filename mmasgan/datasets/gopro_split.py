@@ -10,7 +10,7 @@ from pathlib import Path
 from mmengine.dist import is_main_process
 from mmengine.logging import print_log
 
-from .atomic_files import write_atomically
+from ..atomic_files import write_atomically
 from .gopro_layout import GoProImage, GoProSubset
 from .seeding import permutation
 

@@ -64,12 +64,15 @@ class ImageStore:
             raise ImageReadError(
                 f"'{path}' is not in the store '{self.folder}', which was "
                 f"made of images in '{self.data_root}'; run 'mmasgan "
-                "prepare' again with the split of this run, or set store=None"
+                "prepare' again with the split of this run, or set "
+                'store=None',
+                path,
             ) from error
         except (ValueError, EOFError, OSError) as error:
-            raise _damaged(place, error) from error
+            raise _damaged(place, error, path) from error
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-            raise _damaged(place, f'it holds {image.dtype} {image.shape}')
+            problem = f'it holds {image.dtype} {image.shape}'
+            raise _damaged(place, problem, path)
         return np.asarray(image)
 
 
@@ -123,8 +126,9 @@ def _data_root(folder: Path, manifest: dict) -> str:
     )
 
 
-def _damaged(path: Path, cause: object) -> ImageReadError:
+def _damaged(place: Path, cause: object, path: str) -> ImageReadError:
     return ImageReadError(
-        f"'{path}' in the store is damaged or truncated ({cause}); run "
-        "'mmasgan prepare' again, which finds and mends it"
+        f"'{place}' in the store is damaged or truncated ({cause}); run "
+        "'mmasgan prepare' again, which finds and mends it",
+        path,
     )

@@ -18,7 +18,7 @@ class MixedDataset(Dataset):
     """Take turns among data sets: ``ratio[0]`` samples of the first, ...
 
     An index may lie beyond the length, and belongs to a later epoch then, as
-    in :class:`GoProDataset`; MMEngine's ``ConcatDataset`` refuses it. Each
+    in ``GoProDataset``; MMEngine's ``ConcatDataset`` refuses it. Each
     data set is asked for 0, 1, 2, ... and goes through its own epochs, so
     that all of its samples are used evenly, whatever the ratio. Nothing is
     drawn at random here: a sample is a function of index and seed.
@@ -43,7 +43,7 @@ class MixedDataset(Dataset):
             say themselves. None leaves it to them.
         seed: The data sets given as configs that name no seed get this one,
             plus 1, 2, ..., so that they draw different crops. None takes
-            ``torch.initial_seed()``, as :class:`GoProDataset`.
+            ``torch.initial_seed()``, as ``GoProDataset``.
 
     Raises:
         ValueError: If there is no data set, one is empty, or ``ratio`` does

@@ -1,19 +1,28 @@
 import pickle
 import random
+import shutil
 import subprocess
 import sys
+from collections import Counter
+from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from mmengine.dataset import pseudo_collate
+from PIL import Image
+from torch.utils.data import DataLoader
 
 import mmasgan.compat  # noqa: F401  (makes MMagic importable)
 from mmasgan.datasets import (
+    ImageReadError,
+    InfiniteEpochSampler,
     LoadRGBImage,
     PairedGoProDataset,
     RandomCrop,
     UnpairedGoProDataset,
+    UnusableImageError,
     gopro_dataset,
 )
 
@@ -234,3 +243,176 @@ def test_training_pipeline_flips_the_domains_apart(make_nested, preprocess):
         assert batch['inputs'][key].shape == (2, 3, 8, 8)
         assert batch['inputs'][key].abs().max() <= 1
     assert len(batch['data_samples'].metainfo['img_blur_path']) == 2
+
+
+@pytest.fixture
+def damaged(make_nested):
+    """Twelve images of each domain, of which three files are damaged."""
+    root = make_nested({'a': 6, 'b': 6})
+    files = [
+        root / 'train' / sequence / kind / f'{number:06}.png'
+        for sequence, number in (('a', 1), ('b', 4))
+        for kind in ('blur', 'sharp')
+    ]
+    files[0].write_bytes(files[0].read_bytes()[:-200])
+    files[1].write_bytes(b'')
+    Image.new('RGB', (1, 1)).save(files[2])
+    Image.new('RGB', (1, 1)).save(files[3])
+    return root, {str(file) for file in files}
+
+
+def unpaired(root, **kwargs):
+    pipeline = [LoadRGBImage(KEYS), RandomCrop(KEYS, 8), draw]
+    return UnpairedGoProDataset(root, pipeline=pipeline, seed=1, **kwargs)
+
+
+def paired(root, **kwargs):
+    pipeline = [
+        LoadRGBImage(KEYS, same_size=True),
+        RandomCrop(KEYS, 8, together=True),
+        draw,
+    ]
+    return PairedGoProDataset(
+        root, 'train', pipeline=pipeline, seed=1, **kwargs
+    )
+
+
+def brief(sample):
+    """Return what tells a sample from others."""
+    corners = tuple(sample[f'{key}_crop'] for key in KEYS)
+    paths = tuple(sample[path] for path in PATHS)
+    return sample['sample_idx'], paths, corners, sample['drawn']
+
+
+def first(items):
+    return items[0]
+
+
+def load(dataset, workers, start=0, count=36, context=None):
+    """Return the first samples of a loader."""
+    loader = DataLoader(
+        dataset,
+        sampler=InfiniteEpochSampler(dataset, seed=2, start=start),
+        num_workers=workers,
+        collate_fn=first,
+        multiprocessing_context=context,
+    )
+    return [brief(sample) for sample in islice(loader, count)]
+
+
+@pytest.mark.parametrize('make', [unpaired, paired])
+def test_unusable_image_ends_the_run_by_default(damaged, make):
+    root, bad = damaged
+    with pytest.raises(UnusableImageError) as caught:
+        [*make(root)]
+    assert caught.value.path in bad
+    assert caught.value.path in str(caught.value)
+
+
+@pytest.mark.parametrize('make', [unpaired, paired])
+def test_skipped_images_change_no_other_sample(damaged, make, tmp_path):
+    root, bad = damaged
+    whole = tmp_path / 'whole'
+    shutil.copytree(root, whole)
+    good = root / 'train' / 'a' / 'blur' / '000000.png'
+    for path in bad:
+        shutil.copy(good, whole / Path(path).relative_to(root))
+    changed = 0
+    for sample, before in zip(
+        load(make(root, max_skipped=4), 0), load(make(whole), 0), strict=True
+    ):
+        expected = [str(root / Path(p).relative_to(whole)) for p in before[1]]
+        assert sample[0] == before[0]
+        assert sample[3] == before[3]  # the numbers stay those of the index
+        if set(expected) & bad:
+            changed += 1
+            assert not set(sample[1]) & bad
+        else:
+            assert list(sample[1]) == expected
+            assert sample[2] == before[2]
+    assert changed > 3
+
+
+@pytest.mark.parametrize('make', [unpaired, paired])
+def test_order_is_the_same_with_any_workers_and_after_a_resume(damaged, make):
+    root, _ = damaged
+    alone = load(make(root, max_skipped=4), 0)
+    assert load(make(root, max_skipped=4), 2) == alone
+    assert load(make(root, max_skipped=4), 0, 20, 16) == alone[20:]
+
+
+def test_a_substitute_follows_the_seed(damaged):
+    root, _ = damaged
+    pipeline = [LoadRGBImage(KEYS, same_size=True)]
+    chosen = {
+        PairedGoProDataset(
+            root, 'train', pipeline=pipeline, seed=seed, max_skipped=4
+        )[1]['name']
+        for seed in range(9)
+    }
+    assert len(chosen) > 2
+    assert 'a-000001' not in chosen
+
+
+@pytest.mark.parametrize('context', ['fork', 'spawn'])
+def test_workers_count_different_files_together(damaged, context):
+    root, bad = damaged
+    dataset = unpaired(root, split='shuffled', max_skipped=3)
+    with pytest.raises(ValueError, match='4 image files cannot be used') as e:
+        load(dataset, 2, context=context)
+    causes = dataset.skipped.causes()
+    assert causes.keys() == bad
+    for name, cause in causes.items():
+        assert f"'{name}'" in cause
+        assert cause in str(e.value)
+
+
+def test_each_file_is_named_once(damaged, monkeypatch):
+    root, bad = damaged
+    said = []
+    monkeypatch.setattr(
+        'mmasgan.datasets.skipped_files.print_log',
+        lambda message, **_: said.append(message),
+    )
+    load(unpaired(root, split='shuffled', max_skipped=4), 0, count=120)
+    named = Counter(path for path in bad for text in said if path in text)
+    assert named == dict.fromkeys(bad, 1)
+    assert len(said) == 4
+
+
+def test_nothing_but_images_is_skipped(root):
+    def fail(results):
+        raise ValueError('a fault of ours')
+
+    dataset = PairedGoProDataset(root, pipeline=[fail], max_skipped=9)
+    with pytest.raises(ValueError, match='a fault of ours'):
+        dataset[0]
+
+
+def test_it_ends_where_no_image_is_left(root):
+    for path in (root / 'test').rglob('*.png'):
+        path.write_bytes(b'')
+    dataset = PairedGoProDataset(
+        root, pipeline=[LoadRGBImage(KEYS)], max_skipped=9
+    )
+    with pytest.raises(ValueError, match=r'no sample of .* can be') as caught:
+        dataset[5]
+    assert str(caught.value).count('is empty') == 3
+
+
+def test_tests_skip_nothing(root):
+    with pytest.raises(ValueError, match='max_skipped must be 0 in test_mode'):
+        PairedGoProDataset(root, max_skipped=1, test_mode=True)
+    path = root / 'test' / 'a' / 'blur' / '000000.png'
+    path.write_bytes(b'')
+    dataset = PairedGoProDataset(
+        root, pipeline=[LoadRGBImage(KEYS)], test_mode=True
+    )
+    with pytest.raises(ImageReadError, match=str(path)):
+        dataset[0]
+
+
+@pytest.mark.parametrize('value', [-1, 1.5, True, None, '3'])
+def test_wrong_max_skipped_is_refused(root, value):
+    with pytest.raises(ValueError, match='max_skipped must be a non-negative'):
+        PairedGoProDataset(root, max_skipped=value)

@@ -71,6 +71,25 @@ def test_jpeg_and_webp_are_read(save):
         assert np.abs(image - smooth).max() <= 6
 
 
+@pytest.mark.parametrize('size', [(1, 1), (1, 70), (37, 1), (13, 7)])
+def test_any_size_is_read(save, size):
+    pixels = np.resize(RGB, (*size, 3))
+    np.testing.assert_array_equal(read_rgb_image(save(pixels)), pixels)
+
+
+@pytest.mark.parametrize(
+    'name', [' a  b.png', 'a\nb.png', 'ä模糊.png', os.fsdecode(b'\xff.png')]
+)
+def test_any_name_is_read_and_told(save, name):
+    path = save(RGB, name)
+    np.testing.assert_array_equal(read_rgb_image(path), RGB)
+    cut(path, 0.5)
+    with pytest.raises(ImageReadError) as caught:
+        read_rgb_image(path)
+    assert str(caught.value).startswith(f"'{path}' is damaged")
+    assert caught.value.path == path
+
+
 def test_grey_becomes_rgb(save):
     np.testing.assert_array_equal(read_rgb_image(save(GRAY)), as_rgb(GRAY))
 

@@ -6,7 +6,7 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
-from ..atomic_files import remove_leftovers, write_atomically
+from ...atomic_files import remove_leftovers, write_atomically
 from ..gopro_layout import IMAGE_SUFFIXES
 from .files import progress, require_space
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..atomic_files import remove_leftovers, write_atomically
+from ...atomic_files import remove_leftovers, write_atomically
 from ..camera_shake import path_margin
 from ..gopro_layout import IMAGE_SUFFIXES
 from ..image_reader import ImageReadError, read_rgb_image

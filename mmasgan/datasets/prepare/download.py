@@ -11,7 +11,7 @@ from typing import IO
 
 from rich.progress import Progress
 
-from ..atomic_files import write_atomically
+from ...atomic_files import write_atomically
 from .files import require_space
 
 __all__ = ['check_sha256', 'download', 'file_sha256']

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from rich.console import Console
 from rich.progress import track
 
-from ..atomic_files import unwritten, write_atomically
+from ...atomic_files import unwritten, write_atomically
 
 __all__ = [
     'Journal',

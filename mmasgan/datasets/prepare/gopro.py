@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from ..atomic_files import remove_leftovers
+from ...atomic_files import remove_leftovers
 from ..gopro_layout import GoProSubset
 from ..gopro_split import GoProSplit, obtain_split, write_split
 from .archive import unpack_gopro

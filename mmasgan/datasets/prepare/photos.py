@@ -8,7 +8,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from ..atomic_files import write_atomically
+from ...atomic_files import write_atomically
+from ...photos.files import visible_files
 from ..gopro_layout import IMAGE_SUFFIXES
 from ..gopro_split import GoProSplit, write_split
 from ..image_reader import ImageReadError, read_rgb_image
@@ -150,17 +151,15 @@ def find_photos(
         files of other kinds.
 
     Raises:
+        OSError: If a folder cannot be listed.
         ValueError: If a folder has none.
     """
     photos: list[Photo] = []
     others: Counter[str] = Counter()
     for domain, folder in folders.items():
         before = len(photos)
-        for path in sorted(folder.rglob('*')):
+        for path in sorted(visible_files(folder)):
             inner = path.relative_to(folder)
-            hidden = any(p.startswith(('.', '@', '__')) for p in inner.parts)
-            if hidden or path.is_dir():
-                continue
             if path.suffix.lower() not in IMAGE_SUFFIXES:
                 others[path.suffix.lower() or path.name] += 1
                 continue

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from PIL import Image
 
-from ..atomic_files import remove_leftovers, write_atomically
+from ...atomic_files import remove_leftovers, write_atomically
 from ..image_reader import read_rgb_image
 from ..image_store import MADE_BY, MANIFEST, read_manifest, stored_path
 from .files import Journal, progress, require_space

@@ -9,7 +9,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from ..atomic_files import write_atomically
+from ...atomic_files import write_atomically
 from ..gopro_split import GoProSplit, write_split
 from .duplicates import perceptual_hash
 from .finish import SPLIT_FILE, Prepared, find_leaks, listed, ready

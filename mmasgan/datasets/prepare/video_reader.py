@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+
+from ...videos import VideoReader, orientation_of, to_rgb, turned_upright
 
 __all__ = ['VideoInfo', 'probe', 'read_frames']
 
@@ -32,8 +34,8 @@ def probe(path: Path) -> VideoInfo:
         ImportError: If PyAV is not installed.
         ValueError: If it is no video.
     """
-    with _open(path) as container:
-        stream = container.streams.video[0]
+    with VideoReader(path) as reader:
+        stream = reader.picture
         rate = stream.average_rate or stream.guessed_rate
         if not rate:
             raise ValueError(
@@ -53,56 +55,15 @@ def read_frames(path: Path) -> Iterator[np.ndarray]:
         RGB frames of shape (H, W, 3), uint8, upright.
 
     Raises:
-        ValueError: If the video is damaged.
+        ValueError: If the video is damaged, or of colours that cannot be
+            computed with.
     """
-    av = _av()
-    with _open(path) as container:
-        stream = container.streams.video[0]
-        stream.thread_type = 'AUTO'
-        count = 0
-        try:
-            for frame in container.decode(stream):
-                yield _upright(frame)
-                count += 1
-        except av.FFmpegError as error:
-            raise ValueError(
-                f"'{path}' is damaged after frame {count} ({error}); copy it "
-                'again, or cut it there'
-            ) from error
-        if not count:
-            raise ValueError(f"'{path}' has no frame; remove it")
-
-
-def _upright(frame: Any) -> np.ndarray:
-    image = frame.to_ndarray(format='rgb24')
-    # Degrees counterclockwise; phones turn the picture and not the pixels.
-    turns = round(frame.rotation / 90) % 4
-    return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
-
-
-def _open(path: Path) -> Any:
-    av = _av()
-    if not path.is_file():
-        raise FileNotFoundError(f"'{path}' does not exist or is no file")
-    try:
-        container = av.open(str(path))
-    except av.FFmpegError as error:
-        raise ValueError(
-            f"'{path}' is not a video that FFmpeg knows, or is damaged "
-            f'({error}); copy it again or remove it'
-        ) from error
-    if not container.streams.video:
-        container.close()
-        raise ValueError(f"'{path}' has no picture in it; remove it")
-    return container
-
-
-def _av() -> Any:
-    try:
-        import av
-    except ImportError as error:
-        raise ImportError(
-            'reading videos needs PyAV, which is not installed: '
-            'pip install "mmasgan[video]"'
-        ) from error
-    return av
+    orientation = None
+    with VideoReader(path) as reader:
+        for frame in reader.frames():
+            orientation = orientation or orientation_of(frame)
+            try:
+                image = to_rgb(frame, np.uint8)
+            except ValueError as error:
+                raise ValueError(f"'{path}': {error}") from error
+            yield turned_upright(image, orientation)

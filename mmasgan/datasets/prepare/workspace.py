@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ..atomic_files import remove_leftovers, write_atomically
+from ...atomic_files import remove_leftovers, write_atomically
 from .files import Journal
 
 __all__ = ['Workspace', 'fingerprint', 'safe_name']

@@ -7,7 +7,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 
 from ...registry import TRANSFORMS
-from ..image_reader import read_rgb_image
+from ..image_reader import UnusableImageError, read_rgb_image
 from ..image_store import ImageStore
 
 __all__ = ['LoadRGBImage']
@@ -43,7 +43,7 @@ class LoadRGBImage(BaseTransform):
     Raises:
         FileNotFoundError: If there is no finished store at ``store``.
         ImageReadError: See :func:`~mmasgan.datasets.read_rgb_image`.
-        ValueError: If the sizes differ and ``same_size`` is set.
+        UnusableImageError: If the sizes differ and ``same_size`` is set.
     """
 
     def __init__(
@@ -91,9 +91,10 @@ class LoadRGBImage(BaseTransform):
                 f"'{results[f'{key}_path']}' has {width}x{height} pixels"
                 for key, (height, width, _) in shapes.items()
             )
-            raise ValueError(
+            raise UnusableImageError(
                 f'sizes differ within a pair: {", ".join(texts)}; replace '
-                'or remove the wrong one'
+                'or remove the wrong one',
+                results[f'{self.keys[0]}_path'],
             )
 
     def __repr__(self) -> str:

@@ -60,10 +60,10 @@ class MotionBlur(BaseTransform):
         key: Sharp image, (H, W, 3), uint8; it may be a crop.
         out_key: Where the blurred image goes; may be ``key`` itself.
         length: Length of the path, in pixels.
-        shake: How crooked it is, see
-            :func:`~mmasgan.datasets.camera_shake.camera_path`.
+        shake: How crooked it is, 0 for a straight line.
         exposure: Fraction of the path during which the shutter is open.
-        gamma: See :func:`~mmasgan.datasets.camera_shake.blur_along`.
+        gamma: Frames are averaged after ``x ** gamma``: 1 gives GoPro's
+            ``blur``, 2.2 linear light (its ``blur_gamma``).
         frames: How many frames are averaged; an even draw takes one more, so
             that one frame is the truth. GoPro's blur is of 7 to 13, and where
             the camera is fast they show one by one.

@@ -6,6 +6,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 
 from ...registry import TRANSFORMS
+from ..image_reader import UnusableImageError
 
 __all__ = ['RandomCrop']
 
@@ -30,8 +31,9 @@ class RandomCrop(BaseTransform):
             in height and width.
 
     Raises:
-        ValueError: If an image is smaller than the crop, or ``together`` is
-            set and sizes differ.
+        ValueError: If ``crop_size`` is not positive.
+        UnusableImageError: If an image is smaller than the crop, or
+            ``together`` is set and sizes differ.
     """
 
     def __init__(
@@ -86,21 +88,21 @@ class RandomCrop(BaseTransform):
         texts = []
         for key in self.keys:
             height, width = results[key].shape[:2]
-            texts.append(
-                f"'{results.get(f'{key}_path', key)}' has {width}x{height} "
-                'pixels'
-            )
+            path = results.get(f'{key}_path')
+            texts.append(f"'{path or key}' has {width}x{height} pixels")
             if height < self.crop_size[0] or width < self.crop_size[1]:
-                raise ValueError(
+                raise UnusableImageError(
                     f'{texts[-1]}, too few for a crop of '
                     f'{self.crop_size[1]}x{self.crop_size[0]}; remove it, or '
-                    'set a smaller crop_size'
+                    'set a smaller crop_size',
+                    path,
                 )
         sizes = {results[key].shape[:2] for key in self.keys}
         if self.together and len(sizes) > 1:
-            raise ValueError(
+            raise UnusableImageError(
                 f'sizes differ within a pair: {", ".join(texts)}; replace '
-                'or remove the wrong one'
+                'or remove the wrong one',
+                results.get(f'{self.keys[0]}_path'),
             )
 
     def __repr__(self) -> str:

@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 
 import cv2
@@ -105,6 +106,26 @@ def test_files_of_other_kinds_are_counted(folders, out):
         (folders[0] / name).touch()
     (note,) = prepare_photos(*folders, out, **SETTINGS).notes
     assert note.endswith('left out: 2 of .heic, 1 of readme')
+
+
+@pytest.mark.parametrize('hidden', [True, False])
+def test_folder_without_permission_is_named(folders, out, monkeypatch, hidden):
+    locked = folders[0] / ('.Trash' if hidden else 'locked')
+    locked.mkdir()
+    scandir = os.scandir
+
+    def deny(path):
+        if os.fspath(path) == str(locked):
+            raise PermissionError(13, 'Permission denied', str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, 'scandir', deny)
+    if hidden:
+        assert prepare_photos(*folders, out, **SETTINGS).num_blur == 4
+        return
+    message = f"folder '{locked}' cannot be read: Permission denied; give"
+    with pytest.raises(PermissionError, match=message):
+        prepare_photos(*folders, out, **SETTINGS)
 
 
 def test_duplicate_across_domains_is_refused_by_name(folders, out):

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from mmasgan.datasets.atomic_files import write_atomically
+from mmasgan.atomic_files import write_atomically
 from mmasgan.datasets.prepare.workspace import (
     Workspace,
     fingerprint,

@@ -1,9 +1,11 @@
 """Files that exist whole or not at all."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ['remove_leftovers', 'unwritten', 'write_atomically']
+__all__ = ['part_of', 'remove_leftovers', 'unwritten', 'write_atomically']
 
 TEMPORARY = '.mmasgan-tmp'
 
@@ -22,20 +24,45 @@ def write_atomically(
     Raises:
         OSError: If it cannot be written; the message names it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f'{path.name}.{os.getpid()}{TEMPORARY}')
-    try:
+    with part_of(path) as part, _naming(path):
         part.write_bytes(content)
         if sync:
             with part.open('rb') as file:
                 os.fsync(file.fileno())
-        os.replace(part, path)
-    except OSError as error:
-        part.unlink(missing_ok=True)
-        raise unwritten(path, error) from error
+
+
+@contextmanager
+def part_of(path: Path) -> Iterator[Path]:
+    """Give a temporary file that takes a name once it is whole.
+
+    Args:
+        path: The name; its folder is made.
+
+    Yields:
+        A file beside it to write to. It replaces what had the name where the
+        block ends, and is removed where the block raises anything.
+
+    Raises:
+        OSError: If folder or name cannot be had; the message names it.
+    """
+    part = path.with_name(f'{path.name}.{os.getpid()}{TEMPORARY}')
+    with _naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield part
+        with _naming(path):
+            os.replace(part, path)
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise unwritten(path, error) from error
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
-from mmasgan.datasets import atomic_files as files
-from mmasgan.datasets.atomic_files import remove_leftovers, write_atomically
+from mmasgan import atomic_files as files
+from mmasgan.atomic_files import remove_leftovers, write_atomically
 
 
 def test_file_is_written_with_its_folder(tmp_path):

@@ -1,0 +1,94 @@
+"""Which image files a training skipped, over all workers of its loader."""
+
+import json
+import os
+import weakref
+from logging import ERROR, WARNING
+from pathlib import Path
+from tempfile import gettempdir
+from uuid import uuid4
+
+from mmengine.dist import is_main_process
+from mmengine.logging import print_log
+
+from .image_reader import UnusableImageError
+
+__all__ = ['SkippedFiles']
+
+
+class SkippedFiles:
+    """Image files that cannot be used, up to a limit.
+
+    All copies share one temporary file, however they came to a worker: by
+    fork, spawn or pickle. It is there only once something is skipped, and is
+    removed with the first copy. Each process of a distributed training has a
+    list of its own.
+
+    Args:
+        limit: How many files may be skipped.
+
+    Raises:
+        ValueError: If the limit is no integer, or negative.
+    """
+
+    def __init__(self, limit: int) -> None:
+        if not isinstance(limit, int) or isinstance(limit, bool) or limit < 0:
+            raise ValueError(
+                f'max_skipped must be a non-negative integer, got {limit!r}'
+            )
+        self.limit = limit
+        self.record = Path(gettempdir(), f'mmasgan-skipped-{uuid4().hex}')
+        # A worker's end must not remove it.
+        weakref.finalize(self, _remove, self.record, os.getpid())
+
+    def add(self, error: UnusableImageError) -> None:
+        """Count a file and name it in a warning, unless it is known.
+
+        Args:
+            error: What is wrong with the file.
+
+        Raises:
+            ValueError: If there are more files than the limit, all of which
+                it lists.
+        """
+        name = error.path or str(error)
+        known = self.causes()
+        if name not in known:
+            self._append(name, str(error))
+            known = self.causes()  # with those of other workers
+            print_log(
+                f'{error}. It is skipped ({len(known)} of at most '
+                f'{self.limit}).',
+                logger='current',
+                # MMEngine shows nothing less of other ranks.
+                level=WARNING if is_main_process() else ERROR,
+            )
+        if len(known) > self.limit:
+            raise ValueError(
+                f'{len(known)} image files cannot be used, more than '
+                f'max_skipped={self.limit}; mend or remove them, or raise '
+                'max_skipped:\n' + '\n'.join(known.values())
+            ) from error
+
+    def causes(self) -> dict[str, str]:
+        """Return what is wrong with each file that was skipped."""
+        try:
+            text = self.record.read_text(encoding='ascii')
+        except FileNotFoundError:
+            return {}
+        known: dict[str, str] = {}
+        for line in text.split('\n')[:-1]:  # what follows is being written
+            name, cause = json.loads(line)
+            known.setdefault(name, cause)
+        return known
+
+    def _append(self, name: str, cause: str) -> None:
+        # One write at the end of the file: workers do not mix their lines.
+        line = (json.dumps([name, cause]) + '\n').encode('ascii')
+        with open(self.record, 'ab', buffering=0) as file:
+            file.write(line)
+
+
+def _remove(path: Path, owner: int) -> None:
+    if os.getpid() == owner:
+        path.unlink(missing_ok=True)
