@@ -22,6 +22,8 @@ __all__ = [
     'DATASETS',
     'DATA_SAMPLERS',
     'HOOKS',
+    'INFERENCERS',
+    'LOOPS',
     'METRICS',
     'MODELS',
     'OPTIM_WRAPPERS',
@@ -108,6 +110,12 @@ HOOKS = DeferringRegistry(
     locations=['mmasgan.engine'],
     deferred={'InferenceCostHook': 'mmasgan.evaluation'},
 )
+LOOPS = Registry(
+    'loop',
+    parent=root.LOOPS,
+    scope=SCOPE,
+    locations=['mmasgan.engine'],
+)
 METRICS = Registry(
     'metric',
     parent=root.METRICS,
@@ -119,6 +127,12 @@ OPTIM_WRAPPERS = Registry(
     parent=root.OPTIM_WRAPPERS,
     scope=SCOPE,
     locations=['mmasgan.engine'],
+)
+INFERENCERS = Registry(
+    'inferencer',
+    parent=root.INFERENCERS,
+    scope=SCOPE,
+    locations=['mmasgan.apis'],
 )
 # Sources of semantic maps, which MMEngine has no registry for.
 PRIORS = Registry('prior', scope=SCOPE, locations=['mmasgan.priors'])

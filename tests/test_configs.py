@@ -1,11 +1,6 @@
 """Every config builds, and says only what it is for."""
 
 import ast
-import os
-import shutil
-import subprocess
-import sys
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -95,14 +90,6 @@ DIFFERENCES = {
         'supervised_loss.loss_weight': 1,
     },
 }
-INHERITING = """
-from mmengine.config import read_base
-
-with read_base():
-    from mmasgan.configs.ascyclegan_gopro import *
-
-model.update(pool_size=7)
-"""
 
 
 def changes(path):
@@ -378,80 +365,3 @@ def test_the_sample_data_are_made_on_first_use(tmp_path):
     dataset = DATASETS.build(dataset_cfg)
     assert len(dataset) == 10
     assert (tmp_path / 'sample' / 'train').is_dir()
-
-
-def fresh_interpreter(code, cwd, **environment):
-    """Run code and return what it printed."""
-    done = subprocess.run(
-        [sys.executable, '-c', code],
-        cwd=cwd,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-@pytest.fixture(scope='module')
-def wheel(tmp_path_factory):
-    """Build the wheel and unpack it, as an installer does."""
-    folder = tmp_path_factory.mktemp('wheel')
-    # From a copy, since a build leaves its own folder behind.
-    source = folder / 'source'
-    for name in ('mmasgan', 'configs'):
-        shutil.copytree(ROOT / name, source / name, symlinks=True)
-    for name in ('setup.cfg', 'pyproject.toml', 'README.md', 'LICENSE'):
-        shutil.copy(ROOT / name, source)
-    flags = ['-q', '--no-deps', '--no-build-isolation', '-w', folder]
-    subprocess.run(
-        [sys.executable, '-m', 'pip', 'wheel', *flags, source],
-        check=True,
-        timeout=120,
-    )
-    (path,) = folder.glob('*.whl')
-    with zipfile.ZipFile(path) as archive:
-        archive.extractall(folder / 'site')
-    return folder / 'site'
-
-
-def test_the_wheel_holds_the_configs_and_no_tests(wheel):
-    names = {str(path.relative_to(wheel)) for path in wheel.rglob('*.py')}
-    for path in (*CONFIGS, *BASES):
-        assert f'mmasgan/{path.relative_to(ROOT)}' in names
-    assert not any(name.startswith(('tests', 'tools')) for name in names)
-    assert (wheel / 'mmasgan' / 'py.typed').is_file()
-
-
-def test_the_wheel_holds_the_weights_and_their_index(wheel):
-    for path in (ROOT / 'mmasgan' / 'weights').iterdir():
-        shipped = wheel / 'mmasgan' / 'weights' / path.name
-        assert shipped.read_bytes() == path.read_bytes()
-
-
-def test_a_config_elsewhere_inherits_from_the_wheel(wheel, tmp_path):
-    """By MMEngine alone: nothing of ours is imported before."""
-    (tmp_path / 'mine.py').write_text(INHERITING)
-    code = (
-        'from mmengine.config import Config; import sys;'
-        "assert 'mmasgan' not in sys.modules;"
-        "cfg = Config.fromfile('mine.py');"
-        'print(cfg.model.pool_size, cfg.model.type.__name__);'
-        'import mmasgan; print(mmasgan.__file__)'
-    )
-    output = fresh_interpreter(code, tmp_path, PYTHONPATH=str(wheel))
-    size, name, path = output.split()
-    assert (size, name) == ('7', 'ASCycleGAN')
-    assert Path(path).is_relative_to(wheel)
-
-
-def test_a_config_elsewhere_inherits_in_our_tools(tmp_path):
-    (tmp_path / 'mine.py').write_text(INHERITING)
-    code = (
-        'from mmasgan.apis import load_config;'
-        "cfg = load_config('mine.py');"
-        'print(cfg.model.pool_size, cfg.model.type.__name__)'
-    )
-    output = fresh_interpreter(code, tmp_path)
-    assert output.split() == ['7', 'ASCycleGAN']

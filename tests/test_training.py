@@ -2,21 +2,16 @@
 
 import csv
 import gc
-import json
 import math
-import os
 import shutil
-import subprocess
-import sys
-import uuid
 from pathlib import Path
 
 import pytest
 import torch
-from mmengine.runner import Runner, load_checkpoint
+from mmengine.runner import load_checkpoint
 from tiny import CONFIG, ROOT, as_arguments, make_gopro, options
+from trainings import assert_equal, build, logged, read, run, train
 
-from mmasgan.apis import load_config
 from mmasgan.priors import TorchvisionPrior, compute_maps
 
 pytestmark = pytest.mark.filterwarnings('ignore')
@@ -39,60 +34,6 @@ def on_cpu(monkeypatch):
 @pytest.fixture(scope='module')
 def gopro(tmp_path_factory):
     return make_gopro(tmp_path_factory.mktemp('gopro'))
-
-
-def build(gopro, work_dir, iterations, config=CONFIG, workers=0, **changes):
-    """Build a runner of a config made small, without downloads."""
-    values = options(iterations, work_dir / 'split.json', workers, config)
-    values |= changes
-    cfg = load_config(str(config), str(work_dir), str(gopro), values)
-    cfg.experiment_name = uuid.uuid4().hex
-    for part in ('cycle_loss', 'content_loss'):
-        if 'weights' in (cfg.model.get(part) or ()):
-            cfg.model[part].weights = None
-    if 'backbone_weights' in cfg.model:
-        cfg.model.backbone_weights = None
-    return Runner.from_cfg(cfg)
-
-
-def train(*args, **kwargs):
-    """Train what :func:`build` builds."""
-    runner = build(*args, **kwargs)
-    runner.train()
-    return runner
-
-
-def read(work_dir, iteration):
-    path = Path(work_dir, f'iter_{iteration}.pth')
-    return torch.load(path, map_location='cpu', weights_only=False)
-
-
-def logged(work_dir):
-    """Return the losses logged, by iteration."""
-    found = {}
-    for path in sorted(Path(work_dir).glob('*/vis_data/*.json')):
-        for line in path.read_text().splitlines():
-            entry = json.loads(line)
-            losses = {k: v for k, v in entry.items() if 'loss_' in k}
-            if losses:
-                found[entry['step']] = losses
-    return found
-
-
-def assert_equal(left, right, where='checkpoint'):
-    """Assert that nested containers hold the same bits."""
-    if isinstance(left, dict):
-        assert left.keys() == right.keys(), where
-        for key in left:
-            assert_equal(left[key], right[key], f'{where}.{key}')
-    elif isinstance(left, list | tuple):
-        assert len(left) == len(right), where
-        for index, pair in enumerate(zip(left, right, strict=True)):
-            assert_equal(*pair, f'{where}.{index}')
-    elif isinstance(left, torch.Tensor):
-        assert torch.equal(left, right), where
-    else:
-        assert left == right, where
 
 
 @pytest.mark.parametrize('workers', [0, 2])
@@ -270,23 +211,6 @@ def test_blur_made_from_sharp_images_teaches_alone(gopro, tmp_path):
         assert losses['loss_supervised_deblur'] > 0
 
 
-def run(*command, cwd):
-    """Run our Python on one thread of the CPU."""
-    environment = os.environ | {
-        'OMP_NUM_THREADS': '1',
-        'CUDA_VISIBLE_DEVICES': '',
-    }
-    done = subprocess.run(
-        [sys.executable, *map(str, command)],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    return done.returncode, done.stdout + done.stderr
-
-
 def test_the_tools_train_resume_and_test(gopro, tmp_path):
     work_dir = tmp_path / 'work'
     common = ['--work-dir', work_dir, '--data-root', gopro, '--cfg-options']
@@ -322,52 +246,6 @@ def test_the_tools_train_resume_and_test(gopro, tmp_path):
     assert f'{work_dir}/iter_2.pth' in output
     assert output.index('│ input │') < output.index('│ model │')
     assert 'Pictures (input | output | truth): ' in output
-
-
-@pytest.mark.parametrize('channels_last', [False, True])
-def test_two_processes_train_one_model(on_cpu, gopro, tmp_path, channels_last):
-    """Ranks end bit-identical, and as one process with both batches would."""
-    script = Path(__file__).with_name('train_and_save_each_rank.py')
-    # Without what ranks draw on their own. Adam's eps keeps it from blowing
-    # up the rounding errors of biases that instance norm takes away again.
-    changes = {
-        'model.channels_last': channels_last,
-        'model.generator.dropout': 0,
-        'model.gradient_penalty': None,
-        'model.pool_size': 0,
-        'optim_wrapper.generators.optimizer.eps': 1e-3,
-        'optim_wrapper.discriminators.optimizer.eps': 1e-3,
-    }
-    values = options(4, tmp_path / 'split.json') | changes
-    values['model.cycle_loss.weights'] = None
-    code, output = run(
-        *('-m', 'torch.distributed.run', '--standalone'),
-        *('--nproc_per_node', 2, script, CONFIG, tmp_path / 'two', gopro),
-        json.dumps(values),
-        cwd=tmp_path,
-    )
-    assert code == 0, output
-    ranks = [
-        torch.load(tmp_path / 'two' / f'rank{rank}.pth') for rank in (0, 1)
-    ]
-    assert_equal(*ranks, 'rank')
-    (table,) = (tmp_path / 'two').glob('*/gains.csv')
-    images = [line.split(',')[1] for line in table.read_text().splitlines()]
-    assert len(images) == len(set(images)) == 1 + 6  # of both ranks
-
-    one = train(
-        gopro,
-        tmp_path / 'one',
-        4,
-        **changes,
-        **{'train_dataloader.batch_size': 2},
-    )
-    saved = torch.load(tmp_path / 'two' / 'iter_4.pth', weights_only=False)
-    assert saved['state_dict'].keys() == one.model.state_dict().keys()
-    for name, value in one.model.state_dict().items():
-        torch.testing.assert_close(
-            ranks[0][name], value, atol=1e-5, rtol=0, msg=name
-        )
 
 
 def test_a_checkpoint_loads_into_a_bare_model(on_cpu, gopro, tmp_path):

@@ -1,10 +1,12 @@
 """Train a model: ``python tools/train.py configs/ascyclegan_gopro.py``."""
 
 from mmengine.runner import Runner
+from torch.distributed.elastic.multiprocessing.errors import record
 
 from mmasgan.apis import config_parser, enable_amp, parsed_config
 
 
+@record  # so that torchrun ends with the error of the process that failed
 def main() -> None:
     """Build the runner and train."""
     parser = config_parser('Train a model')

@@ -37,5 +37,6 @@ train_dataloader = dict(
         data_root='data/gopro',
         subset='train',
         pipeline=train_pipeline,
+        max_skipped=10,  # ours: a damaged image does not end a run
     ),
 )

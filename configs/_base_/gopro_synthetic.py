@@ -13,6 +13,7 @@ synthetic_dataset = dict(
     type=PairedGoProDataset,
     data_root='data/gopro',
     subset='train',
+    max_skipped=10,  # ours: a damaged image does not end a run
     pipeline=[
         dict(type=LoadRGBImage, keys=['img_sharp']),
         dict(type=RandomCrop, keys=['img_sharp'], crop_size=288),

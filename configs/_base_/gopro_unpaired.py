@@ -36,5 +36,6 @@ train_dataloader = dict(
         split='disjoint',
         split_file='work_dirs/gopro_split.json',
         pipeline=train_pipeline,
+        max_skipped=10,  # ours: a damaged image does not end a run
     ),
 )

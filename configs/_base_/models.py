@@ -32,6 +32,7 @@ model = dict(
     ),
     identity_loss=dict(type=IdentityLoss, loss_weight=0.5),  # paper, Eq. (1)
     pool_size=60,  # paper: N = 60
+    channels_last=True,  # ours: a faster layout
     data_preprocessor=dict(
         type=DataPreprocessor,
         mean=[127.5] * 3,  # [0, 255] to [-1, 1]

@@ -5,7 +5,6 @@ from mmagic.visualization import (
     VisBackend,
 )
 from mmengine.hooks import (
-    CheckpointHook,
     DistSamplerSeedHook,
     IterTimerHook,
     LoggerHook,
@@ -15,9 +14,12 @@ from mmengine.model import MMSeparateDistributedDataParallel
 from mmengine.runner import LogProcessor
 
 from mmasgan.engine import (
+    AllRanksCheckpointHook,
+    CheckpointFitHook,
     EvaluationTableHook,
     IterationSeedHook,
     ProgressHook,
+    StopSignalHook,
 )
 from mmasgan.evaluation import InferenceCostHook
 
@@ -40,7 +42,7 @@ default_hooks = dict(
     logger=dict(type=LoggerHook, interval=50, log_metric_by_epoch=False),
     param_scheduler=dict(type=ParamSchedulerHook),
     checkpoint=dict(
-        type=CheckpointHook,
+        type=AllRanksCheckpointHook,
         interval=5_000,
         by_epoch=False,
         max_keep_ckpts=3,
@@ -54,6 +56,8 @@ custom_hooks = [
     dict(type=EvaluationTableHook),
     dict(type=ProgressHook),
     dict(type=InferenceCostHook),
+    dict(type=StopSignalHook),
+    dict(type=CheckpointFitHook),
 ]
 log_processor = dict(
     type=LogProcessor,

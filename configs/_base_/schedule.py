@@ -1,13 +1,14 @@
 from mmagic.engine.optimizers import MultiOptimWrapperConstructor
 from mmagic.engine.runner import MultiTestLoop, MultiValLoop
 from mmengine.optim import LinearLR, OptimWrapper
-from mmengine.runner import IterBasedTrainLoop
 from torch.optim import Adam
+
+from mmasgan.engine import ResumingTrainLoop
 
 # ours: the paper states no schedule; these are DeblurGAN's 150 + 150 epochs
 # of the half of GoPro's training images that is one domain.
 train_cfg = dict(
-    type=IterBasedTrainLoop, max_iters=300_000, val_interval=10_000
+    type=ResumingTrainLoop, max_iters=300_000, val_interval=10_000
 )
 val_cfg = dict(type=MultiValLoop)
 test_cfg = dict(type=MultiTestLoop)

@@ -26,4 +26,5 @@ train_dataloader.dataset = dict(
     data_root='data/gopro',
     subset='train',
     pipeline=train_pipeline,
+    max_skipped=10,  # ours: a damaged image does not end a run
 )

@@ -9,6 +9,7 @@ import torch
 from mmengine.config import Config, DictAction
 
 from .. import compat  # noqa: F401  before anything of MMagic
+from .config_keys import check_keys
 
 __all__ = ['config_parser', 'enable_amp', 'load_config', 'parsed_config']
 
@@ -43,15 +44,22 @@ def config_parser(description: str) -> argparse.ArgumentParser:
 
 
 def parsed_config(args: argparse.Namespace) -> Config:
-    """Load the config that the arguments of :func:`config_parser` ask for."""
+    """Load the config that the arguments of :func:`config_parser` ask for.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If a key in it is misspelt.
+    """
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    return load_config(
+    cfg = load_config(
         args.config,
         args.work_dir,
         args.data_root,
         args.cfg_options,
         args.launcher,
     )
+    check_keys(cfg)
+    return cfg
 
 
 def load_config(

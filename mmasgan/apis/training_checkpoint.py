@@ -12,13 +12,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from mmengine.config import Config
+
 from .. import compat  # noqa: F401  before anything of MMEngine's runner
 from ..datasets.prepare.download import file_sha256
 from ..losses.weights import read_tensors
 from .config import load_config
 from .trained_generator import TrainedGenerator
 
-__all__ = ['read_training_checkpoint']
+__all__ = ['generator_config', 'read_training_checkpoint']
 
 PREFIX = 'generators.sharp.'  # networks are named by their target domain
 STARTED = re.compile(r'_\d{8}_\d{6}$')  # of `experiment_name`
@@ -26,7 +28,8 @@ COMMIT = re.compile(r'[0-9a-f]{40}$')  # of `mmengine_version`
 
 
 def read_training_checkpoint(
-    path: str | os.PathLike[str], config: str | None = None
+    path: str | os.PathLike[str],
+    config: str | os.PathLike[str] | Config | None = None,
 ) -> TrainedGenerator:
     """Read what deblurs from a checkpoint of ``ASCycleGAN``.
 
@@ -35,8 +38,8 @@ def read_training_checkpoint(
 
     Args:
         path: A checkpoint as MMEngine writes it.
-        config: The config file it was trained with. None takes the config
-            that the checkpoint holds.
+        config: The config it was trained with, or its file. None takes the
+            config that the checkpoint holds.
 
     Returns:
         The generator of the domain ``sharp``.
@@ -66,10 +69,10 @@ def read_training_checkpoint(
         )
     experiment = STARTED.sub('', str(meta.get('experiment_name', '')))
     if config is None:
-        text, where = meta.get('cfg'), f"'{name}': meta['cfg']"
+        generator = _parse(meta.get('cfg'), f"'{name}': meta['cfg']")
     else:
-        text, where = load_config(config).pretty_text, f"'{config}'"
-        experiment = Path(config).stem
+        generator = generator_config(config)
+        experiment = Path(_name(config)).stem
     # MMEngine appends the commit of the folder that it was started in.
     commit = COMMIT.search(str(meta.get('mmengine_version', '')))
     origin = {
@@ -78,8 +81,30 @@ def read_training_checkpoint(
         'commit': commit.group() if commit else 'unknown',
         'source_sha256': file_sha256(path),
     }
-    generator = _generator_config(text, where)
     return TrainedGenerator(name, generator, tensors, origin)
+
+
+def generator_config(
+    config: str | os.PathLike[str] | Config,
+) -> dict[str, Any]:
+    """Return ``model.generator`` of a config as plain values.
+
+    Args:
+        config: A config, or its file.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it has none that can be read.
+    """
+    if not isinstance(config, Config):
+        config = load_config(str(config))
+    return _parse(config.pretty_text, f"'{_name(config)}'")
+
+
+def _name(config: str | os.PathLike[str] | Config) -> str:
+    if isinstance(config, Config):
+        return str(config.filename or 'config')
+    return str(config)
 
 
 def _entry(
@@ -95,7 +120,7 @@ def _entry(
     return value
 
 
-def _generator_config(text: Any, where: str) -> dict[str, Any]:
+def _parse(text: Any, where: str) -> dict[str, Any]:
     """Return ``model.generator`` of a config's text, without running it."""
     try:
         for statement in ast.parse(text).body:

@@ -13,12 +13,16 @@ wrong upstream, and when a file here can go, is told in ``docs/compat.md``.
 from . import (
     albumentations_missing,
     checkpoint_types,
+    checkpoint_writes,
+    closed_inferencers,
     diffusers_import,
     editors,
+    external_configs,
     frozen_stdlib,
     generation_init,
     gloo_without_gpu,
     installed_path,
+    latest_checkpoint,
     mediapipe_solutions,
     mmcv_version,
     numpy_bool8,
@@ -36,8 +40,11 @@ FAULTS: dict[str, Fault] = {
     name_of(fault): fault
     for fault in (
         installed_path,
+        external_configs,
         frozen_stdlib,
         checkpoint_types,
+        checkpoint_writes,
+        latest_checkpoint,
         wrapper_class,
         wrapped_names,
         gloo_without_gpu,
@@ -50,6 +57,7 @@ FAULTS: dict[str, Fault] = {
         generation_init,
         translation_gradients,
         translation_output,
+        closed_inferencers,
     )
 }
 """All faults known, by the name of the file that describes each."""

@@ -26,7 +26,7 @@ __all__ = [
 
 FORKS = {
     'mmengine': ('onedl-mmengine',),
-    'mmcv-lite': ('mmcv', 'mmcv-full'),
+    'mmcv-lite': ('mmcv', 'mmcv-full', 'onedl-mmcv'),
 }
 """Distributions that stand in for another, with the same module name."""
 
@@ -170,10 +170,19 @@ def _requirements() -> dict[str, Any]:
 
 
 def _check(requirement: Any) -> Check:
-    name, version = _installed(requirement.name)
     remedy = f'pip install "{requirement}"'
-    if version is None:
-        return Check(name, 'none', 'missing', remedy)
+    installed = _installed(requirement.name)
+    if not installed:
+        return Check(requirement.name, 'none', 'missing', remedy)
+    if len(installed) > 1:
+        names = list(installed)
+        return Check(
+            names[0],
+            ', '.join(f'{n} {version}' for n, version in installed.items()),
+            f'{" and ".join(names)} write over each other: one module',
+            f'pip uninstall -y {" ".join(names)} && {remedy}',
+        )
+    ((name, version),) = installed.items()
     if requirement.specifier.contains(version, prereleases=True):
         return Check(name, version)
     if name != requirement.name:  # two distributions of one module
@@ -181,14 +190,13 @@ def _check(requirement: Any) -> Check:
     return Check(name, version, f'must be {requirement.specifier}', remedy)
 
 
-def _installed(name: str) -> tuple[str, str | None]:
-    """Return a distribution or what stands in for it, with its version."""
+def _installed(name: str) -> dict[str, str]:
+    """Return the versions of a distribution and of what may stand in."""
+    found = {}
     for candidate in (name, *FORKS.get(name, ())):
-        try:
-            return candidate, metadata.version(candidate)
-        except metadata.PackageNotFoundError:
-            continue
-    return name, None
+        with suppress(metadata.PackageNotFoundError):
+            found[candidate] = metadata.version(candidate)
+    return found
 
 
 def _remedy(name: str, error: Exception) -> str:

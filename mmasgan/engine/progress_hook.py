@@ -11,7 +11,7 @@ from mmengine.evaluator import Evaluator
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from ..datasets.atomic_files import write_atomically
+from ..atomic_files import write_atomically
 from ..registry import HOOKS
 from .evaluation_table_hook import INPUT, gain
 from .progress_figure import Validation, draw_progress

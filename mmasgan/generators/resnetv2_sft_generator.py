@@ -22,6 +22,7 @@ from torch.nn.functional import pad
 from ..layers import ConditionNetwork, PreActResidualBlock, ResidualBlock
 from ..layers.checks import check_images
 from ..layers.instance_norm import InstanceNorm2d
+from ..layers.reflect_conv import ReflectConv2d
 from ..registry import MODELS
 
 __all__ = ['ResNetV2SFTGenerator']
@@ -107,9 +108,11 @@ class ResNetV2SFTGenerator(nn.Module):
 
         width = 4 * base_channels
         self.encoder = nn.Sequential(
-            *_conv_norm_relu(in_channels, base_channels, 7, norm=norm),
-            *_conv_norm_relu(base_channels, 2 * base_channels, 3, 2, norm),
-            *_conv_norm_relu(2 * base_channels, width, 3, 2, norm),
+            # CycleGAN pads the stem by reflection, the strided by zeros.
+            ReflectConv2d(in_channels, base_channels, 7),
+            *_norm_relu(base_channels, norm),
+            *_downconv_norm_relu(base_channels, 2 * base_channels, norm),
+            *_downconv_norm_relu(2 * base_channels, width, norm),
         )
         self.condition = ConditionNetwork(num_classes) if sft else None
         cond_channels = 32 if sft else None
@@ -123,13 +126,7 @@ class ResNetV2SFTGenerator(nn.Module):
             *last,
             *_upconv_norm_relu(width, 2 * base_channels, norm),
             *_upconv_norm_relu(2 * base_channels, base_channels, norm),
-            nn.Conv2d(
-                base_channels,
-                out_channels,
-                7,
-                padding=3,
-                padding_mode='reflect',
-            ),
+            ReflectConv2d(base_channels, out_channels, 7),
             nn.Tanh(),
         )
         self.init_weights()
@@ -166,6 +163,7 @@ class ResNetV2SFTGenerator(nn.Module):
             Images, (N, out_channels, H, W).
 
         Raises:
+            TypeError: If a type does not fit the weights.
             ValueError: If a shape does not fit.
         """
         self.check(x, semantic)
@@ -213,7 +211,16 @@ class ResNetV2SFTGenerator(nn.Module):
         return out.clamp(-1, 1)
 
     def check(self, x: Tensor, semantic: Tensor | None) -> None:
-        """Raise a ValueError if a shape does not fit."""
+        """Refuse images and maps that do not fit.
+
+        Args:
+            x: See :meth:`forward`.
+            semantic: See :meth:`forward`.
+
+        Raises:
+            TypeError: If a type does not fit the weights.
+            ValueError: If a shape does not fit.
+        """
         check_images(x, self.in_channels, MIN_SIZE)
         expected = (len(x), self.num_classes, *x.shape[-2:])
         if semantic is not None and semantic.shape != torch.Size(expected):
@@ -221,25 +228,22 @@ class ResNetV2SFTGenerator(nn.Module):
                 f'semantic must be {expected} to fit x and num_classes, got '
                 f'{tuple(semantic.shape)}'
             )
+        dtype = next(self.parameters()).dtype
+        for name, given in (('x', x), ('semantic', semantic)):
+            if given is None or given.dtype == dtype:
+                continue
+            if not torch.is_autocast_enabled(given.device.type):
+                raise TypeError(
+                    f'{name} must be {dtype}, as the weights are, got '
+                    f'{given.dtype}'
+                )
 
 
-def _conv_norm_relu(
-    in_channels: int,
-    out_channels: int,
-    kernel_size: int,
-    stride: int = 1,
-    norm: bool = True,
+def _downconv_norm_relu(
+    in_channels: int, out_channels: int, norm: bool
 ) -> list[nn.Module]:
     return [
-        nn.Conv2d(
-            in_channels,
-            out_channels,
-            kernel_size,
-            stride=stride,
-            padding=kernel_size // 2,
-            # CycleGAN pads the stem by reflection, the strided by zeros.
-            padding_mode='reflect' if stride == 1 else 'zeros',
-        ),
+        nn.Conv2d(in_channels, out_channels, 3, stride=2, padding=1),
         *_norm_relu(out_channels, norm),
     ]
 

@@ -52,6 +52,7 @@ def translate_in_strips(
         Images, (N, out_channels, H, W).
 
     Raises:
+        TypeError: If a type does not fit the weights.
         ValueError: If a shape does not fit, or ``rows`` is no multiple of 4.
     """
     if rows < STRIDE or rows % STRIDE:

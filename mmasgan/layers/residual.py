@@ -11,6 +11,7 @@ from torch.nn.functional import relu
 
 from ..registry import MODELS
 from .instance_norm import InstanceNorm2d
+from .reflect_conv import ReflectConv2d
 from .sft import SFTLayer
 
 __all__ = ['PreActResidualBlock', 'ResidualBlock']
@@ -65,14 +66,10 @@ class _Block(nn.Module):
     ) -> None:
         super().__init__()
         self.norm1 = ConditionalInstanceNorm(channels, cond_channels, norm)
-        self.conv1 = nn.Conv2d(
-            channels, channels, 3, padding=1, padding_mode='reflect'
-        )
+        self.conv1 = ReflectConv2d(channels, channels, 3)
         self.dropout = nn.Dropout(dropout)
         self.norm2 = ConditionalInstanceNorm(channels, cond_channels, norm)
-        self.conv2 = nn.Conv2d(
-            channels, channels, 3, padding=1, padding_mode='reflect'
-        )
+        self.conv2 = ReflectConv2d(channels, channels, 3)
 
 
 @MODELS.register_module()

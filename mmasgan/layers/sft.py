@@ -88,7 +88,7 @@ class SFTLayer(nn.Module):
                 f'features have {features.shape[1]} channels, expected '
                 f'channels={self.channels}'
             )
-        expected = (len(features), self.cond_channels)
+        expected = (features.shape[0], self.cond_channels)
         if condition.shape[:2] != expected or cond_size not in (size, (1, 1)):
             raise ValueError(
                 f'condition {tuple(condition.shape)} does not fit features '

@@ -77,6 +77,8 @@ class ASCycleGAN(BaseTranslationModel):
         pool_size: Generated images kept for each discriminator.
         discriminator_steps: Discriminator updates for each generator update.
         weight_clip: Bound of the discriminators' weights; None for none.
+        max_bad_steps: Steps of a training that may be left out, with a
+            warning, because a loss or gradient is not finite.
         channels_last: Whether weights have the channels last in memory, the
             faster layout for convolutions in bfloat16. A distributed wrapper
             sums wrong gradients of weights whose layout changes later.
@@ -87,6 +89,7 @@ class ASCycleGAN(BaseTranslationModel):
     """
 
     generators: Any
+    pools: Any
     discriminators: Any
 
     def __init__(
@@ -102,6 +105,7 @@ class ASCycleGAN(BaseTranslationModel):
         pool_size: int = 60,
         discriminator_steps: int = 1,
         weight_clip: float | None = None,
+        max_bad_steps: int = 0,
         channels_last: bool = False,
         data_preprocessor: Part = None,
     ) -> None:
@@ -134,6 +138,7 @@ class ASCycleGAN(BaseTranslationModel):
         self.supervised_loss = build_part(supervised_loss)
         self.pools = nn.ModuleDict({d: ImagePool(pool_size) for d in DOMAINS})
         self.weight_clip = weight_clip
+        self.max_bad_steps = max_bad_steps
         if channels_last:
             self.to(memory_format=torch.channels_last)
 
@@ -169,8 +174,9 @@ class ASCycleGAN(BaseTranslationModel):
             adversarial one, :func:`share_told_apart` as ``balance_...`` too.
 
         Raises:
-            FloatingPointError: If a term is not finite. It names iteration,
-                term and files; the term has changed no weight.
+            FloatingPointError: If a term or gradient is not finite once more
+                than ``max_bad_steps``. It names iteration, term and files;
+                the term has changed no weight.
         """
         files = files_of(data)
         check_channel_orders(data)
@@ -189,16 +195,24 @@ class ASCycleGAN(BaseTranslationModel):
 
         with disc_optim.optim_context(self.discriminators):
             losses, balance = self._discriminator_losses(real, fake)
-        optimize(disc_optim, losses, files)
+        limit = self.max_bad_steps
+        finite = optimize(
+            disc_optim, self.discriminators, losses, files, limit
+        )
         self._clip_discriminators()
 
         if generators_turn:
             set_requires_grad(self.discriminators, False)
             with gen_optim.optim_context(self.generators):
                 gen_losses = self._generator_losses(real, fake, semantic)
-            optimize(gen_optim, gen_losses, files)
+            finite &= optimize(
+                gen_optim, self.generators, gen_losses, files, limit
+            )
             set_requires_grad(self.discriminators, True)
             losses.update(gen_losses)
+        if not finite:
+            for pool in self.pools.values():
+                pool.drop_broken()
         return {k: value.detach() for k, value in (losses | balance).items()}
 
     def val_step(self, data: dict) -> list[DataSample]:

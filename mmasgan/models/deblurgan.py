@@ -46,6 +46,7 @@ class DeblurGAN(PairedGAN):
             fake). None leaves the term out.
         discriminator_steps: Critic updates for each generator update, at
             least 1.
+        max_bad_steps: See :class:`PairedGAN`.
         data_preprocessor: Config or module: RGB in [-1, 1].
 
     Raises:
@@ -60,6 +61,7 @@ class DeblurGAN(PairedGAN):
         content_loss: Part,
         gradient_penalty: Part = None,
         discriminator_steps: int = 5,
+        max_bad_steps: int = 0,
         data_preprocessor: Part = None,
     ) -> None:
         if discriminator_steps < 1:
@@ -76,6 +78,7 @@ class DeblurGAN(PairedGAN):
             self.content_losses['content'] = build_part(content_loss)
         self.gradient_penalty = build_part(gradient_penalty)
         self.discriminator_steps = discriminator_steps
+        self.max_bad_steps = max_bad_steps
 
     def _discriminator_losses(self, sharp: Tensor, fake: Tensor) -> Losses:
         losses = super()._discriminator_losses(sharp, fake)

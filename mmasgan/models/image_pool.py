@@ -49,6 +49,10 @@ class ImagePool(nn.Module):
         self.images[index] = image.clone()
         return stored
 
+    def drop_broken(self) -> None:
+        """Forget images that are not finite, which would come back."""
+        self.images = [i for i in self.images if torch.isfinite(i).all()]
+
     def get_extra_state(self) -> Tensor:
         """Return the images as one tensor, (n, C, H, W), or an empty one."""
         return torch.stack(self.images) if self.images else torch.empty(0)

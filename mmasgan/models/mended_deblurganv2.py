@@ -77,6 +77,7 @@ class MendedDeblurGanV2(PairedGAN, DeblurGanV2):
         norm_statistics: What norm layers use in evaluation: ``'image'``, the
             statistics of each image as in training at batch size 1, or
             ``'running'`` ones as MMagic.
+        max_bad_steps: See :class:`PairedGAN`.
         data_preprocessor: Config or module: RGB in [-1, 1].
 
     Raises:
@@ -94,6 +95,7 @@ class MendedDeblurGanV2(PairedGAN, DeblurGanV2):
         backbone_weights: str | None = 'timm',
         warmup_iters: int = 0,
         norm_statistics: Literal['image', 'running'] = 'image',
+        max_bad_steps: int = 0,
         data_preprocessor: Part = None,
     ) -> None:
         if norm_statistics not in ('image', 'running'):
@@ -112,6 +114,7 @@ class MendedDeblurGanV2(PairedGAN, DeblurGanV2):
         self.backbone_weights = backbone_weights
         self.warmup_iters = warmup_iters
         self.norm_statistics = norm_statistics
+        self.max_bad_steps = max_bad_steps
         self.adversarial_loss = build_part(adversarial_loss)
         self.content_losses = nn.ModuleDict(
             {

@@ -36,6 +36,8 @@ class PairedGAN(BaseModel):
         content_losses: Module by term, called with (output, truth).
         discriminator_steps: Discriminator updates, all on the same batch,
             for each generator update.
+        max_bad_steps: Steps of a training that may be left out, with a
+            warning, because a loss or gradient is not finite.
     """
 
     generator: Any
@@ -44,6 +46,7 @@ class PairedGAN(BaseModel):
     content_losses: Any
     data_preprocessor: Any
     discriminator_steps: int = 1
+    max_bad_steps: int = 0
 
     def init_weights(self) -> None:
         """Initialise networks and load the weights that losses need."""
@@ -93,8 +96,9 @@ class PairedGAN(BaseModel):
             discriminator are from its last update.
 
         Raises:
-            FloatingPointError: If a term is not finite. It names iteration,
-                term and files; the term has changed no weight.
+            FloatingPointError: If a term or gradient is not finite once more
+                than ``max_bad_steps``. It names iteration, term and files;
+                the term has changed no weight.
         """
         files = files_of(data)
         inputs = self.data_preprocessor(data, training=True)['inputs']
@@ -109,7 +113,13 @@ class PairedGAN(BaseModel):
         for _ in range(self.discriminator_steps):
             with disc_optim.optim_context(self.discriminator):
                 losses = self._discriminator_losses(real['sharp'], fixed)
-            optimize(disc_optim, losses, files)
+            optimize(
+                disc_optim,
+                self.discriminator,
+                losses,
+                files,
+                self.max_bad_steps,
+            )
 
         set_requires_grad(self.discriminator, False)
         with gen_optim.optim_context(self.generator):
@@ -139,7 +149,7 @@ class PairedGAN(BaseModel):
     def _step_generator(
         self, optimizer: OptimWrapper, losses: Losses, files: list[str]
     ) -> None:
-        optimize(optimizer, losses, files)
+        optimize(optimizer, self.generator, losses, files, self.max_bad_steps)
 
     def _discriminator_losses(self, sharp: Tensor, fake: Tensor) -> Losses:
         terms = [

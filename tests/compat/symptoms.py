@@ -6,6 +6,7 @@ Usage: ``python symptoms.py FOLDER [mend]``, where ``mend`` imports
 
 import json
 import os
+import signal
 import sys
 import warnings
 from contextlib import contextmanager
@@ -62,6 +63,18 @@ def installed_path_without_pkg_resources():
         return installed_path()
 
 
+def external_configs():
+    from mmengine.hub import get_config
+
+    return get_config('mmasgan::_base_/schedule.py').train_cfg.max_iters
+
+
+def external_configs_without_folder():
+    from mmengine.hub import get_config
+
+    return Path(get_config('mmasgan::ascyclegan_sample.py').filename).name
+
+
 def frozen_stdlib():
     from mmengine.config import Config
 
@@ -101,6 +114,36 @@ def checkpoint_types():
     save_checkpoint(state, path)
     loaded = load_checkpoint(nn.Module(), path)
     return loaded['message_hub']['log_scalars']['train/loss'].mean()
+
+
+def checkpoint_writes():
+    """Return what is left of a checkpoint whose successor fills the disk."""
+    import resource
+
+    from mmengine.fileio import LocalBackend
+
+    path = FOLDER / f'full{MEND}.pth'
+    backend = LocalBackend()
+    backend.put(b'old', path)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, limits[1]))
+    try:
+        backend.put(b'new' * 1_000, path)
+    except OSError as error:
+        return path.read_bytes()[:3].decode(), str(error)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+def latest_checkpoint():
+    from mmengine.runner.checkpoint import find_latest_checkpoint
+
+    folder = FOLDER / f'latest{MEND}'
+    folder.mkdir()
+    (folder / 'last_checkpoint').write_text(str(folder / 'iter_2.pth'))
+    return find_latest_checkpoint(str(folder))
 
 
 def gloo_without_gpu(backend='nccl'):
@@ -197,6 +240,8 @@ def main():
     for symptom in (
         installed_path,
         installed_path_without_pkg_resources,
+        external_configs,
+        external_configs_without_folder,
         frozen_stdlib,
         wrapper_class,
         mmcv_version,
@@ -206,6 +251,8 @@ def main():
         mediapipe_solutions,
         apis,
         checkpoint_types,
+        checkpoint_writes,
+        latest_checkpoint,
         gloo_without_gpu,
         gloo_chosen,
         device_ids_without_gpu,

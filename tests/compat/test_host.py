@@ -176,3 +176,70 @@ def test_package_imports(package, names):
     module = import_module(package)
     for name in names:
         assert hasattr(module, name)
+
+
+NOISE = 2  # images to make of it
+PHOTO = (1, 3, 16, 16)
+MASKED = (1, 4, 64, 64)
+SMALL = dict(in_channels=3, out_channels=3, mid_channels=8, num_blocks=1)
+RDN = dict(num_layers=2, channel_growth=8)
+NAF = dict(
+    mid_channels=8, enc_blk_nums=[1], middle_blk_num=1, dec_blk_nums=[1]
+)
+RESTORMER = dict(
+    dim=8, num_blocks=[1] * 4, num_refinement_blocks=1, heads=[1] * 4
+)
+SWIN = dict(
+    img_size=16,
+    window_size=4,
+    depths=[1],
+    num_heads=[2],
+    embed_dim=8,
+    upscale=2,
+    upsampler='pixelshuffle',
+)
+TRANSLATION = dict(in_channels=3, out_channels=3, base_channels=8)
+WGAN = dict(noise_size=8, out_scale=16)
+PGGAN = dict(**WGAN, base_channels=16, max_channels=16)
+FLAVR = dict(
+    num_input_frames=4, num_output_frames=1, mid_channels_list=[16, 8, 8, 4]
+)
+
+
+@pytest.mark.parametrize(
+    ('network', 'config', 'given', 'side'),
+    [
+        ('SRCNNNet', {}, PHOTO, 64),
+        ('MSRResNet', SMALL, PHOTO, 64),
+        ('EDSRNet', dict(**SMALL, upscale_factor=2), PHOTO, 32),
+        ('RDNNet', dict(**SMALL, **RDN, upscale_factor=2), PHOTO, 32),
+        ('RRDBNet', dict(**SMALL, growth_channels=4), PHOTO, 64),
+        ('NAFNet', NAF, PHOTO, 16),
+        ('Restormer', RESTORMER, PHOTO, 16),
+        ('SwinIRNet', SWIN, PHOTO, 32),
+        ('ResnetGenerator', dict(**TRANSLATION, num_blocks=1), PHOTO, 16),
+        ('UnetGenerator', dict(**TRANSLATION, num_down=5), (1, 3, 32, 32), 32),
+        ('DCGANGenerator', dict(output_scale=16, base_channels=8), NOISE, 16),
+        ('WGANGPGenerator', WGAN, NOISE, 16),
+        ('PGGANGenerator', PGGAN, NOISE, 16),
+        ('CAINNet', {}, (1, 2, 3, 32, 32), 32),  # two frames
+        ('FLAVRNet', FLAVR, (1, 4, 3, 16, 16), 16),
+        ('GLEncoderDecoder', {}, MASKED, 64),
+        ('AOTEncoderDecoder', {}, MASKED, 64),
+    ],
+)
+def test_networks_of_other_editors_run(network, config, given, side):
+    from mmagic.registry import MODELS
+    from mmengine.registry import DefaultScope
+
+    with DefaultScope.overwrite_default_scope('mmagic'):
+        model = MODELS.build(dict(type=network, **config)).eval()
+    with torch.no_grad():
+        out = (
+            model(None, num_batches=given)
+            if given is NOISE
+            else model(torch.rand(given))
+        )
+    out = out[0] if isinstance(out, tuple) else out
+    assert out.shape[-3:] == (3, side, side)
+    assert out.isfinite().all()

@@ -374,3 +374,20 @@ class TestRefusals:
             ValueError, match=r'semantic must be \(2, 3, 16, 16\) to fit'
         ):
             tiny()(torch.zeros(2, 3, 16, 16), torch.zeros(semantic))
+
+
+def test_other_types_than_the_weights_are_named():
+    generator = tiny().float()
+    x, semantic = (given.float() for given in images())
+    message = 'must be torch.float32, as the weights are, got torch.float64'
+    with pytest.raises(TypeError, match=f'x {message}'):
+        generator(x.double(), semantic)
+    with pytest.raises(TypeError, match=f'semantic {message}'):
+        generator(x, semantic.double())
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        generator(x.bfloat16(), semantic)
+
+
+def test_an_empty_batch_is_named():
+    with pytest.raises(ValueError, match='x must hold at least one image'):
+        tiny()(torch.zeros(0, 3, 16, 16, dtype=torch.float64))

@@ -271,6 +271,27 @@ def test_a_non_finite_term_stops_training(
         )
 
 
+def test_a_bad_step_leaves_no_broken_image_behind(
+    build_model, optimizers, batch
+):
+    model = build_model(max_bad_steps=2)
+    before = state(model.generators), state(model.discriminators)
+    data = batch()
+    data['inputs'][0]['img_blur'] = torch.full((3, 32, 32), float('nan'))
+    losses = model.train_step(data, optimizers(model))
+    assert not torch.isfinite(losses['loss_gan_deblur'])
+    for old, module in zip(
+        before, (model.generators, model.discriminators), strict=True
+    ):
+        assert all(
+            torch.equal(module.state_dict()[k], v) for k, v in old.items()
+        )
+    for pool in model.pools.values():
+        assert all(torch.isfinite(image).all() for image in pool.images)
+    losses = model.train_step(batch(), optimizers(model))
+    assert all(torch.isfinite(value) for value in losses.values())
+
+
 def test_bfloat16_losses_are_float32_and_close(build_model, batch):
     model = build_model()
     wrappers = OptimWrapperDict(

@@ -84,3 +84,13 @@ def test_a_new_crop_size_empties_the_pool():
 def test_negative_size_is_refused():
     with pytest.raises(ValueError, match='size must be at least 0, got -1'):
         ImagePool(-1)
+
+
+def test_broken_images_are_dropped():
+    pool = ImagePool(3)
+    good, bad = torch.ones(1, 3, 2, 2), torch.full((1, 3, 2, 2), float('inf'))
+    for images in (good, bad, good):
+        pool(images)
+    pool.drop_broken()
+    assert len(pool.images) == 2
+    assert all(torch.equal(image, good[0]) for image in pool.images)

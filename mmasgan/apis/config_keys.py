@@ -1,0 +1,140 @@
+"""Misspelt keys of a config."""
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any
+
+from mmengine import registry as root
+from mmengine.config import Config
+from mmengine.runner import Runner, set_random_seed
+from torch.utils.data import DataLoader
+
+__all__ = ['check_keys']
+
+NAMED = (
+    inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    inspect.Parameter.KEYWORD_ONLY,
+)
+# What builders take out before they call the type that is named beside them.
+OF_BUILDERS = {
+    'type',
+    '_scope_',
+    'priority',  # hooks
+    'constructor',  # optimizer wrappers
+    'paramwise_cfg',  # optimizer wrappers
+    'convert_to_iter_based',  # schedulers
+    'num_batch_per_epoch',  # data loaders
+    'init_cfg',  # modules
+}
+REGISTRIES = (
+    root.MODELS,
+    root.DATASETS,
+    root.TRANSFORMS,
+    root.HOOKS,
+    root.METRICS,
+    root.DATA_SAMPLERS,
+    root.LOOPS,
+    root.OPTIM_WRAPPERS,
+    root.OPTIMIZERS,
+    root.PARAM_SCHEDULERS,
+    root.VISUALIZERS,
+    root.VISBACKENDS,
+    root.EVALUATOR,
+    root.LOG_PROCESSORS,
+    root.MODEL_WRAPPERS,
+)
+
+
+def check_keys(config: Config) -> None:
+    """Refuse keys that are nearly an argument, before anything is built.
+
+    MMEngine fails at them when it builds the component, after the data were
+    listed, and leaves a top-level key unread without a word. Other keys that
+    nothing takes are left to the builders: a config may have variables.
+
+    Args:
+        config: A config of ``mmengine.runner.Runner``.
+
+    Raises:
+        ValueError: If there are any, with where they stand and what was
+            probably meant.
+    """
+    values = config.to_dict()
+    problems = [*_top_level_problems(values), *_problems(values, '')]
+    if problems:
+        raise ValueError('; '.join(problems))
+
+
+def _top_level_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    known = _arguments(Runner)
+    for key in config:
+        near = get_close_matches(key, known, n=1, cutoff=0.85)
+        if near and key not in known:
+            yield f'{key} is read by nothing; did you mean {near[0]}?'
+    for key, function in (
+        ('train_dataloader', DataLoader),
+        ('val_dataloader', DataLoader),
+        ('test_dataloader', DataLoader),
+        ('randomness', set_random_seed),
+    ):
+        if isinstance(config.get(key), Mapping):
+            yield from _misspelt(config[key], key, function)
+
+
+def _problems(value: Any, where: str) -> Iterator[str]:
+    """Look at all dicts that name their type."""
+    if isinstance(value, Mapping):
+        kind = _resolved(value.get('type'))
+        if kind is not None:
+            yield from _misspelt(value, where, kind)
+        items: Iterable[tuple[Any, Any]] = value.items()
+    elif isinstance(value, list | tuple):
+        items = enumerate(value)
+    else:
+        return
+    for key, entry in items:
+        yield from _problems(entry, f'{where}.{key}' if where else str(key))
+
+
+def _misspelt(
+    entry: Mapping[str, Any], where: str, kind: Callable[..., Any]
+) -> Iterator[str]:
+    known = _arguments(kind)
+    for key in entry:
+        near = get_close_matches(key, known, n=1)
+        if near and key not in known | OF_BUILDERS:
+            yield (
+                f'{where}.{key} is no argument of {kind.__name__}; did you '
+                f'mean {near[0]}?'
+            )
+
+
+def _resolved(kind: Any) -> Callable[..., Any] | None:
+    """Return the class or function that a type names, if one does."""
+    if isinstance(kind, str):
+        found = (registry.get(kind) for registry in REGISTRIES)
+        kind = next((one for one in found if one is not None), None)
+    return kind if callable(kind) else None
+
+
+def _arguments(kind: Callable[..., Any]) -> set[str]:
+    """Return the names that a call takes.
+
+    What a class does not know itself goes on to its bases.
+    """
+    calls = (
+        [vars(c)['__init__'] for c in kind.__mro__ if '__init__' in vars(c)]
+        if inspect.isclass(kind)
+        else [kind]
+    )
+    names: set[str] = set()
+    for call in calls:
+        try:
+            parameters = inspect.signature(call).parameters.values()
+        except (TypeError, ValueError):  # of compiled code
+            break
+        names |= {p.name for p in parameters if p.kind in NAMED}
+        if all(p.kind != p.VAR_KEYWORD for p in parameters):
+            break
+    return names - {'self'}

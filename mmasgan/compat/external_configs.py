@@ -1,0 +1,54 @@
+"""``get_config('mmasgan::ascyclegan_gopro.py')`` is refused by MMEngine.
+
+Upstream: ``mmengine/config/utils.py`` holds a table of OpenMMLab's own
+packages, and wants configs to lie in a folder of ``configs/``. The table is
+also what inferencers that load models by name ask.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
+
+from ._imports import rebind
+
+__all__ = ['MODULES', 'is_present', 'mend']
+
+MODULES = ('mmengine.config.utils',)
+
+_ADDRESS = ('mmasgan', 'a_config.py')
+
+
+def is_present() -> bool:
+    """Whether upstream refuses the address of a config of ours."""
+    utils = import_module(MODULES[0])
+    try:
+        found = utils._get_package_and_cfg_path('::'.join(_ADDRESS))
+    except (AssertionError, ValueError):
+        return True
+    return found != _ADDRESS
+
+
+def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Add us to the table, and take our configs without a folder.
+
+    Args:
+        module: ``mmengine.config.utils``.
+        execute: Runs its code.
+
+    Returns:
+        Whether there was anything to add.
+    """
+    execute()
+    if not is_present():
+        return False
+    module.MODULE2PACKAGE['mmasgan'] = 'mmasgan'
+    upstream = module._get_package_and_cfg_path
+
+    def package_and_cfg_path(address: str) -> tuple[str, str]:
+        package, _, name = address.partition('::')
+        if package == 'mmasgan' and name:
+            return package, name
+        return upstream(address)
+
+    rebind(upstream, package_and_cfg_path)
+    return True

@@ -1,0 +1,68 @@
+from pathlib import Path
+
+import pytest
+
+from mmasgan.apis import config_parser, load_config, parsed_config
+from mmasgan.apis.config_keys import check_keys
+
+CONFIGS = Path(__file__).parents[2] / 'configs'
+CONFIG = str(CONFIGS / 'ascyclegan_gopro.py')
+
+
+@pytest.mark.parametrize(
+    'path',
+    sorted([*CONFIGS.glob('*.py'), *CONFIGS.glob('ablation/*.py')]),
+    ids=lambda path: path.stem,
+)
+def test_our_configs_have_no_misspelt_key(path):
+    check_keys(load_config(str(path)))
+
+
+@pytest.mark.parametrize(
+    ('wrong', 'meant'),
+    [
+        ('train_dataloadr.batch_size', 'train_dataloader'),
+        ('train_dataloader.batch_sze', 'batch_size'),
+        ('train_dataloader.dataset.data_rot', 'data_root'),
+        ('train_dataloader.dataset.pipeline.1.crop', 'crop_size'),
+        ('randomness.sed', 'seed'),
+        ('model.generator.base_chanels', 'base_channels'),
+        ('custom_hooks.3.warmpu', 'warmup'),  # of a hook with a scope
+        ('default_hooks.checkpoint.intervall', 'interval'),
+        ('train_cfg.val_intervall', 'val_interval'),
+        ('optim_wrapper.generators.clip_gard', 'clip_grad'),
+        ('optim_wrapper.generators.optimizer.lrr', 'lr'),
+        ('visualizer.vis_backend', 'vis_backends'),
+        ('model.discriminator.base_chanels', 'base_channels'),
+    ],
+)
+def test_a_misspelt_key_is_named_and_corrected(wrong, meant):
+    cfg = load_config(CONFIG, cfg_options={wrong: 1})
+    with pytest.raises(ValueError, match=rf'did you mean {meant}\?') as error:
+        check_keys(cfg)
+    named = wrong.split('.')[0] if 'loadr' in wrong else wrong
+    assert str(error.value).startswith(f'{named} is ')
+
+
+def test_all_are_named_at_once():
+    options = {'model.pool_sise': 1, 'randomness.sed': 1}
+    cfg = load_config(CONFIG, cfg_options=options)
+    with pytest.raises(ValueError, match=r'randomness\.sed.*model\.pool_sise'):
+        check_keys(cfg)
+
+
+def test_types_may_be_named_and_variables_set():
+    options = {
+        'learning_rate': 3,
+        'custom_hooks.1': dict(type='mmasgan.ProgressHook', warmpu=1),
+    }
+    cfg = load_config(CONFIG, cfg_options=options)
+    with pytest.raises(ValueError, match=r'^custom_hooks\.1\.warmpu is no'):
+        check_keys(cfg)
+
+
+def test_the_tools_check(tmp_path):
+    arguments = [CONFIG, '--cfg-options', 'model.pool_sise=3']
+    args = config_parser('Test').parse_args(arguments)
+    with pytest.raises(ValueError, match='did you mean pool_size'):
+        parsed_config(args)

@@ -1,0 +1,85 @@
+import os
+import signal
+from functools import partial
+from unittest.mock import MagicMock
+
+import pytest
+from mmengine.dataset import DefaultSampler
+from torch.utils.data import DataLoader, Dataset
+
+from mmasgan.datasets import InfiniteEpochSampler
+from mmasgan.engine import ResumingTrainLoop
+
+
+class Numbers(Dataset):
+    """Data whose items are their indices, and which notes what is loaded."""
+
+    def __init__(self):
+        self.loaded = []
+
+    def __len__(self):
+        return 7
+
+    def __getitem__(self, index):
+        self.loaded.append(index)
+        return index
+
+
+def run(sampler, start, workers=0, data=None):
+    """Return the batches that iterations from ``start`` to 6 see."""
+    data = data or Numbers()
+    runner = MagicMock(val_loop=None)
+    loader = DataLoader(
+        data,
+        batch_size=3,
+        sampler=sampler(data),
+        num_workers=workers,
+        persistent_workers=workers > 0,
+    )
+    loop = ResumingTrainLoop(runner, loader, max_iters=6)
+    loop._iter = start
+    loop.run()
+    steps = runner.model.train_step.call_args_list
+    return [step.args[0].tolist() for step in steps]
+
+
+def endless(data):
+    return InfiniteEpochSampler(data, seed=1)
+
+
+@pytest.mark.parametrize('workers', [0, 2])
+@pytest.mark.parametrize('start', [1, 4])
+def test_what_was_trained_on_is_skipped(workers, start):
+    whole = run(endless, 0, workers)
+    assert len(whole) == 6
+    assert run(endless, start, workers) == whole[start:]
+
+
+def test_what_is_skipped_is_not_loaded():
+    data = Numbers()
+    (batch,) = run(endless, 5, data=data)
+    assert data.loaded == batch
+
+
+def test_other_samplers_skip_as_mmengine_does(monkeypatch):
+    monkeypatch.setattr('time.sleep', lambda seconds: None)
+    sampler = partial(DefaultSampler, seed=1)
+    whole = run(sampler, 0)
+    assert run(sampler, 4) == whole[4:]
+
+
+class Signals(Numbers):
+    """Data whose items tell how the worker meets signals."""
+
+    def __getitem__(self, index):
+        return os.getpgrp(), int(signal.getsignal(signal.SIGUSR1))
+
+
+def test_workers_leave_signals_to_the_main_process():
+    """torchrun and slurm send them to all processes of a job."""
+    loader = DataLoader(Signals(), num_workers=1)
+    loop = ResumingTrainLoop(MagicMock(), loader, max_iters=1)
+    group, action = next(loop.dataloader_iterator)
+    assert group != os.getpgrp()
+    assert action == signal.SIG_IGN
+    assert signal.getsignal(signal.SIGUSR1) == signal.SIG_DFL

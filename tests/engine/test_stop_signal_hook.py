@@ -1,0 +1,86 @@
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from unittest.mock import MagicMock
+
+import pytest
+from mmengine.hooks import CheckpointHook, Hook
+
+from mmasgan.engine import StopSignalHook, stop_signal_hook
+
+
+@pytest.fixture
+def runner():
+    checkpoints = MagicMock(spec=CheckpointHook)
+    hooks = [MagicMock(spec=Hook), checkpoints]
+    return SimpleNamespace(
+        hooks=hooks, saved=checkpoints._save_checkpoint, logger=MagicMock()
+    )
+
+
+@pytest.mark.parametrize(
+    ('number', 'status'), [(signal.SIGTERM, 143), (signal.SIGUSR1, 138)]
+)
+def test_a_signal_saves_and_ends(runner, number, status):
+    before = signal.getsignal(number)
+    hook = StopSignalHook()
+    hook.before_train(runner)
+    hook.after_train_iter(runner, 0)
+    runner.saved.assert_not_called()
+    os.kill(os.getpid(), number)
+    with pytest.raises(SystemExit) as ended:
+        hook.after_train_iter(runner, 1)
+    assert ended.value.code == status
+    runner.saved.assert_called_once_with(runner)
+    assert signal.getsignal(number) is before
+
+
+def test_a_training_that_ends_gives_the_signals_back(runner):
+    before = signal.getsignal(signal.SIGTERM)
+    hook = StopSignalHook()
+    hook.before_train(runner)
+    assert signal.getsignal(signal.SIGTERM) is not before
+    hook.after_train(runner)
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_another_thread_than_the_main_one_trains_all_the_same(runner):
+    before = signal.getsignal(signal.SIGTERM)
+    hook = StopSignalHook()
+    with ThreadPoolExecutor() as pool:
+        pool.submit(hook.before_train, runner).result()
+    runner.logger.warning.assert_called_once()
+    assert signal.getsignal(signal.SIGTERM) is before
+    hook.after_train(runner)
+
+
+def test_several_processes_stop_together(runner, monkeypatch):
+    """What another one was told, this one hears at the next interval."""
+    monkeypatch.setattr(stop_signal_hook, 'is_distributed', lambda: True)
+    monkeypatch.setattr(
+        stop_signal_hook, 'all_reduce', lambda told, op: told.fill_(15)
+    )
+    hook = StopSignalHook(interval=3)
+    for runner.iter in (0, 1):
+        hook.after_train_iter(runner, runner.iter)
+    runner.iter = 2
+    with pytest.raises(SystemExit):
+        hook.after_train_iter(runner, 2)
+    runner.saved.assert_called_once_with(runner)
+
+
+def test_an_interval_is_positive():
+    with pytest.raises(ValueError, match='positive, got 0'):
+        StopSignalHook(interval=0)
+
+
+def test_a_worker_starts_as_it_would(monkeypatch):
+    monkeypatch.setattr(os, 'setpgrp', lambda: None)
+    before = signal.getsignal(signal.SIGUSR1)
+    started = []
+    try:
+        stop_signal_hook.init_worker(started.append, 3)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert started == [3]

@@ -1,0 +1,194 @@
+"""Faults injected into whole trainings: nothing is lost."""
+
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.hooks import Hook
+from tiny import CONFIG, ROOT, as_arguments, make_gopro, options
+from trainings import assert_equal, build, logged, read, run, train
+
+pytestmark = pytest.mark.filterwarnings('ignore')
+
+
+@pytest.fixture(scope='module')
+def gopro(tmp_path_factory):
+    return make_gopro(tmp_path_factory.mktemp('gopro'))
+
+
+@pytest.fixture(autouse=True)
+def _on_cpu(monkeypatch):
+    """Train on the CPU, where bits are promised to be equal."""
+    monkeypatch.setattr('mmengine.device.utils.DEVICE', 'cpu')
+
+
+def assert_same_end(left, right, iteration):
+    """Assert that two trainings ended in the same state, bit for bit."""
+    expected, found = read(left, iteration), read(right, iteration)
+    for key in ('state_dict', 'optimizer', 'param_schedulers'):
+        assert_equal(expected[key], found[key], key)
+
+
+@pytest.mark.slow
+def test_20_kills_while_saving_lose_nothing(gopro, tmp_path):
+    changes = {'default_hooks.checkpoint.interval': 1}
+    train(gopro, tmp_path / 'whole', 60, **changes)
+    values = options(60, tmp_path / 'killed' / 'split.json') | changes
+    values['model.cycle_loss.weights'] = None
+    code, output = run(
+        Path(__file__).with_name('killed_trainings.py'),
+        *(CONFIG, tmp_path / 'killed', gopro, json.dumps(values), 20),
+        cwd=tmp_path,
+        limit=900,
+    )
+    assert code == 0, output + (tmp_path / 'killed.log').read_text()
+    assert int((tmp_path / 'killed.pieces').read_text()) >= 5
+    assert not list((tmp_path / 'killed').glob('*.mmasgan-tmp'))
+    assert_same_end(tmp_path / 'whole', tmp_path / 'killed', 60)
+    assert_equal(
+        logged(tmp_path / 'whole'), logged(tmp_path / 'killed'), 'losses'
+    )
+
+
+@pytest.mark.parametrize('name', ['SIGTERM', 'SIGUSR1'])
+def test_a_signal_saves_and_stops_and_nothing_is_lost(gopro, tmp_path, name):
+    work_dir, number = tmp_path / 'work', getattr(signal, name)
+    values = options(40, tmp_path / 'split.json')
+    values['model.cycle_loss.weights'] = None
+    command = [ROOT / 'tools' / 'train.py', CONFIG, '--work-dir', work_dir]
+    command += ['--data-root', gopro, '--cfg-options', *as_arguments(values)]
+    training = subprocess.Popen(
+        [sys.executable, *map(str, command)],
+        env=os.environ | {'OMP_NUM_THREADS': '1', 'CUDA_VISIBLE_DEVICES': ''},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    for line in training.stdout:
+        if 'Iter(train)' in line:
+            training.send_signal(number)
+            break
+    output, _ = training.communicate(timeout=60)
+    assert training.returncode == 128 + number, output
+    assert f'{name}: saving a checkpoint, then stopping' in output
+    (saved,) = work_dir.glob('iter_*.pth')
+    assert saved.name != 'iter_40.pth'
+
+    code, output = run(*command, '--resume', cwd=tmp_path)
+    assert code == 0, output
+    assert str(saved) in output
+    train(gopro, tmp_path / 'whole', 40)
+    assert_same_end(tmp_path / 'whole', work_dir, 40)
+
+
+def test_a_damaged_newest_checkpoint_costs_one_interval(
+    gopro, tmp_path, caplog
+):
+    changes = {'default_hooks.checkpoint.interval': 2}
+    train(gopro, tmp_path / 'whole', 6, **changes)
+    train(gopro, tmp_path / 'cut', 4, **changes)
+    newest = tmp_path / 'cut' / 'iter_4.pth'
+    content = bytearray(newest.read_bytes())
+    weights = next(iter(read(tmp_path / 'cut', 4)['state_dict'].values()))
+    content[content.index(bytes(weights.untyped_storage()))] ^= 1
+    newest.write_bytes(content)
+    runner = train(gopro, tmp_path / 'cut', 6, resume=True, **changes)
+    log = Path(runner.log_dir, f'{runner.timestamp}.log').read_text()
+    assert f"'{newest}' is damaged" in log
+    assert f'{tmp_path}/cut/iter_2.pth' in log
+    assert_same_end(tmp_path / 'whole', tmp_path / 'cut', 6)
+
+
+def test_a_full_disk_ends_the_save_and_keeps_the_one_before(
+    gopro, tmp_path, monkeypatch
+):
+    work_dir = tmp_path / 'work'
+    write_bytes = Path.write_bytes
+
+    def full(path, content):
+        if path.name.startswith('iter_2.pth'):
+            write_bytes(path, content[: len(content) // 2])
+            raise OSError(28, os.strerror(28), str(path))
+        return write_bytes(path, content)
+
+    monkeypatch.setattr(Path, 'write_bytes', full)
+    with pytest.raises(OSError, match=r'iter_2\.pth.*No space left on device'):
+        train(gopro, work_dir, 2, **{'default_hooks.checkpoint.interval': 1})
+    monkeypatch.undo()
+    assert [p.name for p in work_dir.glob('iter_*')] == ['iter_1.pth']
+    runner = train(gopro, work_dir, 2, resume=True)
+    assert runner.iter == 2
+
+
+class Watch(Hook):
+    """Note the resident memory, and each loss that is not finite."""
+
+    def __init__(self):
+        self.resident = {}
+        self.broken = []
+
+    def after_train_iter(self, runner, batch_idx, data_batch, outputs):
+        status = Path('/proc/self/status').read_text()
+        line = next(x for x in status.splitlines() if x.startswith('VmRSS'))
+        self.resident[batch_idx + 1] = int(line.split()[1])
+        self.broken += [
+            (batch_idx, name)
+            for name, value in outputs.items()
+            if not math.isfinite(value)
+        ]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != 'linux', reason='reads /proc')
+def test_2000_iterations_in_bfloat16_stay_finite_and_flat(gopro, tmp_path):
+    changes = {
+        f'optim_wrapper.{side}.type': 'mmasgan.BFloat16OptimWrapper'
+        for side in ('generators', 'discriminators')
+    }
+    changes |= {
+        'default_hooks.logger.interval': 500,
+        'param_scheduler.0.begin': 1000,
+        'param_scheduler.0.end': 2000,
+        'train_cfg.val_interval': 2000,
+    }
+    runner = build(gopro, tmp_path, 2000, **changes)
+    watch = Watch()
+    runner.register_hook(watch)
+    runner.train()
+    assert watch.broken == []
+    assert len(watch.resident) == 2000
+    assert watch.resident[1999] < 1.01 * watch.resident[500]
+
+
+def test_one_switch_leaves_only_deterministic_operations(gopro, tmp_path):
+    """PyTorch raises at others; on a CPU there are none anyway."""
+    deterministic = {'randomness.deterministic': True}
+    try:
+        for name in 'ab':
+            train(gopro, tmp_path / name, 2, **deterministic)
+    finally:
+        torch.use_deterministic_algorithms(False)
+        torch.backends.cudnn.deterministic = False
+    assert_same_end(tmp_path / 'a', tmp_path / 'b', 2)
+    assert_equal(logged(tmp_path / 'a'), logged(tmp_path / 'b'), 'losses')
+
+
+def test_a_checkpoint_of_another_row_is_refused(gopro, tmp_path):
+    train(
+        gopro, tmp_path / 'row', 1, config=ROOT / 'configs/cyclegan_gopro.py'
+    )
+    checkpoint = tmp_path / 'row' / 'iter_1.pth'
+    for changes in ({}, {'resume': True}):
+        runner = build(
+            gopro, tmp_path / 'other', 1, load_from=str(checkpoint), **changes
+        )
+        with pytest.raises(ValueError, match='keys are missing') as error:
+            runner.train() if changes else runner.test()
+        assert f"'{checkpoint}' does not fit" in str(error.value)
+        assert 'generators.blur.decoder' in str(error.value)
