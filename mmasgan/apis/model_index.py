@@ -1,10 +1,13 @@
-"""The models that come with the library, and their weights.
+"""The models of the library, and the weights of those that have some.
 
-``mmasgan/weights/model-index.yml`` has OpenMMLab's form. Its paths start at
-the repository's root; weights are a file beside it, or an address.
+``model-index.yml`` and the metafiles that it imports have OpenMMLab's form
+and lie where OpenMMLab's tools look, in ``mmasgan/.mim``. Their paths start at
+the repository's root; weights are a file in ``mmasgan/weights``, or an
+address.
 """
 
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,7 @@ from ..datasets.prepare.download import file_sha256
 
 __all__ = ['DEFAULT', 'IndexedModel', 'obtain_weights', 'read_model_index']
 
-FOLDER = Path(__file__).parents[1] / 'weights'
+FOLDER = Path(__file__).parents[1] / '.mim'
 INDEX = 'model-index.yml'
 DEFAULT = 'default'  # an alias of one model
 
@@ -31,7 +34,7 @@ class IndexedModel:
         weights: A file, of which the name alone counts, or an address. None
             where none are published yet.
         sha256: Checksum of that file.
-        folder: Where the index lies.
+        folder: Where that file lies.
     """
 
     name: str
@@ -47,25 +50,24 @@ def read_model_index(
     """Return the models of an index by name and alias.
 
     Args:
-        folder: Where the index lies. None takes the library's own.
+        folder: Where the index lies, and the files of weights beside it. None
+            takes the library's own.
 
     Raises:
-        OSError: If it cannot be read.
-        ValueError: If it lacks an entry, or has a name twice.
+        OSError: If it, or a file that it imports, cannot be read.
+        ValueError: If one of them lacks an entry, or a name is there twice.
     """
     folder = FOLDER if folder is None else Path(folder)
-    path = folder / INDEX
-    try:
-        content = yaml.safe_load(path.read_text(encoding='utf-8'))
-        entries = list(content['Models'])
-        models = [(_model(entry, folder), entry) for entry in entries]
-    except (yaml.YAMLError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"'{path}' is no index of models: {error!r}"
-        ) from error
+    # What the tools of OpenMMLab read holds no weights.
+    weights = folder.with_name('weights') if folder.name == '.mim' else folder
     found: dict[str, IndexedModel] = {}
-    for model, entry in models:
-        for name in (model.name, *entry.get('Alias', ())):
+    for path, entry in _entries(folder / INDEX, folder):
+        try:
+            model = _model(entry, weights)
+            names = (model.name, *entry.get('Alias', ()))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise _no_index(path, error) from error
+        for name in names:
             if name in found:
                 raise ValueError(f"'{path}' has two models named {name!r}")
             found[name] = model
@@ -107,6 +109,23 @@ def obtain_weights(model: IndexedModel) -> Path:
             'give the path as weights to take it as it is'
         )
     return path
+
+
+def _entries(path: Path, folder: Path) -> Iterator[tuple[Path, Any]]:
+    """Yield the models that a file lists or imports, each with its file."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding='utf-8'))
+        imported = list(content.get('Import', ()))
+        models = [] if imported else list(content['Models'])
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        raise _no_index(path, error) from error
+    for name in imported:
+        yield from _entries(folder / name, folder)
+    yield from ((path, entry) for entry in models)
+
+
+def _no_index(path: Path, error: Exception) -> ValueError:
+    return ValueError(f"'{path}' is no index of models: {error!r}")
 
 
 def _model(entry: dict[str, Any], folder: Path) -> IndexedModel:

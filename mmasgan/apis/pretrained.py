@@ -1,55 +1,73 @@
 """Load a generator that deblurs."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import torch
+from mmengine.config import Config
 
 from ..generators import ResNetV2SFTGenerator
 from .model_index import DEFAULT, obtain_weights, read_model_index
 from .safetensors_file import read_safetensors
 from .trained_generator import TrainedGenerator
-from .training_checkpoint import read_training_checkpoint
+from .training_checkpoint import generator_config, read_training_checkpoint
 
-__all__ = ['load_generator']
+__all__ = ['load_generator', 'read_trained']
 
 
 def load_generator(
     weights: str | os.PathLike[str] | None = None,
     device: str | torch.device = 'cpu',
+    config: str | os.PathLike[str] | Config | None = None,
 ) -> ResNetV2SFTGenerator:
     """Load a deblurring generator; no file runs code.
 
     Args:
         weights: A file: safetensors as ``tools/publish_model.py`` makes it,
             or a checkpoint of a training. Or the name of a model in
-            ``mmasgan/weights/model-index.yml``, whose file is fetched once if
-            it does not come with the library. None takes the default one.
+            ``model-index.yml`` that has weights, which are fetched once if
+            they do not come with the library. None takes the default one.
         device: Where it goes.
+        config: A config, or its file, whose generator the weights must fit.
+            None takes what the weights' own file says, which is needed for
+            checkpoints alone whose config cannot be read.
 
     Returns:
-        The generator, in evaluation mode and float32: RGB images (N, 3, H, W)
-        in [-1, 1] to such images.
+        The generator in evaluation mode and float32. It maps RGB images
+        (N, 3, H, W) in [-1, 1] to such images.
 
     Raises:
         OSError: If there is no such file, or it cannot be fetched.
         ValueError: If there is no such model, or a file is damaged, is not
             what was published, or holds something else.
     """
-    return _read(weights).build().to(device)
+    return read_trained(weights, config).build().to(device)
 
 
-def _read(weights: str | os.PathLike[str] | None) -> TrainedGenerator:
+def read_trained(
+    weights: str | os.PathLike[str] | None = None,
+    config: str | os.PathLike[str] | Config | None = None,
+) -> TrainedGenerator:
+    """Read what :func:`load_generator` builds, and where it comes from.
+
+    Arguments and errors are those of :func:`load_generator`.
+    """
     models = read_model_index()
     name = DEFAULT if weights is None else str(weights)
     if name in models:
-        return read_safetensors(obtain_weights(models[name]))
-    path = Path(name)
-    if not path.is_file():
+        path = obtain_weights(models[name])
+    elif Path(name).is_file():
+        path = Path(name)
+    else:
+        published = [name for name, model in models.items() if model.weights]
         raise FileNotFoundError(
             f'weights={name!r} is neither a file nor one of the models '
-            f'{", ".join(sorted(models))}'
+            f'{", ".join(sorted(published))}'
         )
-    if path.suffix == '.safetensors':
-        return read_safetensors(path)
-    return read_training_checkpoint(path)
+    if path.suffix != '.safetensors':
+        return read_training_checkpoint(path, config)
+    trained = read_safetensors(path)
+    if config is None:
+        return trained
+    return replace(trained, config=generator_config(config))

@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from .. import __version__
-from ..datasets.atomic_files import write_atomically
+from ..atomic_files import write_atomically
 from .safetensors_file import encode_safetensors
 from .training_checkpoint import read_training_checkpoint
 
@@ -25,7 +25,7 @@ class Published:
         path: The file.
         size: Its bytes.
         sha256: Its checksum.
-        entry: What ``model-index.yml`` should say of it, as YAML.
+        entry: What ``configs/metafile.yml`` should say of it, as YAML.
     """
 
     path: Path

@@ -6,11 +6,8 @@ from functools import partial
 import pytest
 import torch
 import yaml
-from tiny import ROOT
 
 from mmasgan.apis.model_index import (
-    DEFAULT,
-    FOLDER,
     IndexedModel,
     obtain_weights,
     read_model_index,
@@ -51,7 +48,14 @@ def test_what_is_no_index_is_named(tmp_path):
     write(tmp_path, entry('a'), entry('b', Alias=['a']))
     with pytest.raises(ValueError, match=r"yml' has two models named 'a'"):
         read_model_index(tmp_path)
-    for text in ('', '[', 'Models:', 'Models: [{Name: a}]', 'Models: [1]'):
+    for text in (
+        '',
+        '[',
+        'Models:',
+        'Models: [{Name: a}]',
+        'Models: [1]',
+        '[1]',
+    ):
         (tmp_path / 'model-index.yml').write_text(text)
         with pytest.raises(ValueError, match=r"yml' is no index of models"):
             read_model_index(tmp_path)
@@ -66,6 +70,34 @@ def test_weights_beside_the_index_are_checked(tmp_path):
     (tmp_path / 'm.bin').write_bytes(CONTENT[:-1] + b'S')
     with pytest.raises(ValueError, match=rf"m\.bin' is not .*d {SHA256}"):
         obtain_weights(model)
+
+
+def test_an_index_may_import_others(tmp_path):
+    for name in 'ab':
+        (tmp_path / name).mkdir()
+        write(tmp_path / name, entry(name, weights=f'x/{name}.bin'))
+    paths = [f'{name}/model-index.yml' for name in 'ab']
+    text = yaml.safe_dump({'Import': paths})
+    (tmp_path / 'model-index.yml').write_text(text)
+    assert list(read_model_index(tmp_path)) == ['a', 'b']
+    (tmp_path / 'b.bin').write_bytes(CONTENT)
+    models = read_model_index(tmp_path)
+    assert obtain_weights(models['b']) == tmp_path / 'b.bin'
+
+    write(tmp_path / 'b', entry('a'))
+    with pytest.raises(ValueError, match=r"b.model-.*' has two models named"):
+        read_model_index(tmp_path)
+    (tmp_path / 'b' / 'model-index.yml').unlink()
+    with pytest.raises(FileNotFoundError, match=r'b.model-index\.yml'):
+        read_model_index(tmp_path)
+
+
+def test_weights_of_the_package_lie_beside_mim(tmp_path):
+    for name in ('.mim', 'weights'):
+        (tmp_path / name).mkdir()
+    (tmp_path / 'weights' / 'm.bin').write_bytes(CONTENT)
+    model = read_model_index(write(tmp_path / '.mim', entry()))['m']
+    assert obtain_weights(model) == tmp_path / 'weights' / 'm.bin'
 
 
 @pytest.mark.parametrize('gone', [{'weights': None}, {'sha256': None}])
@@ -127,31 +159,3 @@ def test_what_cannot_be_fetched_leaves_nothing(tmp_path, cache, server):
     with pytest.raises(ValueError, match=r"m\.bin' is not what was published"):
         obtain_weights(model)
     assert list(cache.iterdir()) == []
-
-
-def entries():
-    content = yaml.safe_load((FOLDER / 'model-index.yml').read_text())
-    return content['Models']
-
-
-@pytest.mark.parametrize('model', entries(), ids=lambda model: model['Name'])
-def test_the_librarys_models_are_all_there(model):
-    assert (ROOT / model['Config']).is_file()
-    card = ROOT / model['README']
-    assert card.parent == FOLDER
-    assert card.name == f'{model["Name"]}.md'
-    assert card.read_text().startswith(f'# {model["Name"]}\n')
-    weights = model.get('Weights')
-    assert (weights is None) == ('SHA256' not in model['Metadata'])
-    assert model['Metadata']['Training Data']
-    if weights is not None and '://' not in weights:
-        assert (ROOT / weights).parent == FOLDER
-        assert (ROOT / weights).samefile(
-            obtain_weights(read_model_index()[model['Name']])
-        )
-
-
-def test_the_library_has_one_index_and_a_default():
-    assert DEFAULT in read_model_index()
-    # OpenMMLab's tools look for it at the root.
-    assert (ROOT / 'model-index.yml').samefile(FOLDER / 'model-index.yml')

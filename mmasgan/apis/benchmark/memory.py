@@ -13,6 +13,8 @@ from pathlib import Path
 
 import torch
 from mmengine import MessageHub
+from rich.console import Console
+from rich.progress import track
 
 from . import step
 from .results import Result, Row
@@ -30,20 +32,27 @@ def measure(args: argparse.Namespace) -> Result:
         RuntimeError: If a model could not be trained.
     """
     asked = (args.crop, args.batch, args.width, args.count)
-    rows = []
-    for name in step.builders(args.crop, args.batch, args.width):
-        peaks = []
-        for _ in range(args.rounds):
-            done = subprocess.run(
-                [sys.executable, '-m', __name__, name, *map(str, asked)],
-                capture_output=True,
-                text=True,
-            )
-            if done.returncode:
-                raise RuntimeError(f'{name} failed:\n{done.stderr}')
-            peaks.append(json.loads(done.stdout.splitlines()[-1]) / 1e6)
-        middle = statistics.median(peaks)
-        rows.append(Row(name, middle, min(peaks), max(peaks)))
+    found: dict[str, list[float]] = {
+        name: [] for name in step.builders(*asked[:3])
+    }
+    for name, peaks in track(
+        list(found.items()) * args.rounds,
+        description='Processes',
+        console=Console(stderr=True),
+        transient=True,
+    ):
+        done = subprocess.run(
+            [sys.executable, '-m', __name__, name, *map(str, asked)],
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            raise RuntimeError(f'{name} failed:\n{done.stderr}')
+        peaks.append(json.loads(done.stdout.splitlines()[-1]) / 1e6)
+    rows = [
+        Row(name, statistics.median(peaks), min(peaks), max(peaks))
+        for name, peaks in found.items()
+    ]
     return Result('Peak memory of training', 'MB', rows)
 
 

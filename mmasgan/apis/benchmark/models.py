@@ -61,7 +61,7 @@ def our_step(
         config: Name of one of our configs, without its ending.
         size: See :func:`random_batch`.
         count: See :func:`random_batch`.
-        amp: Whether it trains in mixed precision, channels last.
+        amp: Whether it trains in mixed precision.
         width: Of the networks, to try things out; None is the config's.
 
     Returns:
@@ -75,7 +75,6 @@ def our_step(
         cfg.model.discriminator.base_channels = width
     if amp:
         enable_amp(cfg)
-        cfg.model.channels_last = True
     with warnings.catch_warnings():
         warnings.simplefilter('ignore')  # of the random weights
         model = MODELS.build(cfg.model)

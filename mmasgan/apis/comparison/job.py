@@ -26,7 +26,7 @@ from mmengine.runner import Runner
 from PIL import Image
 
 from ... import compat  # noqa: F401  before anything of MMagic
-from ...datasets.atomic_files import write_atomically
+from ...atomic_files import write_atomically
 from ...engine.progress_hook import image_scores
 from .rows import ComparisonError
 from .settings import test_settings, training_settings

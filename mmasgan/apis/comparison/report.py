@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 from PIL import Image
 
-from ...datasets.atomic_files import write_atomically
+from ...atomic_files import write_atomically
 from .figures import (
     draw_curves,
     draw_pictures,

@@ -11,6 +11,7 @@ from .rows import ComparisonError, Row
 __all__ = ['METRICS', 'Line', 'Value', 'summarise', 'verdict']
 
 METRICS = ('PSNR', 'SSIM', 'SSIM_matlab3d', 'CW_SSIM')
+TIE = 0.005  # dB, half of the last digit printed
 TOLERANCE = 1e-4  # of the input's scores, between two devices
 
 Result = dict[str, Any]
@@ -89,6 +90,11 @@ class Line:
         """Whether the mean PSNR is below the blurred input's."""
         return bool(self.row and self.results) and self.gain('PSNR').mean < 0
 
+    @property
+    def is_tie(self) -> bool:
+        """Whether the mean PSNR is printed as the blurred input's."""
+        return bool(self.results) and abs(self.gain('PSNR').mean) < TIE
+
 
 def summarise(jobs: Sequence[Job]) -> list[Line]:
     """Make the lines of the table, the blurred input first.
@@ -125,6 +131,8 @@ def verdict(line: Line) -> str:
     Args:
         line: With a row, tested with at least one seed.
     """
+    if line.is_tie:
+        return 'the same as doing nothing'
     gains = line.gains('PSNR')
     text = 'below doing nothing' if line.is_below else 'above doing nothing'
     if min(gains) < 0 < max(gains):

@@ -73,8 +73,9 @@ def opening(lines: Sequence[Line]) -> str:
 def findings(lines: Sequence[Line]) -> list[str]:
     """Say which rows are below doing nothing, and what else to know."""
     tested = [line for line in lines if line.row and line.results]
-    below = [line for line in tested if line.is_below]
-    above = [line for line in tested if not line.is_below]
+    ties = [line for line in tested if line.is_tie]
+    below = [x for x in tested if x.is_below and x not in ties]
+    above = [x for x in tested if not x.is_below and x not in ties]
     texts = []
     if below:
         texts.append(f'**Below doing nothing:** {_gains(below, "PSNR")}.')
@@ -82,6 +83,8 @@ def findings(lines: Sequence[Line]) -> list[str]:
         texts.append('No row is below doing nothing in PSNR.')
     if above:
         texts.append(f'Above doing nothing: {_gains(above, "PSNR")}.')
+    if ties:
+        texts.append(f'The same as doing nothing: {_gains(ties, "PSNR")}.')
     worse = [line for line in above if line.gain('SSIM').mean < 0]
     if worse:
         texts.append(

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from ...atomic_files import remove_leftovers, write_atomically
 from ...datasets import MotionBlur, read_rgb_image
-from ...datasets.atomic_files import remove_leftovers, write_atomically
 from ...datasets.prepare.files import progress, shown_size
 from ...datasets.prepare.finish import SPLIT_FILE
 from ...datasets.prepare.picture import busiest_place, draw_shake

@@ -45,7 +45,8 @@ def test_images_above_are_counted_over_all_seeds():
     [
         ([(24, 0.4)], True, 'below doing nothing'),
         ([(26, 0.6)], False, 'above doing nothing'),
-        ([(25, 0.5)], False, 'above doing nothing'),
+        ([(25, 0.5)], False, 'the same as doing nothing'),
+        ([(24.996, 0.5)], True, 'the same as doing nothing'),
         ([(26, 0.4)], False, 'above doing nothing in PSNR, below in SSIM'),
         ([(24, 0.6)], True, 'below doing nothing in PSNR, above in SSIM'),
         ([(22, 0.5), (26, 0.5)], True, 'below doing nothing; seeds disagree'),

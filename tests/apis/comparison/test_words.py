@@ -94,6 +94,9 @@ def test_below_doing_nothing_is_said_when_true_and_only_then():
     assert texts[1] == (
         'Above doing nothing: AS-CycleGAN, ResNetv2 + SFT (+1.25 dB).'
     )
+    texts = findings(table(line('ascyclegan', 25.001, 24.997)))
+    assert texts[0] == 'No row is below doing nothing in PSNR.'
+    assert texts[1].startswith('The same as doing nothing: AS-CycleGAN')
     texts = findings(table(line('ascyclegan', 26, 27)))
     assert texts[0] == 'No row is below doing nothing in PSNR.'
     assert not any('Below doing nothing' in text for text in texts)

@@ -1,3 +1,7 @@
+import os
+from io import BytesIO
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -5,9 +9,17 @@ from mmagic.structures import DataSample
 from PIL import Image, ImageCms
 from tiny import make_checkpoint
 
-from mmasgan.apis import deblur, deblur_files, deblur_image, load_generator
+from mmasgan.apis import (
+    TorchBackend,
+    deblur_files,
+    deblur_image,
+    load_generator,
+)
+from mmasgan.apis.deblurring import maps_from_disk
 from mmasgan.datasets import read_rgb_image
-from mmasgan.generators.strips import translate_in_strips
+from mmasgan.inference import fallback
+from mmasgan.photos import read_photo
+from mmasgan.priors import MapError
 
 EXIF_ORIENTATION = 274
 
@@ -52,22 +64,36 @@ def test_an_image_is_what_the_model_makes_of_it(trained):
     np.testing.assert_array_equal(found, expected)
 
 
-def test_large_images_are_deblurred_in_strips(generator, monkeypatch):
-    image = pixels(150, 70)
-    whole = deblur_image(generator, image, in_strips=False)
-    used = []
+@pytest.mark.parametrize(
+    ('image', 'error', 'message'),
+    [
+        (
+            pixels() / 255,
+            TypeError,
+            'uint8 or uint16, got float64',
+        ),
+        (
+            pixels().tolist(),
+            TypeError,
+            'uint8 or uint16, got list',
+        ),
+        (pixels()[..., 0], ValueError, r'must be \(H, W, 3\), got \(20, 25\)'),
+        (np.zeros((20, 25, 4), np.uint8), ValueError, r'got \(20, 25, 4\)'),
+    ],
+)
+def test_other_arrays_are_named(generator, image, error, message):
+    with pytest.raises(error, match=f'image .*{message}'):
+        deblur_image(generator, image)
 
-    def strips(*args, **kwargs):
-        used.append(kwargs)
-        return translate_in_strips(*args, **kwargs)
 
-    monkeypatch.setattr(deblur, 'translate_in_strips', strips)
-    np.testing.assert_array_equal(deblur_image(generator, image), whole)
-    assert not used
-    monkeypatch.setattr(deblur, 'LARGE', 10_000)
-    found = deblur_image(generator, image)
-    assert used == [dict(store=torch.float16)]
-    assert np.abs(found.astype(int) - whole).max() <= 1
+@pytest.mark.filterwarnings('error')
+def test_any_memory_layout_is_taken(generator):
+    image = pixels()
+    fixed = image.copy()
+    fixed.setflags(write=False)
+    expected = deblur_image(generator, image)
+    for other in (fixed, np.asfortranarray(image), image[::-1].copy()[::-1]):
+        np.testing.assert_array_equal(deblur_image(generator, other), expected)
 
 
 def test_a_generator_that_changes_nothing_changes_no_pixel():
@@ -76,7 +102,7 @@ def test_a_generator_that_changes_nothing_changes_no_pixel():
             super().__init__()
             self.weight = torch.nn.Parameter(torch.ones(1))
 
-        def forward(self, x):
+        def forward(self, x, semantic=None):
             return x * self.weight
 
     image = np.arange(256, dtype=np.uint8).repeat(3).reshape(16, 16, 3)
@@ -104,6 +130,7 @@ def test_a_folder_keeps_its_names(generator, photos, tmp_path):
         ('a.bmp', 'BMP', 'a.bmp'),
         ('a.ppm', 'PPM', 'a.ppm'),
         ('a.gif', 'PNG', 'a.gif.png'),
+        ('a.pgm', 'PPM', 'a.pgm'),
     ],
 )
 def test_the_format_is_that_of_the_photograph(
@@ -137,11 +164,6 @@ def test_photographs_are_upright_and_keep_their_profile(generator, tmp_path):
         assert image.size == (20, 30)
         assert image.getexif().get(EXIF_ORIENTATION, 1) == 1
         assert image.info['icc_profile'] == profile.tobytes()
-    gray = tmp_path / 'gray.png'
-    Image.new('L', (20, 20)).save(gray, icc_profile=b'of gray')
-    done = deblur_files(generator, [gray], tmp_path / 'out')
-    with Image.open(done.written[0]) as image:
-        assert 'icc_profile' not in image.info
 
 
 def test_it_goes_on_after_what_cannot_be_deblurred(
@@ -156,8 +178,7 @@ def test_it_goes_on_after_what_cannot_be_deblurred(
     broken, small, missing = done.failures
     assert broken.startswith(f"'{photos}/0.jpg' is not an image")
     assert small == (
-        f"'{photos}/b.png': an image must be at least 16x16, got 40x8 "
-        '(height x width)'
+        f"'{photos}/b.png': image must be at least 16x16 pixels, got 8x40"
     )
     assert missing.startswith(f"'{gone}' does not exist")
     assert len(list((tmp_path / 'out').rglob('*.*'))) == 2
@@ -169,7 +190,7 @@ def failing(error):
             super().__init__()
             self.weight = torch.nn.Parameter(torch.ones(1))
 
-        def forward(self, x):
+        def forward(self, x, semantic=None):
             raise error
 
     return Failing()
@@ -183,12 +204,92 @@ def failing(error):
         torch.OutOfMemoryError('CUDA out of memory'),
     ],
 )
-def test_what_is_too_large_is_named(photos, tmp_path, error):
+def test_what_is_too_large_is_named(photos, tmp_path, error, capsys):
     path = photos / 'a.png'
-    done = deblur_files(failing(error), [path], tmp_path / 'out')
+    done = deblur_files(failing(error), [path], tmp_path / 'out', tile='whole')
     assert done.failures == (
-        f"'{path}': 25x20 pixels do not fit into the memory",
+        f"'{path}': 25x20 pixels as a whole on the CPU do not fit into the "
+        'memory',
     )
+
+
+def test_where_memory_is_short_it_goes_on_in_strips(
+    photos, tmp_path, generator, monkeypatch, capsys
+):
+    tall = photos / 'tall.png'
+    Image.fromarray(pixels(400, 40)).save(tall)
+    needed = [
+        TorchBackend(generator, in_strips=way).bytes_needed(400, 40)
+        for way in (False, True)
+    ]
+    between = int(sum(needed) / 2 / fallback.SHARE)
+    monkeypatch.setattr(fallback, 'available_memory', lambda: between)
+    done = deblur_files(generator, [tall], tmp_path / 'out')
+    assert done.failures == ()
+    assert (
+        f"'{tall}': 40x400 pixels as a whole on the CPU need about 0.1 GB, of "
+        'which 0.1 are free; goes on in strips on the CPU'
+    ) in capsys.readouterr().err
+    found = read_rgb_image(str(done.written[0])).astype(int)
+    expected = deblur_image(generator, pixels(400, 40), in_strips=False)
+    assert np.abs(found - expected).max() <= 1
+
+
+def save_oddities(folder):
+    """Write files that cannot be deblurred, and return their names."""
+    whole = BytesIO()
+    Image.fromarray(pixels()).save(whole, 'PNG')
+    (folder / 'truncated.png').write_bytes(whole.getvalue()[:-300])
+    (folder / 'empty.jpg').write_bytes(b'')
+    (folder / 'text.webp').write_text('<html>404</html>')
+    (folder / 'two\nlines.png').write_bytes(b'x')
+    (folder / 'dead.png').symlink_to('nowhere')
+    Image.new('RGB', (1, 1)).save(folder / 'one pixel.png')
+    Image.new('RGB', (3000, 20)).save(folder / 'bomb.png')
+    Image.new('F', (20, 20)).save(folder / 'float.tif')
+    frames = [Image.new('RGB', (20, 20), color) for color in ('red', 'blue')]
+    frames[0].save(
+        folder / 'animated.webp', save_all=True, append_images=frames[1:]
+    )
+    return sorted(path.name for path in folder.iterdir())
+
+
+def save_unusual(folder):
+    """Write files that can be deblurred, and return their names."""
+    folder.mkdir(exist_ok=True)
+    exif = Image.Exif()
+    exif[EXIF_ORIENTATION] = 6
+    image = Image.fromarray(pixels(17, 31))
+    image.convert('L').save(folder / 'gray.png')
+    image.convert('1').save(folder / 'bilevel.png')
+    image.quantize(16).save(folder / 'palette.png')
+    image.convert('RGBA').save(folder / 'opaque.png')
+    Image.new('RGBA', (31, 17)).save(folder / 'clear.png')
+    image.convert('CMYK').save(folder / 'cmyk.jpg')
+    Image.new('I;16', (31, 17), 999).save(folder / 'deep.png')
+    image.save(folder / 'turned.jpg', exif=exif)
+    image.save(folder / ' with  spaces and\na newline.png')
+    image.save(folder / 'Ünïcode 模糊.png')
+    image.save(folder / os.fsdecode(b'no utf-8 \xff.png'))
+    image.save(folder / '-rf.png')
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_of_a_folder_of_oddities_each_is_done_or_named(
+    generator, photos, tmp_path, monkeypatch
+):
+    broken = save_oddities(photos / 'inner')
+    broken.remove('a.png')
+    unusual = save_unusual(photos / 'unusual')
+    monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 10_000)
+    done = deblur_files(generator, [photos], tmp_path / 'out')
+    assert [path.name for path in done.written] == ['a.png', 'a.png', *unusual]
+    assert len(done.failures) == len(broken)
+    for name, failure in zip(broken, done.failures, strict=True):
+        assert failure.startswith(f"'{photos}/inner/{name}'")
+    for path in done.written[2:]:
+        upright = (31, 17, 3) if path.name == 'turned.jpg' else (17, 31, 3)
+        assert read_photo(path).pixels.shape == upright
 
 
 def test_other_errors_are_not_hidden(photos, tmp_path):
@@ -230,46 +331,25 @@ def test_photographs_are_never_replaced(generator, photos, tmp_path):
         assert content(photos) == before
 
 
-def test_results_within_the_folder_are_not_deblurred_again(generator, photos):
-    for overwrite in (False, True):
-        done = deblur_files(generator, [photos], photos / 'out', overwrite)
-        assert len(done.written) == 2
+def test_a_file_may_be_named(generator, photos, tmp_path):
+    done = deblur_files(generator, [photos / 'a.png'], tmp_path / 'b.tif')
+    assert done.written == (tmp_path / 'b.tif',)
+    np.testing.assert_array_equal(
+        read_rgb_image(str(tmp_path / 'b.tif')),
+        deblur_image(generator, pixels()),
+    )
 
 
-def test_two_of_one_name_are_refused(generator, photos, tmp_path):
-    both = [photos / 'a.png', photos / 'inner' / 'a.png']
-    with pytest.raises(ValueError, match=r"would both become '.*out/a\.png'"):
-        deblur_files(generator, both, tmp_path / 'out')
-    assert not (tmp_path / 'out').exists()
-    done = deblur_files(generator, both[:1] * 2, tmp_path / 'out')
-    assert len(done.written) == 1
-
-
-def test_a_folder_without_photographs_is_named(generator, tmp_path):
-    with pytest.raises(ValueError, match='no photograph in'):
-        deblur_files(generator, [tmp_path], tmp_path / 'out')
-
-
-def test_a_result_exists_whole_or_not_at_all(
-    generator, photos, tmp_path, monkeypatch
-):
-    out = tmp_path / 'out'
-
-    def fail(path, content):
-        raise OSError(f"'{path}' cannot be written: full")
-
-    monkeypatch.setattr(deblur, 'write_atomically', fail)
-    with pytest.raises(OSError, match=r"a\.png' cannot be written: full"):
-        deblur_files(generator, [photos], out)
-    assert not out.exists()
-
-
-def test_what_a_format_cannot_hold_is_named(generator, tmp_path, monkeypatch):
-    path = tmp_path / 'a.webp'
-    Image.fromarray(pixels()).save(path)
-    wide = np.zeros((16, 16400, 3), np.uint8)
-    monkeypatch.setattr(deblur, 'deblur_image', lambda *_: wide)
-    done = deblur_files(generator, [path], tmp_path / 'out')
-    (failure,) = done.failures
-    assert 'out/a.webp' in failure
-    assert 'cannot be encoded as WEBP' in failure
+def test_maps_come_from_disk(tmp_path):
+    maps = np.random.default_rng(0).dirichlet(np.ones(3), (5, 4))
+    maps = maps.transpose(2, 0, 1).astype(np.float32)
+    (tmp_path / 'maps' / 'deep').mkdir(parents=True)
+    np.save(tmp_path / 'maps' / 'deep' / 'a.npy', maps)
+    read = maps_from_disk(tmp_path / 'maps')
+    found = read(Path('deep/a.png'), (20, 12))
+    expected = maps.repeat(4, axis=1).repeat(3, axis=2)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    with pytest.raises(MapError, match=r"no map of 'b\.png' in '.*maps'"):
+        read(Path('b.png'), (20, 12))
+    with pytest.raises(FileNotFoundError, match='there is no folder'):
+        maps_from_disk(tmp_path / 'none')

@@ -1,0 +1,70 @@
+"""How long an image takes in ONNX Runtime beside PyTorch, on a CPU."""
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+from mmengine.registry import MODELS
+
+from ...generators import ResNetV2SFTGenerator
+from ...inference import Backend, OnnxBackend
+from ..config import load_config
+from ..exporting import export_generator
+from ..pretrained import load_generator
+from ..torch_backend import TorchBackend
+from .machine import products, rated
+from .models import CONFIGS
+from .results import Result, rows_of
+from .turns import Job, take_turns
+
+__all__ = ['add_arguments', 'measure']
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what the suite can be told."""
+    parser.add_argument('--size', nargs=2, type=int, default=(720, 1280))
+    parser.add_argument('--count', type=int, default=1, help='in a round')
+    parser.add_argument(
+        '--weights', help="as mmasgan deblur's; the library's by default"
+    )
+    parser.add_argument(
+        '--config', help='name of a config of ours, for random weights instead'
+    )
+
+
+def measure(args: argparse.Namespace) -> Result:
+    """Time one generator, both ways, on the same threads and arrays."""
+    generator = _generator(args)
+    image = np.random.default_rng(0).random((*args.size, 3), np.float32) * 2
+    image -= 1
+    pytorch = TorchBackend(generator, in_strips=False)
+    machine = {'float32': products()['float32']}
+    with TemporaryDirectory() as folder:
+        path = Path(folder, 'model.onnx')
+        export_generator(generator, path)
+        runtime = OnnxBackend(path, threads=torch.get_num_threads())
+    apart = np.abs(runtime(image) - pytorch(image)).max() * 127.5
+    jobs = [
+        rated('PyTorch, float32', _job(pytorch, image), machine),
+        Job('ONNX Runtime, float32', _job(runtime, image)),
+    ]
+    jobs[-1].note = f'at most {apart:.3f}/255 from PyTorch'
+    jobs += machine.values()
+    take_turns(jobs, args.rounds, args.count)
+    height, width = args.size
+    return Result(f'One image of {width}x{height}', 'ms', rows_of(jobs))
+
+
+def _generator(args: argparse.Namespace) -> ResNetV2SFTGenerator:
+    if args.config is None:
+        return load_generator(args.weights, 'cpu')
+    cfg = load_config(str(CONFIGS / f'{args.config}.py'))
+    torch.manual_seed(0)
+    return MODELS.build(cfg.model.generator).eval()
+
+
+def _job(backend: Backend, image: np.ndarray) -> Callable[[int], np.ndarray]:
+    return lambda _: backend(image)

@@ -1,0 +1,109 @@
+"""Deblur arrays and files, each at its own size."""
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ..generators import ResNetV2SFTGenerator
+from ..inference import deblur_pixels
+from ..inference.plan import plan_tasks
+from ..inference.progress import RunProgress
+from ..inference.run import Deblurred, Settings, run_tasks
+from ..priors import DiskPrior
+from ..priors.resize import resize_by_area
+from .torch_backend import TorchBackend
+from .torch_fallback import fallback_backend
+
+__all__ = ['Deblurred', 'deblur_files', 'deblur_image', 'maps_from_disk']
+
+
+def deblur_image(
+    generator: ResNetV2SFTGenerator,
+    image: np.ndarray,
+    in_strips: bool | None = None,
+    precision: str = 'float32',
+) -> np.ndarray:
+    """Deblur one image.
+
+    Args:
+        generator: As :func:`~mmasgan.apis.load_generator` gives it.
+        image: RGB, (H, W, 3), uint8 or uint16, both sides at least 16.
+        in_strips: See :class:`TorchBackend`.
+        precision: See :class:`TorchBackend`.
+
+    Returns:
+        The sharper image, of the same shape and kind.
+
+    Raises:
+        MemoryError: If it does not fit into the memory.
+        TypeError: If the image is of another kind.
+        ValueError: If it is not RGB, or too small, or there is no such
+            precision.
+    """
+    backend = TorchBackend(generator, precision, in_strips)
+    return deblur_pixels(backend, image)
+
+
+def deblur_files(
+    generator: ResNetV2SFTGenerator,
+    images: Sequence[str | os.PathLike[str]],
+    out: str | os.PathLike[str],
+    overwrite: bool = False,
+    precision: str = 'float32',
+    tile: str = 'auto',
+) -> Deblurred:
+    """Deblur photographs and videos, as ``mmasgan deblur`` does.
+
+    docs/deblur.md tells what is kept. Nothing is written before all names
+    are known to be free, and no file before it is whole.
+
+    Args:
+        generator: As :func:`~mmasgan.apis.load_generator` gives it.
+        images: Files, folders of them of any depth, whose inner folders are
+            kept, and patterns such as ``'in/*.jpg'``.
+        out: Folder to write to; for one file, a file that ends like one.
+        overwrite: Whether results may replace files; what is read is never
+            replaced.
+        precision: See :class:`TorchBackend`.
+        tile: See :func:`fallback_backend`.
+
+    Returns:
+        What was written, and why other files were not.
+
+    Raises:
+        OSError: If a result exists, would replace an input, or cannot be
+            written to where it should be.
+        ValueError: If there is no photograph, or two results of one name.
+    """
+    tasks = plan_tasks(images, out, overwrite)
+    with RunProgress(len(tasks)) as progress:
+        backend = fallback_backend(generator, precision, tile, progress.say)
+        settings = Settings(overwrite=overwrite)
+        return run_tasks(tasks, backend, settings, progress)
+
+
+def maps_from_disk(
+    folder: str | os.PathLike[str],
+) -> Callable[[Path, tuple[int, int]], np.ndarray]:
+    """Return what reads the semantic map of a photograph.
+
+    Args:
+        folder: Of maps, named as :class:`~mmasgan.priors.DiskPrior` says.
+
+    Returns:
+        Takes the photograph's path below the folder that was given, and its
+        height and width; gives the map (K, H, W).
+
+    Raises:
+        FileNotFoundError: If there is no such folder.
+    """
+    prior = DiskPrior(folder)
+
+    def read(inner: Path, size: tuple[int, int]) -> np.ndarray:
+        # It tells of the image only by its name.
+        maps = prior.segment(np.empty((0, 0, 3), np.uint8), inner.as_posix())
+        return resize_by_area(maps, size)
+
+    return read

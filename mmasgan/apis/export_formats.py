@@ -1,0 +1,124 @@
+"""The files that a generator is exported to, and what runs them."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from ..generators.resnetv2_sft_generator import MIN_SIZE
+from ..inference.onnx_backend import IMAGE, METADATA, SEMANTIC, OnnxBackend
+from .exportable import ExportableGenerator
+
+__all__ = ['FORMATS', 'OPSET', 'Format', 'Inputs', 'Runner']
+
+OPSET = 18  # the oldest that PyTorch writes
+OUTPUT = 'sharp'
+
+Inputs = tuple[Tensor, ...]  # images, and maps if there are any
+Runner = Callable[..., Tensor]
+
+
+class Format(NamedTuple):
+    """How a file of one kind is written, and how it is run.
+
+    Attributes:
+        write: Takes the generator, inputs to trace it by, what to say of it,
+            the version of ONNX's operators, and the path.
+        load: Takes the path, and returns what takes inputs.
+    """
+
+    write: Callable[
+        [ExportableGenerator, Inputs, Mapping[str, Any], int, Path], None
+    ]
+    load: Callable[[Path], Runner]
+
+
+def _write_onnx(
+    generator: ExportableGenerator,
+    inputs: Inputs,
+    about: Mapping[str, Any],
+    opset: int,
+    path: Path,
+) -> None:
+    try:
+        import onnx
+        import onnxruntime  # noqa: F401  is to run it
+        import onnxscript  # noqa: F401  the exporter's own error is longer
+    except ImportError as error:
+        raise ImportError(
+            f'the export needs {error.name}: pip install "mmasgan[export]"'
+        ) from error
+    program = torch.onnx.export(
+        _trace(generator, inputs),
+        dynamo=True,
+        opset_version=opset,
+        output_names=[OUTPUT],
+        verbose=False,
+    )
+    assert program is not None
+    model = program.model_proto
+    # For old runtimes: PyTorch asks for a newer one than its operators need.
+    model.ir_version = onnx.helper.find_min_ir_version_for(model.opset_import)
+    graph = model.graph
+    values = (*graph.input, *graph.output)
+    # What PyTorch says of nodes names files of this machine.
+    for part in (graph, *graph.node, *graph.initializer, *values):
+        del part.metadata_props[:]
+    del graph.value_info[:]
+    for value in values:
+        number, _, height, width = value.type.tensor_type.shape.dim
+        number.dim_param, height.dim_param, width.dim_param = 'NHW'
+    del model.metadata_props[:]
+    onnx.helper.set_model_props(model, {METADATA: json.dumps(about)})
+    onnx.save(model, path)
+
+
+def _load_onnx(path: Path) -> Runner:
+    session = OnnxBackend(path).session
+
+    def run(*inputs: Tensor) -> Tensor:
+        arrays = (value.numpy() for value in inputs)
+        (output,) = session.run(
+            None, dict(zip((IMAGE, SEMANTIC), arrays, strict=False))
+        )
+        return torch.from_numpy(output)
+
+    return run
+
+
+def _write_program(
+    generator: ExportableGenerator,
+    inputs: Inputs,
+    about: Mapping[str, Any],
+    opset: int,
+    path: Path,
+) -> None:
+    program = _trace(generator, inputs)
+    for node in program.graph.nodes:
+        node.meta.pop('stack_trace', None)  # names files of this machine
+    extra = {f'{METADATA}.json': json.dumps(about)}
+    torch.export.save(program, path, extra_files=extra)
+
+
+def _load_program(path: Path) -> Runner:
+    return torch.export.load(path).module()
+
+
+def _trace(
+    generator: ExportableGenerator, inputs: Inputs
+) -> torch.export.ExportedProgram:
+    side = torch.export.Dim.DYNAMIC(min=MIN_SIZE)
+    axes = {0: torch.export.Dim.DYNAMIC(min=1), 2: side, 3: side}
+    return torch.export.export(
+        generator, inputs, dynamic_shapes=tuple(axes for _ in inputs)
+    )
+
+
+FORMATS = {
+    '.onnx': Format(_write_onnx, _load_onnx),
+    '.pt2': Format(_write_program, _load_program),
+}
+"""By how a file's name ends."""

@@ -1,0 +1,153 @@
+"""A generator as runtimes without Python take it: one graph for all sizes.
+
+What it puts out is the generator's output; only the arithmetic is laid out
+otherwise where a runtime gains by it.
+"""
+
+import copy
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import conv2d, instance_norm, pad, pixel_shuffle
+
+from ..generators import ResNetV2SFTGenerator
+from ..generators.resnetv2_sft_generator import STRIDE
+from ..layers.reflect_conv import ReflectConv2d
+from ..layers.residual import ConditionalInstanceNorm
+
+__all__ = ['ExportableGenerator']
+
+
+class ExportableGenerator(nn.Module):
+    """A generator whose graph does not depend on the size of its images.
+
+    Args:
+        generator: Is copied, to the CPU, in float32 and evaluation mode.
+        semantic: Whether semantic maps are an input; else SFT layers see the
+            uniform map, which makes them constants.
+
+    Shape:
+        Images (N, in_channels, H, W) in [-1, 1], H and W at least 16, and
+        maps (N, num_classes, H, W) if there are any, to
+        (N, out_channels, H, W).
+
+    Raises:
+        ValueError: If there are to be maps, but are no SFT layers.
+    """
+
+    def __init__(
+        self, generator: ResNetV2SFTGenerator, semantic: bool = False
+    ) -> None:
+        super().__init__()
+        if semantic and generator.condition is None:
+            raise ValueError(
+                'semantic: this generator has no SFT layers, so it takes no '
+                'semantic map'
+            )
+        network = copy.deepcopy(generator).cpu().float().eval()
+        # Features in another layout would be traced as they are padded there.
+        network.to(memory_format=torch.contiguous_format)
+        if network.condition is not None and not semantic:
+            _fix_condition(network)
+        decoder: Any = network.decoder
+        decoder[-2] = _BlockwiseConv2d(decoder[-2])  # before Tanh
+        self.network = network
+
+    def forward(self, image: Tensor, semantic: Tensor | None = None) -> Tensor:
+        """Translate images; see the class."""
+        network = self.network
+        condition = None
+        if semantic is not None and network.condition is not None:
+            # Told so, a graph knows that their sizes are the same.
+            if semantic.shape[2:] != image.shape[2:]:
+                raise ValueError('image and semantic differ in size')
+            condition = network.condition(_pad(semantic))
+        features = network.encoder(_pad(image))
+        for block in network.blocks:
+            features = block(features, condition)
+        return network.end(image, _crop(network.decoder(features), image))
+
+
+def _pad(x: Tensor) -> Tensor:
+    """Do as the generator, without asking whether there is anything to do."""
+    height, width = x.shape[-2:]
+    return pad(x, (0, -width % STRIDE, 0, -height % STRIDE), mode='reflect')
+
+
+def _crop(out: Tensor, image: Tensor) -> Tensor:
+    """Do so by indices: a slice would ask which of the two is smaller."""
+    for axis in (2, 3):
+        kept = torch.arange(image.shape[axis], device=out.device)
+        out = out.index_select(axis, kept)
+    return out
+
+
+@torch.no_grad()
+def _fix_condition(network: ResNetV2SFTGenerator) -> None:
+    """Put constants in the place of what the uniform map makes of SFT."""
+    images = torch.zeros(1, network.in_channels, STRIDE, STRIDE)
+    network._warned_uniform = True  # here it is asked for
+    condition = network.condition_of(images, None)
+    network.condition = None
+    for block in network.blocks:
+        for name, child in list(block.named_children()):
+            if isinstance(child, ConditionalInstanceNorm):
+                setattr(block, name, _FixedNorm(child, condition))
+
+
+class _FixedNorm(nn.Module):
+    """Instance norm and SFT of one condition for all pixels.
+
+    Args:
+        norm: With its SFT layer.
+        condition: (1, cond_channels, 1, 1).
+    """
+
+    def __init__(self, norm: Any, condition: Any) -> None:
+        super().__init__()
+        scale, shift = norm.sft.scale(condition), norm.sft.shift(condition)
+        self.scale = nn.Parameter(scale + 1 if norm.sft.residual else scale)
+        self.shift = nn.Parameter(shift)
+        self.norm = norm.norm
+
+    def forward(self, x: Tensor, condition: None = None) -> Tensor:
+        if not isinstance(self.norm, nn.InstanceNorm2d):
+            return torch.addcmul(self.shift, x, self.scale)
+        weight, bias = self.scale.flatten(), self.shift.flatten()
+        return instance_norm(x, weight=weight, bias=bias, eps=self.norm.eps)
+
+
+class _BlockwiseConv2d(nn.Module):
+    """A convolution that computes four pixels, a block of 2x2, at once.
+
+    Runtimes on a CPU compute at least 16 channels, of which an image uses 3.
+    As 12 channels of every other pixel, by a kernel one larger that holds each
+    of the four at its place, the last convolution takes a third of the time.
+
+    Args:
+        conv: Its kernel is square.
+
+    Shape:
+        (N, in_channels, H, W), H and W even, to (N, out_channels, H, W).
+    """
+
+    def __init__(self, conv: ReflectConv2d) -> None:
+        super().__init__()
+        weight, bias = conv.weight.detach(), conv.bias
+        channels, in_channels, size, _ = weight.shape
+        shape = (channels, 2, 2, in_channels, size + 1, size + 1)
+        kernels = weight.new_zeros(shape)
+        for row in range(2):
+            for column in range(2):
+                rows = slice(row, row + size)
+                columns = slice(column, column + size)
+                kernels[:, row, column, :, rows, columns] = weight
+        self.weight = nn.Parameter(kernels.flatten(0, 2))
+        assert bias is not None
+        self.bias = nn.Parameter(bias.detach().repeat_interleave(4))
+        self.padding = [size // 2] * 4
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = pad(x, self.padding, mode='reflect')
+        return pixel_shuffle(conv2d(x, self.weight, self.bias, stride=2), 2)

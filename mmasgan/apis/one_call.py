@@ -1,0 +1,69 @@
+"""Deblur an image in one call."""
+
+import os
+from functools import lru_cache
+
+import numpy as np
+import torch
+
+from ..inference import deblur_pixels
+from ..photos import read_photo
+from .pretrained import load_generator
+from .torch_backend import TorchBackend
+
+__all__ = ['deblur']
+
+
+def deblur(
+    image: np.ndarray | str | os.PathLike[str],
+    weights: str | os.PathLike[str] | None = None,
+    device: str | None = None,
+    precision: str = 'float32',
+    strength: float = 1.0,
+    self_ensemble: bool = False,
+) -> np.ndarray:
+    """Deblur an image; the model stays loaded for the next call.
+
+    ::
+
+        sharper = deblur('photo.jpg')
+
+    Args:
+        image: RGB, (H, W, 3), uint8 or uint16, both sides at least 16; or
+            the file of a photograph, which is read upright.
+        weights: See :func:`load_generator`.
+        device: Where it runs. None takes a GPU where there is one.
+        precision: See :class:`TorchBackend`.
+        strength: See :func:`~mmasgan.inference.deblur_pixels`.
+        self_ensemble: See :func:`~mmasgan.inference.deblur_pixels`.
+
+    Returns:
+        The sharper image, RGB, of the same shape and kind.
+
+    Raises:
+        MemoryError: If it does not fit into the memory.
+        OSError: If there are no such weights.
+        TypeError: If an array is of another kind.
+        ValueError: If a file cannot be read, or an argument does not fit.
+    """
+    if not isinstance(image, np.ndarray):
+        image = read_photo(image).pixels
+    if device is None:
+        device = 'cuda' if torch.cuda.is_available() else 'cpu'
+    name = None if weights is None else os.fspath(weights)
+    backend = _backend(name, _changed(name), device, precision)
+    return deblur_pixels(backend, image, None, strength, self_ensemble)
+
+
+@lru_cache(maxsize=1)
+def _backend(
+    weights: str | None, changed: float, device: str, precision: str
+) -> TorchBackend:
+    return TorchBackend(load_generator(weights, device), precision)
+
+
+def _changed(path: str | None) -> float:
+    """Return when a file was changed, so that it is loaded again."""
+    if path is None or not os.path.isfile(path):
+        return 0
+    return os.stat(path).st_mtime_ns

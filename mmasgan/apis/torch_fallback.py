@@ -1,0 +1,73 @@
+"""A model in PyTorch that makes do with the memory there is."""
+
+import copy
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+
+from ..generators import ResNetV2SFTGenerator
+from ..inference.fallback import Attempt, FallbackBackend
+from .torch_backend import TorchBackend
+
+__all__ = ['TILES', 'fallback_backend']
+
+TILES = ('auto', 'whole', 'tiles')
+
+
+def fallback_backend(
+    generator: ResNetV2SFTGenerator,
+    precision: str = 'float32',
+    tile: str = 'auto',
+    say: Callable[[str], None] = lambda text: None,
+) -> FallbackBackend:
+    """Return a backend that goes from whole images to strips to the CPU.
+
+    On a GPU, what does not fit is seen when it fails; on the CPU, what is
+    free is compared with what will be needed.
+
+    Args:
+        generator: Runs where its weights are.
+        precision: See :class:`TorchBackend`.
+        tile: ``'auto'``; or ``'whole'`` or ``'tiles'`` (strips, which equal
+            the whole within a grey level), which do not fall back.
+        say: Is told of each fall.
+
+    Raises:
+        ValueError: If there is no such precision or tile.
+    """
+    if tile not in TILES:
+        raise ValueError(f'tile must be one of {TILES}, got {tile!r}')
+    ways = {'auto': (False, True), 'whole': (False,), 'tiles': (True,)}[tile]
+    backends = [TorchBackend(generator, precision, way) for way in ways]
+    device = next(generator.parameters()).device
+    if device.type == 'cpu':
+        return FallbackBackend([_on_cpu(each) for each in backends], say)
+    attempts = [
+        Attempt(f'{_way(each)} on {device}', each) for each in backends
+    ]
+    if tile == 'auto':
+        attempts += [_on_cpu(each) for each in backends]
+    return FallbackBackend(attempts, say)
+
+
+def _on_cpu(backend: TorchBackend) -> Attempt:
+    """Return an attempt on the CPU, wherever the generator is."""
+
+    @cache
+    def moved() -> TorchBackend:
+        generator = backend.generator
+        if next(generator.parameters()).device.type != 'cpu':
+            generator = copy.deepcopy(generator).cpu()
+        return TorchBackend(generator, backend.precision, backend.in_strips)
+
+    def run(
+        image: np.ndarray, semantic: np.ndarray | None = None
+    ) -> np.ndarray:
+        return moved()(image, semantic)
+
+    return Attempt(f'{_way(backend)} on the CPU', run, backend.bytes_needed)
+
+
+def _way(backend: TorchBackend) -> str:
+    return 'in strips' if backend.in_strips else 'as a whole'

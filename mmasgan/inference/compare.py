@@ -1,0 +1,114 @@
+"""Input and output side by side, to be looked at."""
+
+from collections.abc import Mapping, Sequence
+
+import cv2
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+__all__ = ['compare_sheet']
+
+WIDTH, HEIGHT = 960, 960  # most of a panel, in pixels
+ENLARGED = 3  # times, where the images differ most
+GAP = 12
+TITLE = 40
+FONT_SIZE = 26
+SMALLEST = 200  # of a panel's side; smaller ones have no detail beside them
+PAPER, INK, FRAME = 'white', 'black', (230, 60, 30)
+
+
+def compare_sheet(title: str, panels: Mapping[str, np.ndarray]) -> Image.Image:
+    """Draw images side by side, whole and in an enlarged detail.
+
+    The detail is where the second image differs most from the first.
+
+    Args:
+        title: Of the sheet, one line.
+        panels: Images by title, two or more of one size, RGB, (H, W, 3),
+            uint8.
+    """
+    images = list(panels.values())
+    height, width = images[0].shape[:2]
+    scale = min(1, WIDTH / width, HEIGHT / height)
+    size = (max(round(scale * width), 1), max(round(scale * height), 1))
+    rows = [_whole(images, size)]
+    if min(size) >= SMALLEST:
+        crop = _changed(images, (size[0] // ENLARGED, size[1] // ENLARGED))
+        rows.append(_detail(images, crop, size))
+        title += f'; below, what is framed, {ENLARGED} times as large'
+        for panel in rows[0]:
+            corners = [scale * value for value in crop]
+            ImageDraw.Draw(panel).rectangle(corners, outline=FRAME, width=3)
+    return _sheet(title, list(panels), rows, size)
+
+
+def _whole(
+    images: Sequence[np.ndarray], size: tuple[int, int]
+) -> list[Image.Image]:
+    resample = Image.Resampling.LANCZOS
+    return [Image.fromarray(image).resize(size, resample) for image in images]
+
+
+def _detail(
+    images: Sequence[np.ndarray],
+    crop: tuple[int, int, int, int],
+    size: tuple[int, int],
+) -> list[Image.Image]:
+    resample = Image.Resampling.NEAREST
+    return [
+        Image.fromarray(image).crop(crop).resize(size, resample)
+        for image in images
+    ]
+
+
+def _changed(
+    images: Sequence[np.ndarray], size: tuple[int, int]
+) -> tuple[int, int, int, int]:
+    """Return left, top, right and bottom of where most is changed."""
+    width, height = size
+    change = cv2.absdiff(images[0], images[1]).sum(axis=2, dtype=np.float32)
+    sums = cv2.integral(change)
+    sums = (
+        sums[height:, width:]
+        - sums[:-height, width:]
+        - sums[height:, :-width]
+        + sums[:-height, :-width]
+    )
+    top, left = np.unravel_index(np.argmax(sums), sums.shape)
+    return int(left), int(top), int(left) + width, int(top) + height
+
+
+def _sheet(
+    title: str,
+    names: Sequence[str],
+    rows: Sequence[Sequence[Image.Image]],
+    size: tuple[int, int],
+) -> Image.Image:
+    width, height = size
+    sheet = Image.new(
+        'RGB',
+        (
+            GAP + len(names) * (width + GAP),
+            2 * TITLE + len(rows) * (height + GAP),
+        ),
+        PAPER,
+    )
+    draw = ImageDraw.Draw(sheet)
+    _write(draw, GAP, 0, title)
+    for column, name in enumerate(names):
+        left = GAP + column * (width + GAP)
+        _write(draw, left, TITLE, name)
+        for row, panels in enumerate(rows):
+            place = (left, 2 * TITLE + row * (height + GAP))
+            sheet.paste(panels[column], place)
+    return sheet
+
+
+def _write(draw: ImageDraw.ImageDraw, left: int, top: int, text: str) -> None:
+    # A name may hold what cannot be drawn: newlines, broken UTF-8.
+    text = ''.join(c if c.isprintable() else '?' for c in text)
+    try:
+        font = ImageFont.load_default(FONT_SIZE)
+    except TypeError:  # Pillow before 10.1 has one size
+        font = ImageFont.load_default()
+    draw.text((left, top + (TITLE - FONT_SIZE) // 2), text, INK, font)

@@ -1,0 +1,203 @@
+"""What to read, and where to write what becomes of it."""
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from mimetypes import guess_type
+from pathlib import Path
+
+from ..photos import PHOTO_SUFFIXES
+from .inputs import STREAM, Input, find_inputs
+from .video import VIDEO_SUFFIXES
+
+__all__ = ['Task', 'plan_tasks']
+
+SHEETS = 'compare'  # folder of comparison sheets within that of the results
+
+
+@dataclass(frozen=True)
+class Task:
+    """One photograph or video to deblur.
+
+    Attributes:
+        source: The file; None is standard input.
+        target: The file to write; None is standard output.
+        inner: Name of the source, below the folder that was given.
+        sheet: The comparison sheet to write; None if none is.
+    """
+
+    source: Path | None
+    target: Path | None
+    inner: Path
+    sheet: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """The source, for messages."""
+        return 'standard input' if self.source is None else str(self.source)
+
+    @property
+    def is_video(self) -> bool:
+        """Whether the source is a video, by its suffix."""
+        return self.inner.suffix.lower() in VIDEO_SUFFIXES
+
+
+def plan_tasks(
+    inputs: Sequence[str | os.PathLike[str]],
+    out: str | os.PathLike[str],
+    overwrite: bool = False,
+    compare: bool = False,
+) -> list[Task]:
+    """Decide what becomes of which file, before anything is read or written.
+
+    Args:
+        inputs: See :func:`find_inputs`.
+        out: A folder; or for one file, a file that ends like one, or ``'-'``.
+        overwrite: Whether files may be replaced. Inputs never are.
+        compare: Whether there are comparison sheets of photographs.
+
+    Raises:
+        OSError: If a file to write exists, is an input, or cannot be
+            written; or if a folder cannot be read.
+        ValueError: If there is nothing to do, or two things would have one
+            name, or ``out`` does not fit.
+    """
+    given, place = [os.fspath(value) for value in inputs], os.fspath(out)
+    found = find_inputs(given, place)
+    is_one = len(found) == 1 and (
+        found[0].source is None or found[0].source == Path(given[0])
+    )
+    if place == STREAM:
+        tasks = [_to_stream(found, is_one, compare)]
+    elif _is_file(place):
+        tasks = [_to_file(found, is_one, Path(place), compare)]
+    else:
+        tasks = [_to_folder(pair, Path(place), compare) for pair in found]
+    _check_names(tasks)
+    _check_targets(tasks, overwrite)
+    return tasks
+
+
+def _is_file(out: str) -> bool:
+    """Return whether a name is that of a photograph or video to write."""
+    kind = guess_type(out)[0] or ''
+    suffix = Path(out).suffix.lower()
+    return not Path(out).is_dir() and (
+        suffix in PHOTO_SUFFIXES
+        or suffix in VIDEO_SUFFIXES
+        or kind.startswith(('image/', 'video/'))
+    )
+
+
+def _to_stream(found: list[Input], is_one: bool, compare: bool) -> Task:
+    task = Task(found[0].source, None, found[0].inner)
+    if not is_one or task.is_video:
+        raise ValueError('-o - takes one photograph; name a folder')
+    if compare:
+        raise ValueError('a comparison sheet needs a name: -o FILE')
+    return task
+
+
+def _to_file(
+    found: list[Input], is_one: bool, out: Path, compare: bool
+) -> Task:
+    if not is_one:
+        raise ValueError(
+            f"-o '{out}' is a file, but there are folders or several files "
+            'to deblur; name a folder'
+        )
+    task = Task(found[0].source, out, found[0].inner)
+    suffix = out.suffix.lower()
+    if task.is_video:
+        writable = [s for s in VIDEO_SUFFIXES if VIDEO_SUFFIXES[s] == s]
+    else:
+        writable = list(PHOTO_SUFFIXES)
+    if suffix not in writable:
+        raise ValueError(
+            f"'{task.name}' cannot be written as '{out}', only as "
+            f'{", ".join(writable)}'
+        )
+    if not compare or task.is_video:
+        return task
+    sheet = out.with_name(f'{out.stem}.compare.png')
+    return Task(task.source, out, task.inner, sheet)
+
+
+def _to_folder(found: Input, out: Path, compare: bool) -> Task:
+    task = Task(found.source, out / found.inner, found.inner)
+    if task.source is None:
+        raise ValueError(
+            'what comes from standard input has no name: -o FILE, or -o -'
+        )
+    suffix = found.inner.suffix.lower()
+    if task.is_video:
+        written = VIDEO_SUFFIXES[suffix]
+    else:
+        written = suffix if suffix in PHOTO_SUFFIXES else '.png'
+    inner = found.inner
+    if written != suffix:
+        inner = inner.with_name(inner.name + written)
+    sheet = None
+    if compare and not task.is_video:
+        name = found.inner.name + ('' if suffix == '.png' else '.png')
+        sheet = out / SHEETS / found.inner.with_name(name)
+    return Task(task.source, out / inner, found.inner, sheet)
+
+
+def _files(tasks: Iterable[Task]) -> list[tuple[Path, Task]]:
+    """Return all files to write."""
+    return [
+        (path, task)
+        for task in tasks
+        for path in (task.target, task.sheet)
+        if path is not None
+    ]
+
+
+def _check_names(tasks: list[Task]) -> None:
+    made_of: dict[Path, Task] = {}
+    for path, task in _files(tasks):
+        other = made_of.setdefault(path, task)
+        if other is not task:
+            raise ValueError(
+                f"'{other.name}' and '{task.name}' would both become "
+                f"'{path}'; deblur them into folders of their own"
+            )
+
+
+def _check_targets(tasks: list[Task], overwrite: bool) -> None:
+    sources = {task.source.resolve() for task in tasks if task.source}
+    existing = []
+    for path, _ in _files(tasks):
+        if path.resolve() in sources:
+            raise FileExistsError(
+                f"'{path}' is one of the photographs, which are never "
+                'replaced; name another folder'
+            )
+        if path.is_dir():
+            raise IsADirectoryError(
+                f"'{path}' is a folder; name another place to write to"
+            )
+        if path.exists():
+            existing.append(path)
+    if existing and not overwrite:
+        more = f' and {len(existing) - 1} more' if existing[1:] else ''
+        raise FileExistsError(
+            f"'{existing[0]}'{more} exist already; --overwrite replaces them"
+        )
+    for folder in {path.parent for path, _ in _files(tasks)}:
+        _check_folder(folder)
+
+
+def _check_folder(folder: Path) -> None:
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    if not folder.is_dir():
+        raise NotADirectoryError(
+            f"'{folder}' is a file; name a folder to write to"
+        )
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise PermissionError(
+            f"'{folder}' cannot be written to: permission denied; name "
+            'another folder'
+        )

@@ -1,0 +1,84 @@
+"""What a run shows while it goes on."""
+
+import sys
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+__all__ = ['RunProgress']
+
+
+class RunProgress:
+    """A bar on standard error, with the time that is left, and messages.
+
+    Used as a context. Where standard error is no terminal, there are the
+    messages, and the bar once at the end.
+
+    Args:
+        total: Number of files.
+    """
+
+    def __init__(self, total: int) -> None:
+        self._bars = Progress(
+            TextColumn('{task.description}', markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TextColumn('left'),
+            TimeRemainingColumn(),
+            console=Console(file=sys.stderr),
+        )
+        self._files = self._bars.add_task('Deblurring', total=total)
+        self._frames: TaskID | None = None
+        self._name = ''
+
+    def __enter__(self) -> 'RunProgress':
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bars.stop()
+
+    def start(self, name: str) -> None:
+        """Begin with a file, which messages are about from now on."""
+        self._name = name
+
+    def say(self, text: str) -> None:
+        """Print a line about the file above the bar."""
+        # A name need not be UTF-8.
+        name = self._name.encode(errors='backslashreplace').decode()
+        line = Text(f"'{name}': {text}")
+        self._bars.console.print(line, soft_wrap=True)
+
+    def frames(self, count: int, total: int | None) -> None:
+        """Show how many frames of the file are done.
+
+        Args:
+            count: Of frames.
+            total: Of all frames; None if it is not known.
+        """
+        if self._frames is None:
+            self._frames = self._bars.add_task('Frames', total=total)
+        self._bars.update(self._frames, completed=count, total=total)
+
+    def finish(self) -> None:
+        """End with the file."""
+        if self._frames is not None:
+            self._bars.remove_task(self._frames)
+            self._frames = None
+        self._bars.advance(self._files)

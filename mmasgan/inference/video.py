@@ -1,0 +1,193 @@
+"""Deblur a video, frame by frame."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..atomic_files import part_of
+from ..videos import (
+    MUXERS,
+    Orientation,
+    Picture,
+    VideoReader,
+    VideoWriter,
+    choose_encoding,
+    coding_of,
+    orientation_of,
+    swaps_sides,
+    to_rgb,
+    turned_upright,
+)
+
+__all__ = ['VIDEO_SUFFIXES', 'DeblurredVideo', 'deblur_video']
+
+VIDEO_SUFFIXES = {suffix: suffix for suffix in MUXERS} | dict.fromkeys(
+    (
+        '.asf', '.dv', '.f4v', '.flv', '.m1v', '.m2v', '.mpeg', '.mpg', '.mxf',
+        '.nut', '.ogv', '.vob', '.wmv', '.y4m',
+    ),
+    '.mkv',
+)  # fmt: skip
+"""Suffixes of videos, each with the one that its result should have."""
+
+HDR = {16: 'PQ', 18: 'HLG'}  # FFmpeg's AVColorTransferCharacteristic
+
+
+class DeblurredVideo(NamedTuple):
+    """What became of a video.
+
+    Attributes:
+        frames: How many were written.
+        notes: What is amiss with the video, and what the result lacks;
+            nothing in most cases.
+    """
+
+    frames: int
+    notes: tuple[str, ...]
+
+
+def deblur_video(
+    source: Path,
+    target: Path,
+    deblur: Callable[[np.ndarray], np.ndarray],
+    overwrite: bool = False,
+    progress: Callable[[int, int | None], None] | None = None,
+) -> DeblurredVideo:
+    """Deblur a video, frame by frame, in constant memory.
+
+    Times, size, colour tags, sound, subtitles and metadata stay as they are;
+    docs/video.md tells the details. Frames are turned upright. The result
+    takes its name at the very end; where anything is raised, also by
+    ``deblur`` or ``progress``, nothing is left of it.
+
+    Args:
+        source: The video.
+        target: The file to write; its suffix says what kind.
+        deblur: Takes RGB pixels of shape (H, W, 3), uint8, or uint16 where
+            the video has more than 8 bits, and returns the same.
+        overwrite: Whether the target may replace a file, though never the
+            source.
+        progress: Called after each frame with how many were written, and how
+            many there will be: an estimate, None where there is none.
+
+    Raises:
+        FileExistsError: If the target is there, or is the source.
+        FileNotFoundError: If the source does not exist.
+        ImportError: If PyAV is not installed.
+        OSError: If the target cannot be written.
+        ValueError: If the source is no video, damaged before its end,
+            interlaced, changes its size, or does not fit into the target; or
+            ``deblur`` returns something else.
+    """
+    source, target = Path(source), Path(target)
+    _check_target(source, target, overwrite)
+    look = _look(source, target)
+    with VideoReader(source) as reader, part_of(target) as part:
+        with VideoWriter(
+            part, target, reader.container, reader.picture, look.result
+        ) as writer:
+            for number, frame in enumerate(reader.frames(writer.copy), 1):
+                _check_frame(source, number, frame, look.size)
+                image = turned_upright(to_rgb(frame), look.orientation)
+                writer.write(_checked(deblur(image), image), frame)
+                if progress:
+                    progress(number, reader.total)
+        notes = (*look.notes, *writer.notes, *reader.notes())
+    return DeblurredVideo(reader.count, notes)
+
+
+class _Look(NamedTuple):
+    """What the first frame tells."""
+
+    size: tuple[int, int]
+    orientation: Orientation
+    result: Picture
+    notes: tuple[str, ...]
+
+
+def _look(source: Path, target: Path) -> _Look:
+    with VideoReader(source) as reader:
+        frame = next(reader.frames())
+        stream = reader.picture
+        size = (frame.width, frame.height)
+        _check_frame(source, 1, frame, size)
+        orientation = orientation_of(frame)
+        is_turned = swaps_sides(orientation)
+        seen_size = size[::-1] if is_turned else size
+        try:
+            coding = coding_of(frame)
+            encoding = choose_encoding(
+                stream.codec_context.codec.canonical_name,
+                frame.format.name,
+                seen_size,
+                stream.time_base,
+                MUXERS[target.suffix.lower()][0],
+            )
+        except ValueError as error:
+            raise ValueError(f"'{source}': {error}") from error
+        is_avi = reader.container.format.name == 'avi'
+        if target.suffix.lower() == '.avi' and not is_avi:
+            raise ValueError(
+                f"'{target}' would lose the times of the frames, which AVI "
+                'does not hold; name it .mp4 or .mkv'
+            )
+        trc = stream.codec_context.color_trc
+    notes = encoding.notes
+    if trc in HDR:
+        notes += (
+            f'the brightness is HDR ({HDR[trc]}), which the models have not '
+            'seen; what the display should know of it (mastering data, Dolby '
+            'Vision) is left out',
+        )
+    result = Picture(encoding, coding, seen_size, is_turned)
+    return _Look(size, orientation, result, notes)
+
+
+def _check_target(source: Path, target: Path, overwrite: bool) -> None:
+    if target.suffix.lower() not in MUXERS:
+        raise ValueError(
+            f"'{target}' is of no kind that can be written; name it "
+            f'{VIDEO_SUFFIXES.get(source.suffix.lower(), ".mkv")}, or one of '
+            f'{", ".join(MUXERS)}'
+        )
+    if not target.exists():
+        return
+    if source.exists() and target.samefile(source):
+        raise FileExistsError(
+            f"'{target}' is the video itself, which is never replaced; give "
+            'another name or folder'
+        )
+    if not overwrite:
+        raise FileExistsError(
+            f"'{target}' exists; give another name, or overwrite it"
+        )
+
+
+def _check_frame(
+    source: Path, number: int, frame: Any, size: tuple[int, int]
+) -> None:
+    if frame.interlaced_frame:
+        raise ValueError(
+            f"'{source}' is interlaced (frame {number}): the lines of a frame "
+            'are of two moments; make one of them first: ffmpeg -i INPUT -vf '
+            'bwdif -crf 12 -c:a copy OUTPUT.mkv'
+        )
+    if (frame.width, frame.height) != size:
+        raise ValueError(
+            f"'{source}' changes its size from {size[0]}x{size[1]} to "
+            f'{frame.width}x{frame.height} at frame {number} '
+            f'({frame.time:.3f} s); cut it there, or scale it to one size '
+            f'first: ffmpeg -i INPUT -vf scale={size[0]}:{size[1]} -crf 12 '
+            '-c:a copy OUTPUT.mkv'
+        )
+
+
+def _checked(output: np.ndarray, image: np.ndarray) -> np.ndarray:
+    if output.shape != image.shape or output.dtype != image.dtype:
+        raise ValueError(
+            f'deblur must return an array of {image.shape}, {image.dtype}, '
+            f'got {output.shape}, {output.dtype}'
+        )
+    return output

@@ -1,0 +1,105 @@
+import numpy as np
+import onnxruntime
+import pytest
+import torch
+from exported import KINDS, images, make
+
+from mmasgan.apis import export_generator
+from mmasgan.apis.export_formats import FORMATS
+
+
+@pytest.mark.filterwarnings('ignore:no semantic map')
+@pytest.mark.parametrize('kind', KINDS)
+def test_onnx_of_any_size_is_what_pytorch_puts_out(kind, tmp_path):
+    generator = make(**KINDS[kind])
+    done = export_generator(generator, tmp_path / 'a.onnx')
+    assert max(done.differences.values()) < 5e-5
+    session = onnxruntime.InferenceSession(done.path)
+    for size in ((1, 16, 16), (3, 17, 47), (1, 90, 33), (2, 64, 20)):
+        x = images(*size)
+        (found,) = session.run(None, {'image': x})
+        with torch.no_grad():
+            expected = generator(torch.from_numpy(x))
+        assert found.shape == expected.shape
+        np.testing.assert_allclose(found, expected, atol=5e-5)
+
+
+@pytest.mark.filterwarnings('ignore:no semantic map')
+def test_a_program_of_pytorch_takes_any_size(tmp_path):
+    generator = make()
+    done = export_generator(generator, tmp_path / 'a.pt2')
+    program = torch.export.load(done.path).module()
+    for size in ((1, 16, 16), (3, 17, 48), (1, 90, 33)):
+        x = torch.from_numpy(images(*size))
+        with torch.no_grad():
+            torch.testing.assert_close(program(x), generator(x))
+
+
+def test_the_generator_is_left_as_it_is(tmp_path):
+    generator = make(**KINDS['without norms'])
+    x = torch.from_numpy(images(1, 18, 30))
+    with torch.no_grad():
+        before = generator(x)
+        export_generator(generator, tmp_path / 'a.pt2')
+        torch.testing.assert_close(generator(x), before, atol=0, rtol=0)
+    assert 'pad' not in vars(generator)
+    assert 'end' not in vars(generator)
+
+
+@pytest.mark.parametrize('apart', [2e-3, float('nan')])
+def test_a_file_that_differs_is_not_written(tmp_path, monkeypatch, apart):
+    sound = FORMATS['.pt2']
+
+    def load_faulty(path):
+        run = sound.load(path)
+
+        def faulty(*inputs):
+            output = run(*inputs)
+            if output.shape[-1] == 70:  # the third size alone
+                output[0, 0, 0, 0] += apart
+            return output
+
+        return faulty
+
+    monkeypatch.setitem(FORMATS, '.pt2', sound._replace(load=load_faulty))
+    generator = make(**KINDS['without norms'])
+    (tmp_path / 'a.pt2').write_bytes(b'before')
+    with pytest.raises(RuntimeError, match='1 images of 70x131 it differs'):
+        export_generator(generator, tmp_path / 'a.pt2', overwrite=True)
+    assert [path.name for path in tmp_path.iterdir()] == ['a.pt2']
+    assert (tmp_path / 'a.pt2').read_bytes() == b'before'
+
+
+def test_a_difference_within_the_tolerance_is_told(tmp_path, monkeypatch):
+    sound = FORMATS['.pt2']
+
+    def load_shifted(path):
+        run = sound.load(path)
+        return lambda *inputs: run(*inputs) + 5e-4
+
+    monkeypatch.setitem(FORMATS, '.pt2', sound._replace(load=load_shifted))
+    generator = make(**KINDS['without norms'])
+    done = export_generator(generator, tmp_path / 'a.pt2')
+    assert list(done.differences.values()) == pytest.approx([5e-4] * 3, 1e-2)
+
+
+@pytest.mark.parametrize(
+    ('name', 'options', 'error', 'message'),
+    [
+        ('a.pb', {}, ValueError, r"a\.pb' must end in \.onnx"),
+        ('there.onnx', {}, FileExistsError, '--overwrite replaces it'),
+        ('a.onnx', dict(semantic=True), ValueError, 'no SFT layers'),
+    ],
+)
+def test_bad_arguments_are_named(tmp_path, name, options, error, message):
+    (tmp_path / 'there.onnx').touch()
+    with pytest.raises(error, match=message):
+        export_generator(make(sft=False), tmp_path / name, **options)
+    assert [path.name for path in tmp_path.iterdir()] == ['there.onnx']
+
+
+def test_what_is_missing_is_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(__import__('sys').modules, 'onnxscript', None)
+    with pytest.raises(ImportError, match=r'pip install "mmasgan\[export\]"'):
+        export_generator(make(sft=False), tmp_path / 'a.onnx')
+    assert not list(tmp_path.iterdir())

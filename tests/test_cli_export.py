@@ -1,0 +1,86 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+from tiny import make_checkpoint
+
+from mmasgan.apis import TorchBackend, deblur_image, load_generator
+from mmasgan.cli import main
+from mmasgan.inference import OnnxBackend
+
+
+@pytest.fixture(scope='module')
+def weights(tmp_path_factory):
+    path = tmp_path_factory.mktemp('export') / 'w.pth'
+    make_checkpoint(path)
+    return path
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, ['export', *map(str, arguments)])
+
+
+def test_a_checkpoint_is_exported(weights, tmp_path):
+    out = tmp_path / 'model.onnx'
+    done = run('-o', out, '--weights', weights)
+    assert done.exit_code == 0, done.output
+    *sizes, last = done.output.splitlines()
+    assert [line.partition(':')[0] for line in sizes] == [
+        '2 of 45x50',
+        '1 of 96x64',
+        '1 of 70x131',
+    ]
+    assert last.startswith(f"'{out}', ")
+    draw = np.random.default_rng(0)
+    image = draw.uniform(-1, 1, (40, 30, 3)).astype(np.float32)
+    expected = TorchBackend(load_generator(weights))(image)
+    np.testing.assert_allclose(OnnxBackend(out)(image), expected, atol=5e-5)
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'code', 'message'),
+    [
+        ((), 2, "Missing option '--out'"),
+        (('-o', '{}/a.txt'), 2, "a.txt' must end in .onnx"),
+        (('-o', '{}/a.onnx', '--weights', 'gone.pth'), 2, "'gone.pth' is"),
+        (('-o', '{}/a.onnx', '--config', 'a.py'), 2, 'goes with --checkpoint'),
+        (
+            ('-o', '{}/a.onnx', '--checkpoint=a', '--weights=b'),
+            *(2, 'give one of them'),
+        ),
+        (('-o', '{}/a.onnx', '--semantic'), 2, 'has no SFT layers'),
+        (('-o', '{}/is/a/file/a.pt2'), 1, "a.pt2' cannot be written"),
+    ],
+)
+def test_bad_input_is_named(tmp_path, arguments, code, message):
+    (tmp_path / 'is').mkdir()
+    (tmp_path / 'is' / 'a').touch()
+    done = run(*(argument.format(tmp_path) for argument in arguments))
+    assert done.exit_code == code
+    assert message in done.output
+    assert 'Traceback' not in done.output
+    assert [path.name for path in tmp_path.iterdir()] == ['is']
+
+
+def test_what_was_exported_deblurs_without_pytorch(weights, tmp_path):
+    photo, model = tmp_path / 'photo.png', tmp_path / 'model.onnx'
+    draw = np.random.default_rng(0)
+    pixels = draw.integers(0, 256, (40, 30, 3), np.uint8)
+    Image.fromarray(pixels).save(photo)
+    assert run('-o', model, '--weights', weights).exit_code == 0
+    out = tmp_path / 'out.png'
+    code = f"""
+import sys
+for name in ('torch', 'torchvision', 'mmengine', 'mmcv', 'mmagic'):
+    sys.modules[name] = None  # an import fails
+from mmasgan.cli import main
+main(['deblur', {str(photo)!r}, '-o', {str(out)!r},
+      '--weights', {str(model)!r}])
+"""
+    subprocess.run([sys.executable, '-c', code], check=True)
+    expected = deblur_image(load_generator(weights), pixels).astype(int)
+    found = np.array(Image.open(out)).astype(int)
+    assert np.abs(found - expected).max() <= 1
