@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from .cli_deblur import deblur
+from .cli_export import export
 from .cli_prepare import prepare
 from .cli_priors import priors
+from .cli_serve import serve
 from .version import __version__
 
 if TYPE_CHECKING:
@@ -27,8 +29,10 @@ def main() -> None:
 
 
 main.add_command(deblur)
+main.add_command(export)
 main.add_command(prepare)
 main.add_command(priors)
+main.add_command(serve)
 
 
 @main.command()

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-__all__ = ['priors']
+__all__ = ['SOURCES', 'build_prior', 'priors']
 
 SOURCES = ('torchvision', 'segformer', 'onnx', 'disk')
 
@@ -55,7 +55,7 @@ def priors(
         source=source, **arguments, name=name, stride=stride, overlay=overlay
     )
     try:
-        prior = _build(source, arguments)
+        prior = build_prior(source, arguments)
         store = compute_maps(
             data, prior, name or source, stride, overlay, options
         )
@@ -64,7 +64,18 @@ def priors(
     click.echo(f'Maps of {", ".join(prior.groups)} in {store.folder}')
 
 
-def _build(source: str, arguments: dict[str, Any]) -> Any:
+def build_prior(source: str, arguments: dict[str, Any]) -> Any:
+    """Build what computes maps.
+
+    Args:
+        source: One of ``SOURCES``.
+        arguments: Options of the command; None where it was not given.
+
+    Raises:
+        ImportError: If what it needs is missing.
+        OSError: If there is no such file.
+        ValueError: If an option does not fit.
+    """
     from .registry import PRIORS
 
     kinds = {

@@ -48,19 +48,17 @@ def dataset_of(command):
     options = {}
     for argument in command[command.index('--cfg-options') + 1 :]:
         key, _, value = argument.partition('=')
-        options[key] = None if value == 'None' else value
+        options[key] = {'None': None, '[]': []}.get(value, value)
     root = None
     if '--data-root' in command:
         root = command[command.index('--data-root') + 1]
     cfg = load_config(str(ROOT / command[2]), None, root, options)
     assert (cfg.val_cfg is None) == (root is None)
-    pipeline = cfg.train_dataloader.dataset.pipeline
-    pipeline[1]['crop_size'] = 32
     return DATASETS.build(cfg.train_dataloader.dataset)
 
 
 def test_gopro_ends_in_the_command_that_trains(run, tmp_path):
-    root = make_gopro(tmp_path / 'Go Pro')
+    root = make_gopro(tmp_path / 'Go Pro', size=(256, 288))
     result = run('gopro', root, *PARTIAL)
     assert result.exit_code == 0, result.output
     assert "sequence 'train/GOPR0372_07_00' is missing" in result.output
@@ -68,7 +66,7 @@ def test_gopro_ends_in_the_command_that_trains(run, tmp_path):
     dataset = dataset_of(command_of(result.output))
     assert len(dataset) == 6
     assert dataset.pipeline.transforms[0].store is not None
-    assert dataset[0]['inputs']['img_blur'].shape == (3, 32, 32)
+    assert dataset[0]['inputs']['img_blur'].shape == (3, 256, 256)
 
 
 def test_gopro_takes_its_options(run, tmp_path):
@@ -84,12 +82,18 @@ def test_gopro_takes_its_options(run, tmp_path):
 
 
 def test_photos_end_in_the_command_that_trains(run, folders, tmp_path):
+    """By the recipe, which deblurs; the paper's losses do not."""
+    for path in folders[0].parent.rglob('*.png'):
+        Image.open(path).resize((500, 480)).save(path)
     out = tmp_path / 'out'
     result = run('photos', *folders, '-o', out, '--min-side', 32)
     assert result.exit_code == 0, result.output
     dataset = dataset_of(command_of(result.output))
     assert (dataset.num_blur, dataset.num_sharp) == (2, 2)
-    assert dataset[0]['inputs']['img_sharp'].shape == (3, 32, 32)
+    inputs = dataset[0]['inputs']
+    # The blur is made of the sharp image.
+    assert inputs['img_synthetic'].shape == inputs['img_sharp'].shape
+    assert (inputs['img_synthetic'] != inputs['img_sharp']).any()
 
 
 def test_video_becomes_data(run, tmp_path):

@@ -11,25 +11,33 @@ PACKAGE = ROOT / 'mmasgan'
 
 LIGHT = {'registry', 'layers', 'losses', 'generators', 'discriminators'}
 DATA = {'datasets', 'priors', 'evaluation', 'engine'}
-FLOOR_0 = {'registry', 'compat'}
+FLOOR_0 = {'registry', 'compat', 'atomic_files', 'measures', 'photos'}
 
 MAY_IMPORT = {
     '': {'version'},  # mmasgan/__init__.py
     'version': set(),
     'registry': set(),
-    'compat': set(),
+    'atomic_files': set(),
+    'measures': set(),
+    'photos': set(),
+    'compat': {'atomic_files'},
     'layers': {'registry'},
     'losses': {'registry'},
     'generators': {'registry', 'layers'},
     'discriminators': {'registry', 'layers'},
+    'inference': {'atomic_files', 'measures', 'photos'},
     'models': FLOOR_0 | LIGHT,
     **dict.fromkeys(DATA, FLOOR_0 | DATA),
-    'apis': FLOOR_0 | LIGHT | DATA | {'models'},
+    'apis': FLOOR_0 | LIGHT | DATA | {'inference', 'models'},
+    'serve': FLOOR_0 | DATA | {'inference', 'photos'},
     'cli': FLOOR_0
     | LIGHT
     | DATA
-    | {'models', 'apis', 'cli_deblur', 'cli_prepare', 'cli_priors'},
-    'cli_deblur': {'apis'},
+    | {'models', 'apis'}
+    | {'cli_deblur', 'cli_export', 'cli_prepare', 'cli_priors', 'cli_serve'},
+    'cli_deblur': {'apis', 'inference', 'videos'},
+    'cli_export': {'apis'},
+    'cli_serve': {'apis', 'cli_priors', 'inference', 'serve'},
     'cli_prepare': FLOOR_0 | DATA | {'apis', 'cli_blur'},
     **dict.fromkeys(('cli_blur', 'cli_priors'), FLOOR_0 | DATA),
 }
@@ -38,6 +46,8 @@ MAY_IMPORT = {
 MAY_IMPORT_OUTSIDE = {
     '': set(),
     'version': set(),
+    'measures': {'numpy'},
+    'photos': {'numpy', 'PIL', 'cv2'},
     'registry': {'mmengine'},
     'layers': {'torch', 'mmengine'},
     'losses': {'torch', 'torchvision', 'mmengine'},

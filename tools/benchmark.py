@@ -16,6 +16,7 @@ from mmasgan.apis.benchmark import (
     inference,
     loader,
     memory,
+    onnx,
     print_table,
     scaling,
     step,
@@ -25,6 +26,7 @@ from mmasgan.apis.benchmark import (
 SUITES = {
     'step': step,
     'inference': inference,
+    'onnx': onnx,
     'loader': loader,
     'memory': memory,
     'scaling': scaling,

@@ -1,7 +1,7 @@
 """Publish weights: ``publish_model.py CHECKPOINT OUT.safetensors``.
 
 Keeps the deblurring generator of a training's checkpoint, in float16, and
-prints what ``mmasgan/weights/model-index.yml`` should say of it.
+prints what ``configs/metafile.yml`` should say of it.
 """
 
 import argparse
@@ -36,7 +36,7 @@ def main() -> None:
         sys.exit(str(error))
     console = Console(soft_wrap=True, markup=False, highlight=False)
     console.print(f"'{done.path}': {done.size} bytes, sha256 {done.sha256}")
-    console.print('For mmasgan/weights/model-index.yml:')
+    console.print('For configs/metafile.yml:')
     console.print(done.entry)
 
 

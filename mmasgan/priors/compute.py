@@ -12,8 +12,8 @@ import numpy as np
 from mmengine.logging import print_log
 from PIL import Image
 
+from ..atomic_files import write_atomically
 from ..datasets import read_rgb_image
-from ..datasets.atomic_files import write_atomically
 from ..datasets.gopro_layout import IMAGE_SUFFIXES
 from ..datasets.prepare.files import progress
 from ..version import __version__

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ..datasets.atomic_files import write_atomically
+from ..atomic_files import write_atomically
 
 __all__ = ['FOLDER', 'MapError', 'MapStore', 'find_store', 'read_map']
 

@@ -1,0 +1,35 @@
+"""The wheel of the library, as it would be published."""
+
+import shutil
+import subprocess
+import sys
+
+from tiny import ROOT
+
+
+def build_wheel(folder):
+    """Build the wheel from a source distribution, and return its path."""
+    # From a copy, since a build leaves its own folder behind.
+    source = folder / 'source'
+    ignore = shutil.ignore_patterns('__pycache__')
+    for name in ('mmasgan', 'configs', 'tools'):
+        shutil.copytree(
+            ROOT / name, source / name, symlinks=True, ignore=ignore
+        )
+    for name in (
+        *('setup.cfg', 'pyproject.toml', 'model-index.yml'),
+        *('README.md', 'LICENSE'),
+    ):
+        shutil.copy(ROOT / name, source)
+    done = subprocess.run(
+        [
+            *(sys.executable, '-m', 'build', '--no-isolation'),
+            *('-o', folder / 'dist', source),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (path,) = (folder / 'dist').glob('*.whl')
+    return path
