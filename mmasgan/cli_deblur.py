@@ -36,20 +36,16 @@ class Misuse(click.ClickException):
 )
 @click.option(
     '--weights',
+    '--checkpoint',
     metavar='NAME|PATH',
     help='A model that comes with the library, a safetensors file, a '
     "training's checkpoint or, with --backend onnx, an exported model.  "
     "[default: the library's choice]",
 )
 @click.option(
-    '--checkpoint',
-    metavar='PATH',
-    help="A training's checkpoint, in place of --weights.",
-)
-@click.option(
     '--config',
     metavar='PATH',
-    help='The config of that training; without it, what the checkpoint says.',
+    help='The config of a checkpoint; without it, what the checkpoint says.',
 )
 @click.option(
     '--backend',
@@ -179,21 +175,18 @@ def _maps(folder: Path) -> Any:
 
 def _backend(
     weights: str | None,
-    checkpoint: str | None,
     config: str | None,
     backend: str | None,
     **options: str,
 ) -> Callable[[Callable[[str], None]], 'Backend']:
     """Return what makes the backend of what says where it falls back."""
-    if weights and checkpoint:
-        raise ValueError('--weights and --checkpoint name one thing; use one')
-    if config and not checkpoint:
+    if config and not weights:
         raise ValueError('--config goes with --checkpoint')
     if backend == 'onnx' or (not backend and f'{weights}'.endswith('.onnx')):
-        if checkpoint:
-            raise ValueError('--checkpoint does not go with --backend onnx')
+        if config:
+            raise ValueError('--config does not go with --backend onnx')
         return _onnx(weights, **options)
-    return _torch(weights or checkpoint, config, **options)
+    return _torch(weights, config, **options)
 
 
 def _onnx(

@@ -18,19 +18,15 @@ __all__ = ['export']
 )
 @click.option(
     '--weights',
+    '--checkpoint',
     metavar='NAME|PATH',
     help='A model that comes with the library, a safetensors file or a '
     "training's checkpoint.  [default: the library's choice]",
 )
 @click.option(
-    '--checkpoint',
-    metavar='PATH',
-    help="A training's checkpoint, in place of --weights.",
-)
-@click.option(
     '--config',
     metavar='PATH',
-    help='The config of that training; without it, what the checkpoint says.',
+    help='The config of a checkpoint; without it, what the checkpoint says.',
 )
 @click.option(
     '--semantic/--no-semantic',
@@ -48,7 +44,6 @@ __all__ = ['export']
 def export(
     out: Path,
     weights: str | None,
-    checkpoint: str | None,
     config: str | None,
     semantic: bool,
     opset: int,
@@ -61,15 +56,13 @@ def export(
 
     Exits with 2 if nothing was begun, and with 1 if the export failed.
     """
-    if weights and checkpoint:
-        raise click.UsageError('--weights and --checkpoint: give one of them')
-    if config and not checkpoint:
+    if config and not weights:
         raise click.UsageError('--config goes with --checkpoint')
     try:
         from .apis import export_generator
         from .apis.pretrained import read_trained
 
-        trained = read_trained(weights or checkpoint, config)
+        trained = read_trained(weights, config)
         done = export_generator(
             trained.build(), out, semantic, overwrite, opset, trained.origin
         )

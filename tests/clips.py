@@ -7,6 +7,7 @@ import av
 import numpy as np
 
 TAGS = ('color_range', 'color_primaries', 'color_trc', 'colorspace')
+SHARP = {'crf': '8'}
 QUIET = {'libx265': {'x265-params': 'log-level=error'}}
 SOUND_RATE = 48000
 # Of FFmpeg 8.1, several spoil pixels of 10 bits; PyAV 17 brought them.
@@ -40,6 +41,11 @@ def picture(number, size=(64, 48), dtype=np.uint8):
     ]
     levels = 0.5 + 0.4 * np.stack(waves, -1)
     return np.rint(levels * np.iinfo(dtype).max).astype(dtype)
+
+
+def same(image):
+    """Deblur nothing."""
+    return image
 
 
 def psnr(a, b):

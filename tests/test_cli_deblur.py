@@ -289,8 +289,7 @@ def test_any_name_is_told(folder):
         ([], 'exist already; --overwrite replaces them'),
         (['--metrics', 'none'], "the truth 'none' does not exist"),
         (['--semantic', 'none'], "there is no folder 'none'"),
-        (['--checkpoint', 'x.pth'], '--weights and --checkpoint name one'),
-        (['--config', 'x.py'], '--config goes with --checkpoint'),
+        (['--config', 'x.py'], 'x.py'),
         (['--strength', '2'], '--strength'),
         (['--backend', 'onnx', '--device', 'cuda'], 'onnx takes --device'),
         (['--backend', 'onnx', '--tile', 'tiles'], 'onnx takes --tile'),
@@ -339,6 +338,13 @@ def test_inputs_and_outputs_that_do_not_fit(
     assert sorted(folder.rglob('*')) == before
 
 
+def test_a_config_without_a_checkpoint_is_told(folder):
+    options = ['-o', folder / 'out', '--config', folder / 'c.py']
+    result = run(folder / 'in', *options)
+    assert result.exit_code == 2
+    assert '--config goes with --checkpoint' in result.output
+
+
 def test_a_backend_without_a_model_is_told(folder):
     options = ['-o', folder / 'out', '--backend', 'onnx']
     result = run(folder / 'in', *options)
@@ -347,9 +353,10 @@ def test_a_backend_without_a_model_is_told(folder):
     result = run(folder / 'in', *options, '--weights', folder / 'none.onnx')
     assert result.exit_code == 2
     assert f"'{folder}/none.onnx'" in result.output
-    result = run(folder / 'in', *options, '--checkpoint', folder / 'w.pth')
+    options += ['--config', folder / 'c.py']
+    result = run(folder / 'in', *options, '--weights', folder / 'w.onnx')
     assert result.exit_code == 2
-    assert '--checkpoint does not go with --backend onnx' in result.output
+    assert '--config does not go with --backend onnx' in result.output
 
 
 def test_a_video_without_pyav_is_told(folder, monkeypatch):

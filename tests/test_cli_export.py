@@ -47,10 +47,6 @@ def test_a_checkpoint_is_exported(weights, tmp_path):
         (('-o', '{}/a.txt'), 2, "a.txt' must end in .onnx"),
         (('-o', '{}/a.onnx', '--weights', 'gone.pth'), 2, "'gone.pth' is"),
         (('-o', '{}/a.onnx', '--config', 'a.py'), 2, 'goes with --checkpoint'),
-        (
-            ('-o', '{}/a.onnx', '--checkpoint=a', '--weights=b'),
-            *(2, 'give one of them'),
-        ),
         (('-o', '{}/a.onnx', '--semantic'), 2, 'has no SFT layers'),
         (('-o', '{}/is/a/file/a.pt2'), 1, "a.pt2' cannot be written"),
     ],

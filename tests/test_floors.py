@@ -11,7 +11,9 @@ PACKAGE = ROOT / 'mmasgan'
 
 LIGHT = {'registry', 'layers', 'losses', 'generators', 'discriminators'}
 DATA = {'datasets', 'priors', 'evaluation', 'engine'}
-FLOOR_0 = {'registry', 'compat', 'atomic_files', 'measures', 'photos'}
+FLOOR_0 = {
+    'registry', 'compat', 'atomic_files', 'measures', 'photos', 'videos',
+}  # fmt: skip
 
 MAY_IMPORT = {
     '': {'version'},  # mmasgan/__init__.py
@@ -21,15 +23,16 @@ MAY_IMPORT = {
     'measures': set(),
     'photos': set(),
     'compat': {'atomic_files'},
+    'videos': {'atomic_files'},
     'layers': {'registry'},
     'losses': {'registry'},
     'generators': {'registry', 'layers'},
     'discriminators': {'registry', 'layers'},
-    'inference': {'atomic_files', 'measures', 'photos'},
+    'inference': {'atomic_files', 'measures', 'photos', 'videos'},
     'models': FLOOR_0 | LIGHT,
     **dict.fromkeys(DATA, FLOOR_0 | DATA),
     'apis': FLOOR_0 | LIGHT | DATA | {'inference', 'models'},
-    'serve': FLOOR_0 | DATA | {'inference', 'photos'},
+    'serve': FLOOR_0 | DATA | {'inference'},
     'cli': FLOOR_0
     | LIGHT
     | DATA
@@ -48,6 +51,7 @@ MAY_IMPORT_OUTSIDE = {
     'version': set(),
     'measures': {'numpy'},
     'photos': {'numpy', 'PIL', 'cv2'},
+    'videos': {'numpy', 'av'},
     'registry': {'mmengine'},
     'layers': {'torch', 'mmengine'},
     'losses': {'torch', 'torchvision', 'mmengine'},
