@@ -1,5 +1,7 @@
 """A model in PyTorch."""
 
+from functools import cache
+
 import numpy as np
 import torch
 from torch import nn
@@ -28,8 +30,9 @@ class TorchBackend:
     Args:
         generator: As :func:`~mmasgan.apis.load_generator` gives it.
         precision: ``'float32'``, or ``'bfloat16'`` or ``'float16'``, which
-            are faster on machines that have them, and differ by a grey level
-            or two of 255 at some pixels.
+            are faster where there are instructions for them, and differ by a
+            grey level or two of 255 at some pixels. A processor that has none
+            computes in float32, see :attr:`computed_in`.
         in_strips: Whether in strips, which equal the whole within a grey
             level and need less memory; None is for more than two megapixels.
 
@@ -51,12 +54,25 @@ class TorchBackend:
         self.precision = precision
         self.in_strips = in_strips
 
+    @property
+    def computed_in(self) -> str:
+        """The precision that the generator's device computes in.
+
+        A processor without instructions for half precision takes three times
+        as long in it, and ten times the memory.
+        """
+        device = next(self.generator.parameters()).device
+        if device.type == 'cpu' and not _has_instructions(self.precision):
+            return 'float32'
+        return self.precision
+
     @torch.inference_mode()
     def __call__(
         self, image: np.ndarray, semantic: np.ndarray | None = None
     ) -> np.ndarray:
         """See :class:`~mmasgan.inference.Backend`."""
         device = next(self.generator.parameters()).device
+        precision = self.computed_in
         x = torch.from_numpy(image).to(device).permute(2, 0, 1)[None]
         maps = None
         if semantic is not None:
@@ -64,8 +80,8 @@ class TorchBackend:
         try:
             with torch.autocast(
                 device.type,
-                dtype=getattr(torch, self.precision),
-                enabled=self.precision != 'float32',
+                dtype=getattr(torch, precision),
+                enabled=precision != 'float32',
             ):
                 output = (
                     translate_in_strips(
@@ -96,7 +112,7 @@ class TorchBackend:
             0,
         )
         pixels = height * width
-        whole = WHOLE if self.precision == 'float32' else WHOLE_HALF
+        whole = WHOLE if self.computed_in == 'float32' else WHOLE_HALF
         if not self._in_strips(pixels):
             return SLACK + int(pixels * (whole * channels + IMAGE))
         strip = min(height, STRIP) * width
@@ -105,3 +121,13 @@ class TorchBackend:
 
     def _in_strips(self, pixels: int) -> bool:
         return pixels > LARGE if self.in_strips is None else self.in_strips
+
+
+@cache
+def _has_instructions(precision: str) -> bool:
+    """Return whether PyTorch has fast CPU kernels for a precision."""
+    name = {'bfloat16': 'bf16', 'float16': 'fp16'}.get(precision)
+    if name is None:
+        return True
+    told = getattr(torch.ops.mkldnn, f'_is_mkldnn_{name}_supported', None)
+    return told is not None and bool(told())

@@ -40,6 +40,11 @@ def fallback_backend(
         raise ValueError(f'tile must be one of {TILES}, got {tile!r}')
     ways = {'auto': (False, True), 'whole': (False,), 'tiles': (True,)}[tile]
     backends = [TorchBackend(generator, precision, way) for way in ways]
+    if backends[0].computed_in != precision:
+        say(
+            f'this processor has no instructions for {precision}, which would '
+            'take longer and more memory; goes on in float32'
+        )
     device = next(generator.parameters()).device
     if device.type == 'cpu':
         return FallbackBackend([_on_cpu(each) for each in backends], say)
@@ -66,7 +71,10 @@ def _on_cpu(backend: TorchBackend) -> Attempt:
     ) -> np.ndarray:
         return moved()(image, semantic)
 
-    return Attempt(f'{_way(backend)} on the CPU', run, backend.bytes_needed)
+    def needed(height: int, width: int) -> int:
+        return moved().bytes_needed(height, width)
+
+    return Attempt(f'{_way(backend)} on the CPU', run, needed)
 
 
 def _way(backend: TorchBackend) -> str:

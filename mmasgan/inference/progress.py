@@ -59,11 +59,12 @@ class RunProgress:
         self._name = name
 
     def say(self, text: str) -> None:
-        """Print a line about the file above the bar."""
-        # A name need not be UTF-8.
-        name = self._name.encode(errors='backslashreplace').decode()
-        line = Text(f"'{name}': {text}")
-        self._bars.console.print(line, soft_wrap=True)
+        """Print a line above the bar, about the file if there is one."""
+        if self._name:
+            # A name need not be UTF-8.
+            name = self._name.encode(errors='backslashreplace').decode()
+            text = f"'{name}': {text}"
+        self._bars.console.print(Text(text), soft_wrap=True)
 
     def frames(self, count: int, total: int | None) -> None:
         """Show how many frames of the file are done.

@@ -43,7 +43,10 @@ def test_large_images_are_deblurred_in_strips(generator, monkeypatch):
 
 @pytest.mark.parametrize('in_strips', [False, True])
 @pytest.mark.parametrize('precision', ['bfloat16', 'float16'])
-def test_half_precision_differs_little(generator, precision, in_strips):
+def test_half_precision_differs_little(
+    generator, precision, in_strips, monkeypatch
+):
+    monkeypatch.setattr(torch_backend, '_has_instructions', lambda _: True)
     image = pixels(80, 70)
     whole = deblur_image(generator, image).astype(int)
     seen = []
@@ -57,6 +60,27 @@ def test_half_precision_differs_little(generator, precision, in_strips):
     if not in_strips:  # those run a copy
         assert seen == [getattr(torch, precision)]
     assert 0 < np.abs(found - whole).mean() < 1
+
+
+@pytest.mark.parametrize('precision', ['bfloat16', 'float16'])
+def test_a_processor_without_half_precision_computes_in_float32(
+    generator, precision, monkeypatch
+):
+    """It would take many times what is said to be needed."""
+    monkeypatch.setattr(
+        torch_backend, '_has_instructions', lambda one: one == 'float32'
+    )
+    image = pixels(80, 70)
+    expected = deblur_image(generator, image)
+    found = deblur_image(generator, image, precision=precision)
+    np.testing.assert_array_equal(found, expected)
+    backends = [
+        torch_backend.TorchBackend(generator, one)
+        for one in ('float32', precision)
+    ]
+    assert [each.computed_in for each in backends] == ['float32', 'float32']
+    needed = [each.bytes_needed(900, 1400) for each in backends]
+    assert needed[0] == needed[1]
 
 
 def test_an_unknown_precision_is_refused(generator):

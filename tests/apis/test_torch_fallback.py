@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmasgan.apis import torch_fallback
+from mmasgan.apis import torch_backend, torch_fallback
 from mmasgan.apis.torch_fallback import fallback_backend
 from mmasgan.generators import ResNetV2SFTGenerator
 from mmasgan.inference import fallback
@@ -94,6 +94,24 @@ def test_a_gpu_falls_back_to_strips_and_to_the_cpu(
     ]
     with pytest.raises(MemoryError, match='in strips on meta do not fit'):
         fallback_backend(on_gpu, tile='tiles')(IMAGE)
+
+
+@pytest.mark.parametrize('has_instructions', [True, False])
+def test_a_precision_that_does_not_pay_is_told(
+    generator, calls, monkeypatch, has_instructions
+):
+    monkeypatch.setattr(
+        torch_backend, '_has_instructions', lambda one: has_instructions
+    )
+    said = []
+    fallback_backend(generator, 'bfloat16', say=said.append)(IMAGE)
+    assert len(calls) == 1
+    if has_instructions:
+        assert said == []
+    else:
+        assert len(said) == 1
+        assert 'no instructions for bfloat16' in said[0]
+        assert 'goes on in float32' in said[0]
 
 
 def test_both_ways_give_the_same(generator):

@@ -3,6 +3,7 @@ from mmasgan.inference.progress import RunProgress
 
 def test_messages_name_the_file(capsys):
     with RunProgress(2) as progress:
+        progress.say('all goes slowly')
         progress.start('in/[red]a.png')
         progress.say('is large')
         progress.finish()
@@ -13,6 +14,7 @@ def test_messages_name_the_file(capsys):
         progress.finish()
     told = capsys.readouterr()
     assert told.out == ''
+    assert told.err.splitlines()[0] == 'all goes slowly'
     assert "'in/[red]a.png': is large\n" in told.err
     assert "b\\udcff.mp4': has no sound\n" in told.err
     assert '2/2' in told.err
