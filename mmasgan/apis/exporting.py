@@ -68,7 +68,7 @@ def export_generator(
         overwrite: Whether ``out`` may exist.
         opset: Version of ONNX's operators, from 18.
         origin: What the file says of where the weights come from, as
-            :class:`TrainedGenerator` has it.
+            checkpoints tell it.
 
     Raises:
         FileExistsError: If the file exists.
