@@ -1,13 +1,12 @@
 """A model in PyTorch."""
 
-from functools import cache
-
 import numpy as np
 import torch
 from torch import nn
 
 from ..generators import ResNetV2SFTGenerator
 from ..generators.strips import translate_in_strips
+from .processor import has_instructions
 
 __all__ = ['PRECISIONS', 'TorchBackend']
 
@@ -62,7 +61,7 @@ class TorchBackend:
         as long in it, and ten times the memory.
         """
         device = next(self.generator.parameters()).device
-        if device.type == 'cpu' and not _has_instructions(self.precision):
+        if device.type == 'cpu' and not has_instructions(self.precision):
             return 'float32'
         return self.precision
 
@@ -121,13 +120,3 @@ class TorchBackend:
 
     def _in_strips(self, pixels: int) -> bool:
         return pixels > LARGE if self.in_strips is None else self.in_strips
-
-
-@cache
-def _has_instructions(precision: str) -> bool:
-    """Return whether PyTorch has fast CPU kernels for a precision."""
-    name = {'bfloat16': 'bf16', 'float16': 'fp16'}.get(precision)
-    if name is None:
-        return True
-    told = getattr(torch.ops.mkldnn, f'_is_mkldnn_{name}_supported', None)
-    return told is not None and bool(told())

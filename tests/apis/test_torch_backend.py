@@ -46,7 +46,7 @@ def test_large_images_are_deblurred_in_strips(generator, monkeypatch):
 def test_half_precision_differs_little(
     generator, precision, in_strips, monkeypatch
 ):
-    monkeypatch.setattr(torch_backend, '_has_instructions', lambda _: True)
+    monkeypatch.setattr(torch_backend, 'has_instructions', lambda _: True)
     image = pixels(80, 70)
     whole = deblur_image(generator, image).astype(int)
     seen = []
@@ -68,7 +68,7 @@ def test_a_processor_without_half_precision_computes_in_float32(
 ):
     """It would take many times what is said to be needed."""
     monkeypatch.setattr(
-        torch_backend, '_has_instructions', lambda one: one == 'float32'
+        torch_backend, 'has_instructions', lambda one: one == 'float32'
     )
     image = pixels(80, 70)
     expected = deblur_image(generator, image)

@@ -101,7 +101,7 @@ def test_a_precision_that_does_not_pay_is_told(
     generator, calls, monkeypatch, has_instructions
 ):
     monkeypatch.setattr(
-        torch_backend, '_has_instructions', lambda one: has_instructions
+        torch_backend, 'has_instructions', lambda one: has_instructions
     )
     said = []
     fallback_backend(generator, 'bfloat16', say=said.append)(IMAGE)
