@@ -20,14 +20,16 @@ import mmasgan.compat  # before anything of MMagic
 sys.path.insert(0, str(ROOT / 'docs'))
 from check_links import problems
 
-DOCS = ROOT / 'docs'
+DOCS, TESTS = ROOT / 'docs', ROOT / 'tests'
 PAGE = (DOCS / 'configs.md').read_text(encoding='utf-8')
 CONFIGS = sorted((ROOT / 'configs').rglob('*.py'))
-# Commands are on a page of their own, files are written by all.
+# Commands are on a page of their own, files are written by all, and measures
+# are on the page of `mmasgan.evaluation.functional`.
 WITHOUT_PAGE = {
     'mmasgan',
     'mmasgan.atomic_files',
     'mmasgan.datasets.transforms',
+    'mmasgan.measures',
 }
 
 
@@ -177,6 +179,15 @@ def test_links_lead_somewhere_where_a_page_is_read_as_a_file(page):
     text = re.sub(r'```.*?```', '', page.read_text('utf-8'), flags=re.S)
     links = re.findall(r'\]\(([^)#:]+)(?:#[^)]*)?\)', text)
     assert [x for x in links if not (page.parent / x).exists()] == []
+
+
+@pytest.mark.parametrize(
+    'page', sorted(DOCS.glob('*.md')), ids=lambda page: page.name
+)
+def test_tests_that_a_page_names_are_there(page):
+    text = page.read_text(encoding='utf-8')
+    named = set(re.findall(r'`(?:tests/)?((?:\w+/)*test_\w+\.py)', text))
+    assert {name for name in named if not (TESTS / name).is_file()} == set()
 
 
 def test_the_citation_is_of_this_version():
