@@ -5,7 +5,13 @@ import pytest
 from PIL import Image
 from tiny import make_checkpoint
 
-from mmasgan.apis import deblur, deblur_image, load_generator, one_call
+from mmasgan.apis import (
+    deblur,
+    deblur_image,
+    load_generator,
+    one_call,
+    torch_backend,
+)
 from mmasgan.inference import deblur_pixels
 
 
@@ -40,7 +46,8 @@ def test_a_file_is_read(weights, tmp_path):
     np.testing.assert_array_equal(found, deblur(pixels(), weights, 'cpu'))
 
 
-def test_options_are_applied(weights):
+def test_options_are_applied(weights, monkeypatch):
+    monkeypatch.setattr(torch_backend, 'has_instructions', lambda _: True)
     given = (pixels(), weights, 'cpu')
     np.testing.assert_array_equal(deblur(*given, strength=0), pixels())
     backend = one_call.TorchBackend(load_generator(weights))

@@ -10,9 +10,16 @@ import torch
 from mmengine.device import get_device
 from torch.utils.flop_counter import FlopCounterMode
 
+from ..processor import has_instructions
 from .turns import Job
 
-__all__ = ['describe_machine', 'matrix_product', 'products', 'rated']
+__all__ = [
+    'describe_machine',
+    'matrix_product',
+    'precisions',
+    'products',
+    'rated',
+]
 
 PACKAGES = ('torch', 'numpy', 'pillow', 'mmagic', 'mmengine')
 
@@ -24,9 +31,19 @@ def describe_machine() -> dict[str, str | int]:
         'cores': os.cpu_count() or 0,
         'threads': torch.get_num_threads(),
         'gpu': _gpu(),
+        'precisions': ', '.join(precisions()),
         'python': platform.python_version(),
     }
     return machine | {name: version(name) for name in PACKAGES}
+
+
+def precisions() -> tuple[str, ...]:
+    """Return what to measure in: bfloat16 only where it is a gain."""
+    if torch.device(get_device()).type == 'cpu' and not has_instructions(
+        'bfloat16'
+    ):
+        return ('float32',)
+    return ('float32', 'bfloat16')
 
 
 def matrix_product(
@@ -52,7 +69,7 @@ def products() -> dict[str, Job]:
     device = torch.device(get_device()).type
     return {
         name: matrix_product(getattr(torch, name), device)
-        for name in ('float32', 'bfloat16')
+        for name in precisions()
     }
 
 

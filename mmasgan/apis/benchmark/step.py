@@ -6,7 +6,7 @@ from functools import partial
 
 from mmengine import MessageHub
 
-from .machine import products, rated
+from .machine import precisions, products, rated
 from .models import OURS, our_step, peer_step
 from .results import Result, rows_of
 from .turns import Job, take_turns
@@ -30,7 +30,8 @@ def builders(
     """Return what builds each training step, by name; the peer first."""
     found = {PEER: partial(peer_step, crop, batch, width)}
     for title, config in OURS.items():
-        for precision, amp in (('float32', False), ('bfloat16', True)):
+        for precision in precisions():
+            amp = precision == 'bfloat16'
             found[f'{title}, {precision}'] = partial(
                 our_step, config, crop, batch, amp, width
             )

@@ -1,8 +1,11 @@
 from argparse import Namespace
 
+import pytest
+
 from mmasgan.apis.benchmark import inference
 
 
+@pytest.mark.usefixtures('small_products')
 def test_fast_images_say_how_far_they_are_off():
     args = Namespace(size=(32, 48), width=4, rounds=1, count=1)
     result = inference.measure(args)
