@@ -23,13 +23,14 @@ from check_links import problems
 DOCS, TESTS = ROOT / 'docs', ROOT / 'tests'
 PAGE = (DOCS / 'configs.md').read_text(encoding='utf-8')
 CONFIGS = sorted((ROOT / 'configs').rglob('*.py'))
-# Commands are on a page of their own, files are written by all, and measures
-# are on the page of `mmasgan.evaluation.functional`.
+# Commands are on a page of their own, measures on that of
+# `mmasgan.evaluation.functional`; the rest is for ourselves.
 WITHOUT_PAGE = {
     'mmasgan',
     'mmasgan.atomic_files',
     'mmasgan.datasets.transforms',
     'mmasgan.measures',
+    'mmasgan.processor',
 }
 
 

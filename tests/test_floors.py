@@ -12,7 +12,8 @@ PACKAGE = ROOT / 'mmasgan'
 LIGHT = {'registry', 'layers', 'losses', 'generators', 'discriminators'}
 DATA = {'datasets', 'priors', 'evaluation', 'engine'}
 FLOOR_0 = {
-    'registry', 'compat', 'atomic_files', 'measures', 'photos', 'videos',
+    'registry', 'compat', 'atomic_files', 'measures', 'photos', 'processor',
+    'videos',
 }  # fmt: skip
 
 MAY_IMPORT = {
@@ -22,6 +23,7 @@ MAY_IMPORT = {
     'atomic_files': set(),
     'measures': set(),
     'photos': set(),
+    'processor': set(),
     'compat': {'atomic_files'},
     'videos': {'atomic_files'},
     'layers': {'registry'},
@@ -52,6 +54,7 @@ MAY_IMPORT_OUTSIDE = {
     'measures': {'numpy'},
     'photos': {'numpy', 'PIL', 'cv2'},
     'videos': {'numpy', 'av'},
+    'processor': {'torch'},
     'registry': {'mmengine'},
     'layers': {'torch', 'mmengine'},
     'losses': {'torch', 'torchvision', 'mmengine'},

@@ -173,6 +173,7 @@ NAMES = {
         'ImagePool',
         'MendedDeblurGanV2',
     ],
+    'mmasgan.processor': ['has_instructions'],
     'mmasgan.photos': [
         'PHOTO_SUFFIXES',
         'ImageReadError',

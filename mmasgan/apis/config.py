@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ from mmengine.config import Config, DictAction
 
 from .. import compat  # noqa: F401  before anything of MMagic
 from .config_keys import check_keys
-from .processor import has_instructions
 
 __all__ = ['config_parser', 'enable_amp', 'load_config', 'parsed_config']
 
@@ -101,19 +99,11 @@ def enable_amp(cfg: Config) -> None:
     """Let all optimisers of a config train in mixed precision, in place.
 
     On a GPU by MMEngine's ``AmpOptimWrapper``, which refuses CPUs; there by
-    :class:`~mmasgan.engine.BFloat16OptimWrapper`, with a warning where the
-    processor has no instructions for it.
+    :class:`~mmasgan.engine.BFloat16OptimWrapper`.
     """
     if torch.cuda.is_available():
         amp = dict(type='AmpOptimWrapper', loss_scale='dynamic')
     else:
-        if not has_instructions('bfloat16'):
-            warnings.warn(
-                'this processor has no instructions for bfloat16: a training '
-                'step takes some forty times as long as in float32; leave '
-                '--amp out',
-                stacklevel=2,
-            )
         amp = dict(type='mmasgan.BFloat16OptimWrapper')
     wrappers = cfg.optim_wrapper
     if 'optimizer' in wrappers:

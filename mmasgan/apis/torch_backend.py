@@ -6,7 +6,7 @@ from torch import nn
 
 from ..generators import ResNetV2SFTGenerator
 from ..generators.strips import translate_in_strips
-from .processor import has_instructions
+from ..processor import has_instructions
 
 __all__ = ['PRECISIONS', 'TorchBackend']
 

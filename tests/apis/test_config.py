@@ -1,5 +1,4 @@
 import os
-import warnings
 from pathlib import Path
 
 import pytest
@@ -7,7 +6,6 @@ import torch
 from mmengine.optim import OptimWrapper
 
 from mmasgan.apis import (
-    config,
     config_parser,
     enable_amp,
     load_config,
@@ -60,17 +58,6 @@ def test_amp_reaches_all_optimizers(monkeypatch, has_gpu):
         assert cfg.optim_wrapper[name].type == expected
         assert cfg.optim_wrapper[name].optimizer.lr == 1e-4
     assert expected in cfg.pretty_text  # which the runner logs
-
-
-@pytest.mark.parametrize('slow', [True, False])
-def test_amp_that_does_not_pay_warns(monkeypatch, slow):
-    monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
-    monkeypatch.setattr(config, 'has_instructions', lambda _: not slow)
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter('always')
-        enable_amp(load_config(CONFIG))
-    told = [str(each.message) for each in caught]
-    assert any('no instructions for bfloat16' in text for text in told) == slow
 
 
 def test_amp_reaches_a_single_optimizer(monkeypatch):

@@ -3,6 +3,21 @@ import torch
 from mmengine.registry import OPTIM_WRAPPERS
 from torch import nn
 
+from mmasgan.engine import bfloat16_optim_wrapper
+
+
+@pytest.fixture(autouse=True)
+def machine(monkeypatch):
+    """Return a function that says whether the processor has bfloat16."""
+
+    def tell(has):
+        monkeypatch.setattr(
+            bfloat16_optim_wrapper, 'has_instructions', lambda name: has
+        )
+
+    tell(True)
+    return tell
+
 
 @pytest.fixture
 def model():
@@ -29,6 +44,17 @@ def test_forward_is_bfloat16_and_weights_stay_float32(model):
     assert model.weight.dtype == torch.float32
     # The gradient of a sum of inputs is 1, exactly so in bfloat16.
     torch.testing.assert_close(model.weight.detach(), before - 0.5)
+
+
+def test_where_the_processor_has_none_all_is_float32(model, machine):
+    machine(False)
+    wrapper = wrap(model)
+    with (
+        pytest.warns(UserWarning, match='no instructions for bfloat16: trai'),
+        wrapper.optim_context(model),
+    ):
+        out = model(torch.ones(1, 2))
+    assert out.dtype == torch.float32
 
 
 def test_gradients_accumulate(model):

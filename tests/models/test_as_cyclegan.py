@@ -9,7 +9,7 @@ from mmengine.optim import OptimWrapperDict
 from mmengine.registry import MODELS
 from torch import nn
 
-from mmasgan.engine import BFloat16OptimWrapper
+from mmasgan.engine import BFloat16OptimWrapper, bfloat16_optim_wrapper
 from mmasgan.losses import VGGFeatures
 from mmasgan.models import ASCycleGAN
 
@@ -292,7 +292,12 @@ def test_a_bad_step_leaves_no_broken_image_behind(
     assert all(torch.isfinite(value) for value in losses.values())
 
 
-def test_bfloat16_losses_are_float32_and_close(build_model, batch):
+def test_bfloat16_losses_are_float32_and_close(
+    build_model, batch, monkeypatch
+):
+    monkeypatch.setattr(
+        bfloat16_optim_wrapper, 'has_instructions', lambda name: True
+    )
     model = build_model()
     wrappers = OptimWrapperDict(
         **{

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from mmasgan.apis.processor import has_instructions
+from mmasgan.processor import has_instructions
 
 
 @pytest.fixture(autouse=True)
