@@ -12,9 +12,8 @@ from mmagic.datasets.transforms import (
 from mmengine.config import read_base
 from mmengine.hooks import EMAHook
 from mmengine.optim import CosineAnnealingLR, LinearLR
-from timm.optim import Muon
 
-from mmasgan.engine import BFloat16OptimWrapper
+from mmasgan.engine import BFloat16OptimWrapper, Muon
 
 with read_base():
     from .ablation.ascyclegan_synthetic_gopro import *

@@ -26,6 +26,7 @@ __all__ = [
     'LOOPS',
     'METRICS',
     'MODELS',
+    'OPTIMIZERS',
     'OPTIM_WRAPPERS',
     'PRIORS',
     'TRANSFORMS',
@@ -121,6 +122,12 @@ METRICS = Registry(
     parent=root.METRICS,
     scope=SCOPE,
     locations=['mmasgan.evaluation'],
+)
+OPTIMIZERS = Registry(
+    'optimizer',
+    parent=root.OPTIMIZERS,
+    scope=SCOPE,
+    locations=['mmasgan.engine'],
 )
 OPTIM_WRAPPERS = Registry(
     'optim wrapper',

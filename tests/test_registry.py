@@ -173,6 +173,7 @@ class TestNames:
             ('METRICS', 'SSIMMatlab3D', 'mmasgan.evaluation'),
             ('METRICS', 'CWSSIM', 'mmasgan.evaluation'),
             ('METRICS', 'LPIPS', 'mmasgan.evaluation'),
+            ('OPTIMIZERS', 'Muon', 'mmasgan.engine'),
             ('OPTIM_WRAPPERS', 'BFloat16OptimWrapper', 'mmasgan.engine'),
             ('TRANSFORMS', 'LoadSemantic', 'mmasgan.priors'),
             ('MODELS', 'ASCycleGAN', 'mmasgan.models'),

@@ -1,10 +1,11 @@
-"""Hooks, an optimiser wrapper and a loop that the host lacks."""
+"""Hooks, a loop, an optimiser and a wrapper of it that the host lacks."""
 
 from .all_ranks_checkpoint_hook import AllRanksCheckpointHook
 from .bfloat16_optim_wrapper import BFloat16OptimWrapper
 from .checkpoint_fit_hook import CheckpointFitHook
 from .evaluation_table_hook import EvaluationTableHook
 from .iteration_seed_hook import IterationSeedHook
+from .muon import Muon
 from .progress_hook import ProgressHook
 from .resuming_train_loop import ResumingTrainLoop
 from .stop_signal_hook import StopSignalHook
@@ -15,6 +16,7 @@ __all__ = [
     'CheckpointFitHook',
     'EvaluationTableHook',
     'IterationSeedHook',
+    'Muon',
     'ProgressHook',
     'ResumingTrainLoop',
     'StopSignalHook',
