@@ -81,6 +81,22 @@ def frozen_stdlib():
     return Config.fromfile(FOLDER / 'with_os.py', lazy_import=True).path
 
 
+def repeated_formatting():
+    """Return how often YAPF runs for a text that is asked for twice."""
+    from mmengine.config import Config
+    from yapf.yapflib import reformatter
+
+    calls = []
+    original = reformatter.Reformat
+    reformatter.Reformat = lambda *lines: calls.append(1) or original(*lines)
+    try:
+        cfg = Config(dict(some='thing'))
+        assert cfg.pretty_text == cfg.pretty_text
+    finally:
+        reformatter.Reformat = original
+    return len(calls)
+
+
 def wrapper_class():
     import mmengine.runner  # noqa: F401
     from mmengine.model import MMSeparateDistributedDataParallel
@@ -243,6 +259,7 @@ def main():
         external_configs,
         external_configs_without_folder,
         frozen_stdlib,
+        repeated_formatting,
         wrapper_class,
         mmcv_version,
         numpy_bool8,
