@@ -11,6 +11,8 @@ from mmagic.models.data_preprocessors import DataPreprocessor
 from mmagic.models.editors.cyclegan import CycleGAN, ResnetGenerator
 from mmengine.dataset import pseudo_collate
 from mmengine.device import get_device
+from mmengine.dist import is_distributed
+from mmengine.model import MMSeparateDistributedDataParallel
 from mmengine.optim import build_optim_wrapper
 from mmengine.registry import MODELS
 from torch import nn
@@ -65,7 +67,8 @@ def our_step(
         width: Of the networks, to try things out; None is the config's.
 
     Returns:
-        A training step, called with any number.
+        A training step, called with any number; of this rank, where several
+        train together.
     """
     cfg = load_config(str(CONFIGS / f'{config}.py'))
     if 'weights' in cfg.model.cycle_loss:
@@ -124,6 +127,8 @@ def _stepper(
     model: Any, optimizers: dict, size: int, count: int
 ) -> Callable[[int], object]:
     model.to(get_device()).train()
+    if is_distributed():
+        model = MMSeparateDistributedDataParallel(model)
     wrappers = build_optim_wrapper(model, optimizers)
     data = random_batch(size, count)
     return lambda _: model.train_step(data, wrappers)

@@ -1,9 +1,10 @@
-"""How time grows with pixels, batch and files: what one of them takes.
+"""How time grows with pixels, batch, ranks, files: what one of them takes.
 
 Where time grows linearly, all rows are equal.
 """
 
 import argparse
+import os
 import tempfile
 from collections.abc import Callable
 from functools import partial
@@ -18,6 +19,7 @@ from ...datasets import PairedGoProDataset
 from ...generators.strips import translate_in_strips
 from ..config import load_config
 from .models import CONFIGS, OURS, our_step
+from .ranks import ranks_step
 from .results import Result, rows_of
 from .turns import Job, take_turns
 
@@ -29,10 +31,13 @@ PER_SEQUENCE = 100
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add what the suite can be told."""
     parser.add_argument(
-        '--of', choices=('step', 'inference', 'files'), default='step'
+        '--of',
+        choices=('step', 'ranks', 'inference', 'files'),
+        default='step',
     )
     parser.add_argument('--width', type=int, default=64)
     parser.add_argument('--side', type=int, default=128, help='the smallest')
+    parser.add_argument('--ranks', type=int, default=2, help='the most')
     parser.add_argument('--files', type=int, default=1_000, help='the fewest')
     parser.add_argument('--count', type=int, default=1, help='in a round')
 
@@ -42,6 +47,8 @@ def measure(args: argparse.Namespace) -> Result:
     with tempfile.TemporaryDirectory() as scratch:
         if args.of == 'step':
             jobs = _steps(args.side, args.width)
+        elif args.of == 'ranks':
+            jobs = _ranks(args.ranks, args.side, args.width, Path(scratch))
         elif args.of == 'inference':
             jobs = _images(args.side, args.width)
         else:
@@ -49,8 +56,9 @@ def measure(args: argparse.Namespace) -> Result:
         take_turns(jobs, args.rounds, args.count)
     for job in jobs:
         job.note = f'{job.median:.3f} s'
-    what = 'a file' if args.of == 'files' else 'a pixel'
-    return Result(f'Scaling, {args.of}', f'us {what}', rows_of(jobs, 1e6))
+    what = {'files': 'a file', 'ranks': 'a pixel of a rank'}
+    unit = f'us {what.get(args.of, "a pixel")}'
+    return Result(f'Scaling, {args.of}', unit, rows_of(jobs, 1e6))
 
 
 def _steps(side: int, width: int) -> list[Job]:
@@ -62,6 +70,22 @@ def _steps(side: int, width: int) -> list[Job]:
             amount=batch * (times * side) ** 2,
         )
         for times, batch in ((1, 1), (2, 1), (3, 1), (1, 2), (1, 4))
+    ]
+
+
+def _ranks(most: int, side: int, width: int, scratch: Path) -> list[Job]:
+    """Train one rank, then as many as there may be, with as many threads."""
+    threads = max((os.cpu_count() or 1) // most, 1)
+    model = dict(
+        config=OURS['flagship'], size=side, count=1, amp=False, width=width
+    )
+    return [
+        Job(
+            f'{ranks} of {threads} threads, {side}x{side} each',
+            ranks_step(ranks, threads, scratch / f'{ranks}', **model),
+            amount=side**2,
+        )
+        for ranks in sorted({1, most})
     ]
 
 

@@ -1,16 +1,24 @@
+import os
 from argparse import Namespace
 
 import pytest
 
 from mmasgan.apis.benchmark import scaling
 
-ARGS = dict(width=4, side=32, files=20, rounds=2, count=1)
+ARGS = dict(width=4, side=32, ranks=2, files=20, rounds=2, count=1)
+
+THREADS = max(os.cpu_count() // 2, 1)
 
 
 @pytest.mark.parametrize(
     ('of', 'unit', 'names'),
     [
         ('step', 'us a pixel', ['32x32, batch 1', '32x32, batch 4']),
+        (
+            'ranks',
+            'us a pixel of a rank',
+            [f'{ranks} of {THREADS} threads, 32x32 each' for ranks in (1, 2)],
+        ),
         ('inference', 'us a pixel', ['32x24, in one piece', '128x96, strips']),
         ('files', 'us a file', ['20 files', '2000 files']),
     ],
