@@ -1,6 +1,7 @@
 """A training step of several processes, each with threads of its own."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ __all__ = ['ranks_step']
 def ranks_step(
     ranks: int, threads: int, meeting: Path, **model: Any
 ) -> Callable[[int], object]:
-    """Start processes that train together, until this one ends.
+    """Start processes that train together, while what is returned lives.
 
     Args:
         ranks: How many: on CPUs over gloo, or each on a GPU of its own over
@@ -70,8 +71,9 @@ def _train(
     )
     MessageHub.get_current_instance().update_info('iter', 0)
     step = our_step(**model)
-    while True:
-        step(pipe.recv())
-        if torch.cuda.is_available():
-            torch.cuda.synchronize()
-        pipe.send(None)
+    with suppress(EOFError):  # the pipe ends with what asks for steps
+        while True:
+            step(pipe.recv())
+            if torch.cuda.is_available():
+                torch.cuda.synchronize()
+            pipe.send(None)

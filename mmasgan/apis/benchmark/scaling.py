@@ -81,7 +81,7 @@ def _ranks(most: int, side: int, width: int, scratch: Path) -> list[Job]:
     )
     return [
         Job(
-            f'{ranks} of {threads} threads, {side}x{side} each',
+            f'{side}x{side}, ranks {ranks}, threads {threads}',
             ranks_step(ranks, threads, scratch / f'{ranks}', **model),
             amount=side**2,
         )

@@ -17,7 +17,7 @@ THREADS = max(os.cpu_count() // 2, 1)
         (
             'ranks',
             'us a pixel of a rank',
-            [f'{ranks} of {THREADS} threads, 32x32 each' for ranks in (1, 2)],
+            [f'32x32, ranks {ranks}, threads {THREADS}' for ranks in (1, 2)],
         ),
         ('inference', 'us a pixel', ['32x24, in one piece', '128x96, strips']),
         ('files', 'us a file', ['20 files', '2000 files']),

@@ -98,33 +98,42 @@ class Comparison:
         return self.work_dir / row / f'seed{seed}'
 
 
-@pytest.fixture(scope='package')
+@contextmanager
+def forks():
+    """Let jobs be forks of this process, on the CPU."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs, '_process', forked)
+        patch.setattr('mmengine.device.utils.DEVICE', 'cpu')
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _forks():
+    with forks():
+        yield
+
+
+@pytest.fixture(scope='session')
 def gopro(tmp_path_factory):
     return make_gopro(tmp_path_factory.mktemp('gopro'))
 
 
-@pytest.fixture(scope='package', autouse=True)
-def _forks():
-    # Imported here, once, and not by each fork.
+@pytest.fixture(scope='session', autouse=True)
+def _imported():
+    """Import here, once, and not in each fork."""
     for name in ('mmagic.models', 'mmagic.visualization', 'mmasgan.models'):
         importlib.import_module(name)
     gc.freeze()  # each data set collects
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runs, '_process', forked)
-        patch.setattr('mmengine.device.utils.DEVICE', 'cpu')
-        # Each job would lay out its config seven times, most of its time.
-        patch.setattr(
-            'mmengine.config.config.FormatCode', lambda text, **_: (text, True)
-        )
-        yield
+    yield
     gc.unfreeze()
 
 
-@pytest.fixture(scope='package')
-def finished(gopro, tmp_path_factory):
+@pytest.fixture(scope='session')
+def finished(_imported, gopro, tmp_path_factory):
     """A comparison that has been run; not to be changed."""
     comparison = Comparison(gopro, tmp_path_factory.mktemp('work') / 'table')
-    failures, _ = comparison.run()
+    with forks():
+        failures, _ = comparison.run()
     assert not failures, (comparison.folder() / 'log.txt').read_text()
     return comparison
 
