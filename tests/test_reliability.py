@@ -77,7 +77,7 @@ def test_a_signal_saves_and_stops_and_nothing_is_lost(gopro, tmp_path, name):
         if 'Iter(train)' in line:
             training.send_signal(number)
             break
-    output, _ = training.communicate(timeout=60)
+    output, _ = training.communicate(timeout=120)
     assert training.returncode == 128 + number, output
     assert f'{name}: saving a checkpoint, then stopping' in output
     (saved,) = work_dir.glob('iter_*.pth')

@@ -28,7 +28,7 @@ def build_wheel(folder):
         ],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     (path,) = (folder / 'dist').glob('*.whl')

@@ -124,7 +124,7 @@ def two_ranks(tmp_path_factory):
         for rank in range(2)
     ]
     try:
-        errors = [rank.communicate(timeout=60)[1] for rank in ranks]
+        errors = [rank.communicate(timeout=300)[1] for rank in ranks]
     finally:
         for rank in ranks:
             rank.kill()
