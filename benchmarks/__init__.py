@@ -1,8 +1,10 @@
-"""Speed and memory, ours beside the peer's: what ``tools/benchmark.py`` runs.
+"""Speed and memory, ours beside the peer's: ``python -m benchmarks``.
 
 What is compared runs in one process, in rounds that take turns, so that a
 busy machine disturbs all alike.
 """
+
+from mmasgan import compat  # noqa: F401  before anything of MMagic
 
 from .machine import describe_machine
 from .results import Result, Row, draw, print_table, write_json

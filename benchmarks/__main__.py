@@ -1,4 +1,4 @@
-"""Measure speed: ``python tools/benchmark.py step``.
+"""Measure speed: ``python -m benchmarks step``, in a clone.
 
 What is compared runs in one process, in rounds that take turns, so that a
 busy machine disturbs all alike.
@@ -9,8 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from mmasgan import compat  # noqa: F401  before anything of MMagic
-from mmasgan.apis.benchmark import (
+from . import (
     describe_machine,
     draw,
     inference,
@@ -35,14 +34,16 @@ SUITES = {
 
 def main() -> None:
     """Run a suite."""
-    parser = argparse.ArgumentParser(description='Measure speed')
+    parser = argparse.ArgumentParser(
+        prog='python -m benchmarks', description='Measure speed'
+    )
     suites = parser.add_subparsers(
         required=True, metavar='SUITE', dest='suite'
     )
     for name, module in SUITES.items():
         suite = suites.add_parser(
             name,
-            help=module.__doc__.splitlines()[0],
+            help=str(module.__doc__).splitlines()[0],
             formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         )
         suite.add_argument('--rounds', type=int, default=7)

@@ -8,7 +8,8 @@ from mmengine.device import get_device
 from mmengine.registry import MODELS
 from torch import Tensor, nn
 
-from ..config import load_config
+from mmasgan.apis.config import load_config
+
 from .machine import products, rated
 from .models import CONFIGS, OURS, peer_generator
 from .results import Result, rows_of

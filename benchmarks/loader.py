@@ -8,11 +8,12 @@ from pathlib import Path
 import cv2
 import torch
 
-from ...datasets import LoadRGBImage, RandomCrop, UnpairedGoProDataset
-from ...datasets.gopro_layout import GoProSubset
-from ...datasets.gopro_split import obtain_split
-from ...datasets.prepare import build_store
-from ...datasets.prepare.finish import listed
+from mmasgan.datasets import LoadRGBImage, RandomCrop, UnpairedGoProDataset
+from mmasgan.datasets.gopro_layout import GoProSubset
+from mmasgan.datasets.gopro_split import obtain_split
+from mmasgan.datasets.prepare.finish import listed
+from mmasgan.datasets.prepare.store import build_store
+
 from .models import KEYS
 from .results import Result, rows_of
 from .turns import Job, take_turns

@@ -10,7 +10,8 @@ import torch
 from mmengine.device import get_device
 from torch.utils.flop_counter import FlopCounterMode
 
-from ...processor import has_instructions
+from mmasgan.utils.cpu import has_instructions
+
 from .turns import Job
 
 __all__ = [

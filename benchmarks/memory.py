@@ -76,7 +76,5 @@ def _memory(field: str) -> int:
 
 
 if __name__ == '__main__':
-    from ... import compat  # noqa: F401  before anything of MMagic
-
     asked = (int(argument) for argument in sys.argv[2:])
     print(json.dumps(_peak(sys.argv[1], *asked)))  # noqa: T201

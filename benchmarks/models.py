@@ -17,7 +17,7 @@ from mmengine.optim import build_optim_wrapper
 from mmengine.registry import MODELS
 from torch import nn
 
-from ..config import enable_amp, load_config
+from mmasgan.apis.config import enable_amp, load_config
 
 __all__ = [
     'OURS',
@@ -29,7 +29,7 @@ __all__ = [
 
 OURS = {'CycleGAN': 'cyclegan_gopro', 'flagship': 'ascyclegan_gopro'}
 
-CONFIGS = Path(__file__).parents[2] / 'configs'
+CONFIGS = Path(__file__).parents[1] / 'configs'
 KEYS = ['img_blur', 'img_sharp']
 NORMAL = dict(type='normal', gain=0.02)
 

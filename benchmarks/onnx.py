@@ -8,13 +8,15 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import torch
 from mmengine.registry import MODELS
+from torch import nn
 
-from ...generators import ResNetV2SFTGenerator
-from ...inference import Backend, OnnxBackend
-from ..config import load_config
-from ..exporting import export_generator
-from ..pretrained import load_generator
-from ..torch_backend import TorchBackend
+from mmasgan.apis.config import load_config
+from mmasgan.apis.exporting import export_generator
+from mmasgan.apis.inference import OnnxBackend
+from mmasgan.apis.inference.backend import Backend
+from mmasgan.apis.inference.torch_backend import TorchBackend
+from mmasgan.apis.pretrained import load_generator
+
 from .machine import products, rated
 from .models import CONFIGS
 from .results import Result, rows_of
@@ -58,7 +60,7 @@ def measure(args: argparse.Namespace) -> Result:
     return Result(f'One image of {width}x{height}', 'ms', rows_of(jobs))
 
 
-def _generator(args: argparse.Namespace) -> ResNetV2SFTGenerator:
+def _generator(args: argparse.Namespace) -> nn.Module:
     if args.config is None:
         return load_generator(args.weights, 'cpu')
     cfg = load_config(str(CONFIGS / f'{args.config}.py'))

@@ -15,9 +15,10 @@ from mmengine import MessageHub
 from mmengine.device import get_device
 from mmengine.registry import MODELS
 
-from ...datasets import PairedGoProDataset
-from ...generators.strips import translate_in_strips
-from ..config import load_config
+from mmasgan.apis.config import load_config
+from mmasgan.datasets import PairedGoProDataset
+from mmasgan.generators.strips import translate_in_strips
+
 from .models import CONFIGS, OURS, our_step
 from .ranks import ranks_step
 from .results import Result, rows_of

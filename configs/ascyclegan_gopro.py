@@ -1,4 +1,4 @@
-# AS-CycleGAN, ResNetv2 + SFT: the last row of the paper's unpaired models.
+# The flagship: AS-CycleGAN with ResNetv2 blocks and SFT, as in the paper.
 from mmengine.config import read_base
 
 with read_base():

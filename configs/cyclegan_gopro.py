@@ -1,4 +1,4 @@
-# CycleGAN (Zhu et al., ICCV 2017), by the same model class.
+# CycleGAN (Zhu et al., ICCV 2017), with the same model class.
 from mmengine.config import read_base
 
 from mmasgan.losses import LSGANLoss, PixelCycleLoss

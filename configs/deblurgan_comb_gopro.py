@@ -1,4 +1,4 @@
-# DeblurGAN on GoPro's pairs and on blur made from its sharp images, "Comb".
+# DeblurGAN on GoPro's pairs and synthetic blur of its sharp images, "Comb".
 from mmengine.config import read_base
 
 from mmasgan.datasets import MixedDataset

@@ -1,4 +1,4 @@
-# DeblurGANv2 (Kupyn et al., ICCV 2019) by MMagic's own editor.
+# DeblurGANv2 (Kupyn et al., ICCV 2019), based on MMagic's own editor.
 from mmengine.config import read_base
 
 with read_base():

@@ -12,7 +12,7 @@ from sphinx.application import Sphinx
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE / '_extensions'), str(HERE.parent)]
 
-from mmasgan.version import __version__  # noqa: E402
+from mmasgan import __version__  # noqa: E402
 
 project = 'mmasgan'
 author = 'The mmasgan developers'
@@ -22,11 +22,11 @@ release = version = __version__
 extensions = [
     'sphinx.ext.autodoc',
     'sphinx.ext.napoleon',
+    'sphinx.ext.mathjax',
+    'sphinx_click',
     'myst_parser',
-    'command_reference',
-    'drawn_math',
+    'script_help',
     'known_names',
-    'drawn_math',
     'repository_links',
 ]
 exclude_patterns = ['_build']
@@ -43,18 +43,21 @@ autodoc_default_options = {'members': True, 'show-inheritance': True}
 autodoc_preserve_defaults = True
 napoleon_custom_sections = [('Shape', 'notes_style')]
 
+smartquotes_action = 'qe'  # two dashes begin an option
+
 html_theme = 'furo'
 html_title = f'mmasgan {release}'
 html_static_path = ['_static']
 html_css_files = ['mmasgan.css']
 html_copy_source = False
 html_show_sphinx = False
-html_math_renderer = 'drawn'
 
 
 def setup(app: Sphinx) -> None:
-    """Leave out what a named tuple says of its fields by itself."""
+    """Leave out fields of named tuples; keep the stars of commands' help."""
     app.connect('autodoc-skip-member', skips_field)
+    app.connect('sphinx-click-process-description', escape_stars)
+    app.connect('sphinx-click-process-arguments', drop_nameless)
 
 
 def skips_field(
@@ -62,3 +65,14 @@ def skips_field(
 ) -> bool | None:
     """Skip fields, which the docstring of their class describes."""
     return type(member).__name__ == '_tuplegetter' or None
+
+
+def escape_stars(app: Sphinx, context: object, lines: list[str]) -> None:
+    """Escape what is no markup in the help of a command."""
+    lines[:] = [line.replace('*', r'\*') for line in lines]
+
+
+def drop_nameless(app: Sphinx, context: object, lines: list[str]) -> None:
+    """Drop arguments without a name, which a command passes on."""
+    if '.. option:: ' in lines:
+        lines.clear()

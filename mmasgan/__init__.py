@@ -3,6 +3,10 @@
 Importing this package imports neither MMagic nor PyTorch.
 """
 
-from .version import __version__
+from . import _moved
 
 __all__ = ['__version__']
+
+__version__ = '0.1.0'
+
+_moved.find_moved_modules()

@@ -18,20 +18,7 @@ from importlib import import_module
 from mmengine import registry as root
 from mmengine.registry import Registry
 
-__all__ = [
-    'DATASETS',
-    'DATA_SAMPLERS',
-    'HOOKS',
-    'INFERENCERS',
-    'LOOPS',
-    'METRICS',
-    'MODELS',
-    'OPTIMIZERS',
-    'OPTIM_WRAPPERS',
-    'PRIORS',
-    'TRANSFORMS',
-    'DeferringRegistry',
-]
+__all__ = ['PRIORS']
 
 SCOPE = 'mmasgan'
 
@@ -84,7 +71,8 @@ MODELS = DeferringRegistry(
         'mmasgan.discriminators',
     ],
     deferred=dict.fromkeys(
-        ('ASCycleGAN', 'DeblurGAN', 'MendedDeblurGanV2'), 'mmasgan.models'
+        ('ASCycleGAN', 'DeblurGAN', 'MendedDeblurGanV2', 'MotionEstimator'),
+        'mmasgan.models',
     ),
 )
 DATASETS = Registry(
@@ -103,13 +91,13 @@ TRANSFORMS = Registry(
     'transform',
     parent=root.TRANSFORMS,
     scope=SCOPE,
-    locations=['mmasgan.datasets', 'mmasgan.priors'],
+    locations=['mmasgan.datasets', 'mmasgan.semantic'],
 )
 HOOKS = DeferringRegistry(
     'hook',
     parent=root.HOOKS,
     locations=['mmasgan.engine'],
-    deferred={'InferenceCostHook': 'mmasgan.evaluation'},
+    deferred={'InferenceCostHook': 'mmasgan.evaluation.inference_cost_hook'},
 )
 LOOPS = Registry(
     'loop',
@@ -121,7 +109,11 @@ METRICS = Registry(
     'metric',
     parent=root.METRICS,
     scope=SCOPE,
-    locations=['mmasgan.evaluation'],
+    locations=[
+        'mmasgan.evaluation.cw_ssim',
+        'mmasgan.evaluation.lpips',
+        'mmasgan.evaluation.ssim_matlab3d',
+    ],
 )
 OPTIMIZERS = Registry(
     'optimizer',
@@ -135,11 +127,17 @@ OPTIM_WRAPPERS = Registry(
     scope=SCOPE,
     locations=['mmasgan.engine'],
 )
+PARAM_SCHEDULERS = Registry(
+    'parameter scheduler',
+    parent=root.PARAM_SCHEDULERS,
+    scope=SCOPE,
+    locations=['mmasgan.engine'],
+)
 INFERENCERS = Registry(
     'inferencer',
     parent=root.INFERENCERS,
     scope=SCOPE,
-    locations=['mmasgan.apis'],
+    locations=['mmasgan.apis.ascyclegan_inferencer'],
 )
 # Sources of semantic maps, which MMEngine has no registry for.
-PRIORS = Registry('prior', scope=SCOPE, locations=['mmasgan.priors'])
+PRIORS = Registry('prior', scope=SCOPE, locations=['mmasgan.semantic'])

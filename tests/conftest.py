@@ -2,6 +2,7 @@
 
 import os
 import random
+from pathlib import Path
 
 # Threads fight over tensors as small as the tests'; read when torch is
 # imported, here and in the processes that tests start.
@@ -10,6 +11,12 @@ os.environ.setdefault('OMP_NUM_THREADS', '1')
 import numpy as np
 import pytest
 import torch
+
+
+def pytest_collection_modifyitems(items):
+    """Run the table's tests first: a fork cannot train once its parent has."""
+    forking = Path(__file__).parent / 'reproduce'
+    items.sort(key=lambda item: forking not in item.path.parents)
 
 
 @pytest.fixture(autouse=True)

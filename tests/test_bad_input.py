@@ -24,13 +24,11 @@ from mmasgan.datasets import (
     PairedGoProDataset,
     RandomCrop,
     UnpairedGoProDataset,
-    UnusableImageError,
 )
-from mmasgan.datasets.gopro_layout import IMAGE_SUFFIXES
 from mmasgan.generators import ResNetV2SFTGenerator
 from mmasgan.generators.strips import translate_in_strips
-from mmasgan.photos import read_photo
-from mmasgan.photos.photo import to_8_bits
+from mmasgan.io.image.photo import to_8_bits
+from mmasgan.io.image.reader import UnusableImageError, read_photo
 
 EXIF_ORIENTATION = 274
 CROP = 8
@@ -42,6 +40,7 @@ pytestmark = [
     pytest.mark.filterwarnings('ignore::UserWarning:PIL'),
     pytest.mark.filterwarnings('ignore::PIL.Image.DecompressionBombWarning'),
     pytest.mark.filterwarnings('ignore:no semantic map'),
+    pytest.mark.filterwarnings('ignore::mmasgan.io.image.photo.ImageWarning'),
 ]
 
 
@@ -99,6 +98,9 @@ def can_hold(mode, kind):
         return False
 
 
+SUFFIXES = [
+    '.png', '.jpg', '.jpeg', '.bmp', '.tif', '.tiff', '.webp', '.ppm',
+]  # fmt: skip
 KINDS = [
     (mode, kind)
     for mode in ('1', 'L', 'LA', 'P', 'RGB', 'RGBA', 'CMYK', 'I;16', 'F')
@@ -134,7 +136,7 @@ NAMES = st.one_of(
     st.sampled_from(
         [' ', 'a b', 'a\nb', '-rf', '~', '%s', '{0}', "'", '$(x)']
     ),
-).filter(lambda name: name and not name.startswith(('.', '@', '__')))
+).filter(lambda name: name and not name.startswith('.'))
 
 
 def altered(content, changes):
@@ -176,7 +178,7 @@ def files(draw):
         orientation,
     )
     content = draw(DAMAGES)(whole)
-    name = draw(NAMES) + draw(st.sampled_from(IMAGE_SUFFIXES))
+    name = draw(NAMES) + draw(st.sampled_from(SUFFIXES))
     return name, content, whole if content == whole else None
 
 
@@ -293,7 +295,7 @@ def test_files_that_are_deblurred(file):
         pixels = expected_pixels(whole, transparent=True)
         suffix = Path(name).suffix
         is_clear = expected_pixels(whole) is None
-        lossy = suffix in ('.jpg', '.jpeg')
+        lossy = suffix.startswith('.j')
         fits = (
             pixels is not None
             and min(pixels.shape[:2]) >= MIN_SIZE

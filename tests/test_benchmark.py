@@ -6,16 +6,13 @@ import sys
 
 import pytest
 from PIL import Image
-from tiny import ROOT
-
-SCRIPT = str(ROOT / 'tools' / 'benchmark.py')
 
 
 def test_a_suite_prints_writes_and_draws(monkeypatch, capsys, tmp_path):
     small = ['--rounds=1', '--size', '32', '48', '--width=4']
     out = f'--out={tmp_path / "out"}'
-    monkeypatch.setattr(sys, 'argv', [SCRIPT, 'inference', *small, out])
-    runpy.run_path(SCRIPT, run_name='__main__')
+    monkeypatch.setattr(sys, 'argv', ['benchmarks', 'inference', *small, out])
+    runpy.run_module('benchmarks', run_name='__main__')
     assert 'torch: ' in capsys.readouterr().out
     found = json.loads((tmp_path / 'out' / 'inference.json').read_text())
     assert found['rows'][0]['ratio'] == 1
@@ -25,6 +22,6 @@ def test_a_suite_prints_writes_and_draws(monkeypatch, capsys, tmp_path):
 
 
 def test_suite_must_be_named(monkeypatch):
-    monkeypatch.setattr(sys, 'argv', [SCRIPT])
+    monkeypatch.setattr(sys, 'argv', ['benchmarks'])
     with pytest.raises(SystemExit):
-        runpy.run_path(SCRIPT, run_name='__main__')
+        runpy.run_module('benchmarks', run_name='__main__')

@@ -38,7 +38,9 @@ PAIRED = {
 BEYOND = {
     'ascyclegan_plus_gopro',
     'ascyclegan_plus_small_gopro',
-    'ascyclegan_plus_paired_small_gopro',
+    'ascyclegan_plus_unet_small_gopro',
+    'motion_gopro',
+    'motion_small_gopro',
 }
 """The recipe beyond the paper: with data and a schedule of its own."""
 
@@ -79,16 +81,6 @@ DIFFERENCES = {
         'adversarial_loss.loss_weight': 0.01,
     },
     'ascyclegan_semantic_gopro': {},
-    'ascyclegan_synthetic_gopro': {
-        'generator.norm': False,
-        'generator.dropout': 0,
-        'adversarial_loss': None,
-        'gradient_penalty': None,
-        'cycle_loss': None,
-        'identity_loss': None,
-        'supervised_loss.type': 'mmasgan.losses.PixelCycleLoss',
-        'supervised_loss.loss_weight': 1,
-    },
 }
 
 
@@ -151,7 +143,7 @@ def test_no_two_bases_of_a_config_set_one_key(path):
         for key in Config.fromfile(base.with_suffix('.py')).to_dict():
             assert key not in owners, f'{key} in {base} and {owners[key]}'
             owners[key] = base
-    assert {'model', 'train_dataloader', 'test_dataloader'} <= owners.keys()
+    assert {'train_dataloader', 'test_dataloader'} <= owners.keys()
 
 
 def test_the_flagship_is_its_bases():
@@ -170,30 +162,13 @@ def flat(tree, prefix=''):
 
 
 def without_maps(row):
-    """Return a row as it was before maps were loaded and packed."""
-    del row['both']
-    for stage in ('train', 'val', 'test'):
-        steps = row[f'{stage}_dataloader']['dataset']['pipeline']
-        keys = steps.pop(-2)['keys']
-        packed = steps[-1]['keys']
-        maps = [key.replace('img', 'semantic') for key in keys]
-        assert packed == ['img_blur', 'img_sharp', *maps]
-        del packed[2:]
-        row[f'{stage}_pipeline'] = steps
-    del row['val_pipeline']
-    return row
-
-
-def without_synthetic_blur(row):
-    """Return a row as it was before blur was made and packed."""
-    assert row['model_wrapper_cfg'].pop('find_unused_parameters')
-    steps = row['train_dataloader']['dataset']['pipeline']
-    del steps[2:4]
-    steps[1]['crop_size'] = 256
-    steps[3]['keys'] = ['img_sharp']
-    assert steps[4]['keys'].pop() == 'img_synthetic'
-    assert steps[4]['meta_keys'].pop() == 'img_synthetic_channel_order'
-    row['train_pipeline'] = steps
+    """Return a row as it was before maps were loaded."""
+    keys = {
+        stage: row[f'{stage}_dataloader']['dataset'].pop('semantic')['keys']
+        for stage in ('train', 'val', 'test')
+    }
+    blur = ['img_blur']
+    assert keys == dict(train=['img_blur', 'img_sharp'], val=blur, test=blur)
     return row
 
 
@@ -219,8 +194,6 @@ def test_a_row_changes_what_its_name_says(path):
     assert found == expected
     if path.stem == 'ascyclegan_semantic_gopro':
         row = without_maps(row)
-    if path.stem == 'ascyclegan_synthetic_gopro':
-        row = without_synthetic_blur(row)
     assert row == flagship  # data, schedule and runtime are the same for all
 
 
@@ -233,7 +206,9 @@ def test_a_row_is_short(path):
     assert len(path.read_text().splitlines()) <= 15 + 9  # and their imports
 
 
-@pytest.mark.parametrize('name', ['gopro', 'small_gopro', 'sample'])
+@pytest.mark.parametrize(
+    'name', ['gopro', 'small_gopro', 'unet_small_gopro', 'sample']
+)
 def test_the_recipe_sees_no_pair_and_no_test_image(name):
     cfg = Config.fromfile(FOLDER / f'ascyclegan_plus_{name}.py')
     training, validation, test = (
@@ -244,23 +219,37 @@ def test_the_recipe_sees_no_pair_and_no_test_image(name):
     assert validation.subset == 'train'
     assert 'indices' not in test
     assert set(validation.sequences) == set(training.exclude) != set()
-    made = [
-        step
-        for step in training.pipeline
-        if step.type.__name__ == 'MotionBlur'
-    ]
-    assert [step.key for step in made] == ['img_sharp']
+    for domain in ('blur', 'sharp'):  # each image at a place of its own
+        view = training.pipeline[domain]
+        assert view.type.__name__ == 'RandomView'
+        assert view['keys'] == [f'img_{domain}']
     assert cfg.default_hooks.checkpoint.save_best == 'gain/PSNR'
 
 
-def test_pairs_teach_the_recipes_network_by_its_schedule():
-    plus, paired = (
-        Config.fromfile(FOLDER / f'{name}_small_gopro.py').to_dict()
-        for name in ('ascyclegan_plus', 'ablation/ascyclegan_plus_paired')
-    )
-    for row in (plus, paired):
-        del row['train_dataloader']['dataset'], row['train_pipeline']
-    assert paired == plus
+@pytest.mark.parametrize(
+    'name', ['gopro', 'small_gopro', 'unet_small_gopro', 'sample']
+)
+def test_the_recipe_builds_and_reads_only_what_its_losses_use(name):
+    cfg = Config.fromfile(FOLDER / f'ascyclegan_plus_{name}.py')
+    model = MODELS.build(cfg.model)
+    assert model.discriminators is None
+    assert model.taught == ['sharp']
+    assert 'discriminators' not in cfg.optim_wrapper
+    assert 'find_unused_parameters' not in cfg.model_wrapper_cfg
+    dataset = cfg.train_dataloader.dataset
+    margin = model.generators['blur'].margin
+    for domain in ('blur', 'sharp'):
+        assert dataset.pipeline[domain].margin == margin
+    assert dataset.crop_size == (256 if name == 'gopro' else 128)
+    # No path reads beyond the crop by more than some pixels.
+    assert 2 * margin >= 0.85 * cfg.motion_prior.styles.carried.length[1]
+
+
+def test_the_sample_config_goes_on_from_the_weights_in_the_package():
+    cfg = Config.fromfile(FOLDER / 'ascyclegan_sample.py')
+    assert cfg.model.weights == 'ascyclegan_plus_unet_small_gopro'
+    prefixes = [m.get('prefix') for m in cfg.test_evaluator.metrics]
+    assert {'input', 'published', None} <= set(prefixes)
 
 
 @pytest.mark.parametrize('name', sorted(PAIRED))
@@ -343,9 +332,9 @@ def differing(left, right):
     return {key for key in left if left[key] != right.get(key)}
 
 
-def test_the_sample_config_changes_sizes_and_data_only():
+def test_the_paper_in_small_changes_sizes_and_data_only():
     flagship = Config.fromfile(CONFIG)
-    sample = Config.fromfile(FOLDER / 'ascyclegan_sample.py')
+    sample = Config.fromfile(FOLDER / 'ascyclegan_paper_sample.py')
     flagship, sample = flagship.to_dict()['model'], sample.to_dict()['model']
     assert differing(sample, flagship) == {
         'generator',

@@ -59,16 +59,17 @@ def test_own_data_changes_data_and_width_alone():
         Config.fromfile(path).to_dict()
         for path in (
             EXAMPLES / 'own_data' / 'my_photos.py',
-            ROOT / 'configs' / 'ascyclegan_plus_small_gopro.py',
+            ROOT / 'configs' / 'ascyclegan_plus_unet_small_gopro.py',
         )
     )
-    assert config['model']['generator'].pop('base_channels') == 32
-    del parent['model']['generator']['base_channels']
+    widths = [
+        cfg['model']['generator'].pop('channels') for cfg in (config, parent)
+    ]
+    assert all(here > there for here, there in zip(*widths, strict=True))
     for cfg in (config, parent):
         for stage in ('train', 'val', 'test'):
             dataset = cfg[f'{stage}_dataloader'].pop('dataset')
             assert (cfg is config) == ('gopro' not in dataset['data_root'])
-        del cfg['train_pipeline']
         cfg.pop('pairs', None)
     assert config == parent
 
@@ -76,12 +77,13 @@ def test_own_data_changes_data_and_width_alone():
 @pytest.mark.slow
 def test_own_data_from_photographs_to_deblurred_ones(tmp_path):
     for seed, name in enumerate(('blurred', 'sharp', 'held_out')):
-        make_photos(tmp_path / name, 2, (480, 490), seed)
+        make_photos(tmp_path / name, 2, (320, 330), seed)
     shutil.copytree(EXAMPLES, tmp_path / 'examples')
     (tmp_path / 'tools').symlink_to(ROOT / 'tools')
     small = (
         'train_cfg.max_iters=2 train_cfg.val_interval=2 '
-        'model.generator.base_channels=4 model.generator.num_blocks=1 '
+        'model.generator.channels=[4,4] model.generator.blocks=[1,1] '
+        'model.generator.up_blocks=[1] '
         'train_dataloader.batch_size=1 val_dataloader.dataset.indices=1'
     )
     (block,) = commands(EXAMPLES / 'own_data' / 'README.md')
@@ -104,6 +106,62 @@ def test_own_data_from_photographs_to_deblurred_ones(tmp_path):
         )
         assert abs(after - before).mean() < 5  # it has hardly learnt
     assert list((tmp_path / 'work_dirs').glob('my_photos/*/progress.png'))
+
+
+def test_own_generator_is_shown_as_it_is():
+    here = EXAMPLES / 'own_generator'
+    text = (here / 'README.md').read_text()
+    for name in ('plain.py', 'plain_sample.py'):
+        assert f'```python\n{(here / name).read_text()}```' in text
+
+
+@pytest.mark.slow
+def test_own_generator_from_training_to_onnx(tmp_path):
+    """Outside the repository, in processes of their own."""
+    here = tmp_path / 'here'
+    shutil.copytree(EXAMPLES / 'own_generator', here)
+    photo = here / 'photo.png'
+    make_photos(tmp_path / 'in', 1, (40, 50))
+    shutil.copy(tmp_path / 'in' / 'in0.png', photo)
+    small = (
+        'train_cfg.max_iters=2 train_dataloader.batch_size=1 '
+        'train_dataloader.dataset.crop_size=32 val_cfg=None'
+    )
+    block = '\n'.join(commands(here / 'README.md'))
+    for old, new in (
+        (
+            'train plain_sample.py',
+            f'train plain_sample.py --cfg-options {small}',
+        ),
+        (
+            'test plain_sample.py',
+            'test plain_sample.py '
+            '--cfg-options test_dataloader.dataset.indices=1',
+        ),
+        ('iter_2000', 'iter_2'),
+        ('photo.jpg', 'photo.png'),
+    ):
+        assert old in block
+        block = block.replace(old, new)
+    config = here / 'plain_sample.py'
+    config.write_text(config.read_text().replace('=24', '=4, depth=1'))
+    python = shlex.quote(sys.executable)
+    run(
+        'bash',
+        '-ec',
+        f'mmasgan() {{ {python} -m mmasgan.cli "$@"; }}\n'
+        f'python() {{ {python} "$@"; }}\n{block}',
+        cwd=here,
+        CUDA_VISIBLE_DEVICES='',
+    )
+    before, after, by_onnx = (
+        np.array(Image.open(here / name)).astype(int)
+        for name in ('photo.png', 'deblurred.png', 'by_onnx.png')
+    )
+    assert abs(after - before).max() > 0
+    assert abs(after - before).mean() < 5  # it has hardly learnt
+    # Published in float16.
+    assert abs(by_onnx - after).max() <= 2
 
 
 @pytest.fixture(scope='module')

@@ -1,65 +1,82 @@
 """A module imports only from its own floor of the house or from below."""
 
 import ast
+import re
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / 'mmasgan'
+BESIDE = {'benchmarks', 'reproduce', 'tests', 'tools', 'docs', 'examples'}
 
-LIGHT = {'registry', 'layers', 'losses', 'generators', 'discriminators'}
-DATA = {'datasets', 'priors', 'evaluation', 'engine'}
-FLOOR_0 = {
-    'registry', 'compat', 'atomic_files', 'measures', 'photos', 'processor',
-    'videos',
-}  # fmt: skip
 
+def floors():
+    """Return the floor of each part, from the table of CONTRIBUTING.md."""
+    text = (ROOT / 'CONTRIBUTING.md').read_text('utf-8')
+    rows = re.findall(r'^\| (\d) \| (.*?) \|', text, flags=re.M)
+    return {
+        path.removesuffix('/').removesuffix('.py').replace('/', '.'): int(row)
+        for row, paths in rows
+        for path in re.findall(r'`mmasgan/(.*?)`', paths)
+    }
+
+
+FLOORS = floors()
+
+
+def up_to(floor, but=()):
+    """Return the parts on a floor and below."""
+    return {part for part, at in FLOORS.items() if at <= floor} - {*but}
+
+
+LIGHT = {'registry', 'utils', 'layers'}
+TORCH = ('apis.inference.torch_backend', 'apis.inference.torch_fallback')
 MAY_IMPORT = {
-    '': {'version'},  # mmasgan/__init__.py
-    'version': set(),
+    '': {'_moved'},  # mmasgan/__init__.py
+    '_moved': {'utils'},
     'registry': set(),
-    'atomic_files': set(),
-    'measures': set(),
-    'photos': set(),
-    'processor': set(),
-    'compat': {'atomic_files'},
-    'videos': {'atomic_files'},
-    'layers': {'registry'},
-    'losses': {'registry'},
-    'generators': {'registry', 'layers'},
-    'discriminators': {'registry', 'layers'},
-    'inference': {'atomic_files', 'measures', 'photos', 'videos'},
-    'models': FLOOR_0 | LIGHT,
-    **dict.fromkeys(DATA, FLOOR_0 | DATA),
-    'apis': FLOOR_0 | LIGHT | DATA | {'inference', 'models'},
-    'serve': FLOOR_0 | DATA | {'inference'},
-    'cli': FLOOR_0
-    | LIGHT
-    | DATA
-    | {'models', 'apis'}
-    | {'cli_deblur', 'cli_export', 'cli_prepare', 'cli_priors', 'cli_serve'},
-    'cli_deblur': {'apis', 'inference', 'videos'},
-    'cli_export': {'apis'},
-    'cli_serve': {'apis', 'cli_priors', 'inference', 'serve'},
-    'cli_prepare': FLOOR_0 | DATA | {'apis', 'cli_blur'},
-    **dict.fromkeys(('cli_blur', 'cli_priors'), FLOOR_0 | DATA),
+    'utils': set(),
+    'compat': {'utils'},
+    'io.image': {'utils'},
+    'io.video': {'utils'},
+    'layers': LIGHT,
+    'losses.functional': set(),
+    'generators': LIGHT,
+    'discriminators': LIGHT,
+    'losses': LIGHT | {'losses.functional'},
+    'models': up_to(2),
+    **{
+        part: up_to(1) | {each for each, at in FLOORS.items() if at == 4}
+        for part in ('datasets', 'semantic', 'evaluation', 'engine')
+    },
+    'apis.inference': {'io.image', 'io.video', 'utils', 'evaluation'},
+    **{
+        part: {'apis.inference', 'generators', 'utils', *TORCH}
+        for part in TORCH
+    },
+    'apis': up_to(4) | {'apis.inference', *TORCH},
+    'serve': up_to(4) | {'apis', 'apis.inference', *TORCH},
+    'cli': up_to(5) | {'apis.inference', *TORCH},
 }
-"""Parts of mmasgan that a part may import besides itself and ``version``."""
+"""Parts of mmasgan that a part may import besides itself, by dotted path."""
 
 MAY_IMPORT_OUTSIDE = {
     '': set(),
-    'version': set(),
-    'measures': {'numpy'},
-    'photos': {'numpy', 'PIL', 'cv2'},
-    'videos': {'numpy', 'av'},
-    'processor': {'torch'},
+    '_moved': set(),
+    'io.image': {'numpy', 'PIL', 'mmengine'}
+    | {'imagecodecs', 'simplejpeg', 'tifffile'},
+    'io.video': {'numpy', 'av'},
     'registry': {'mmengine'},
-    'layers': {'torch', 'mmengine'},
+    'utils': {'numpy', 'safetensors', 'torch', 'mmengine', 'rich', 'yaml'},
+    'layers': {'torch', 'numpy', 'mmengine'},
+    'losses.functional': {'torch'},
     'losses': {'torch', 'torchvision', 'mmengine'},
     'generators': {'torch', 'mmengine'},
     'discriminators': {'torch', 'mmengine'},
+    'apis.inference': {'numpy', 'PIL', 'onnxruntime', 'rich', 'safetensors'},
 }
 """Other packages that the light parts may import; the rest may import any."""
 
@@ -73,8 +90,11 @@ def files():
 
 
 def part_of(module):
-    """Return the part of mmasgan that a dotted name lies in."""
-    return module.partition('.')[2].partition('.')[0]
+    """Return the part of mmasgan that a dotted name lies in, the smallest."""
+    within = module.partition('.')[2]
+    while within and within not in MAY_IMPORT:
+        within = within.rpartition('.')[0]
+    return within
 
 
 def imported(source, package):
@@ -103,35 +123,69 @@ def imported(source, package):
 
 def violations(source, package, part):
     """Yield what a module of a part imports against the rules."""
-    inside = MAY_IMPORT[part] | {part, 'version', '__version__'}
+    inside = MAY_IMPORT[part] | {part, '_moved'}
     outside = MAY_IMPORT_OUTSIDE.get(part)
     for module in imported(source, package):
         top = module.split('.')[0]
         if top == 'mmasgan':
-            if part_of(module) not in inside:
+            if module != 'mmasgan.__version__' and (
+                part_of(module) not in inside
+            ):
                 yield module
-        elif outside is not None and top not in (
-            outside | sys.stdlib_module_names
+        elif top in BESIDE or (
+            outside is not None
+            and top not in (outside | sys.stdlib_module_names)
         ):
             yield module
+
+
+def place_of(path):
+    """Return the part that a file belongs to, and its package."""
+    relative = path.relative_to(ROOT).with_suffix('')
+    names = [name for name in relative.parts if name != '__init__']
+    return part_of('.'.join(names)), '.'.join(relative.parts[:-1])
 
 
 @pytest.mark.parametrize(
     'path', files(), ids=lambda path: str(path.relative_to(PACKAGE))
 )
 def test_imports_only_downwards(path):
-    relative = path.relative_to(ROOT).with_suffix('')
-    names = [name for name in relative.parts if name != '__init__']
-    part = part_of('.'.join(names))
-    assert part in MAY_IMPORT, f'{part} has no floor'
-    package = '.'.join(relative.parts[:-1])
+    part, package = place_of(path)
+    assert part or path in (
+        PACKAGE / '__init__.py',
+        PACKAGE / 'io' / '__init__.py',
+    ), 'it has no floor'
     assert list(violations(path.read_text(), package, part)) == []
 
 
-def test_formulas_need_pytorch_alone():
-    source = (PACKAGE / 'losses' / 'functional.py').read_text()
-    tops = {name.split('.')[0] for name in imported(source, 'mmasgan.losses')}
-    assert tops - sys.stdlib_module_names == {'torch'}
+def test_the_rules_are_those_of_the_table():
+    """Nothing may import from above, and each part has its floor."""
+    assert {part for part in MAY_IMPORT if part in FLOORS} == set(FLOORS)
+
+    def floor(part):
+        while part and part not in FLOORS:
+            part = part.rpartition('.')[0]
+        return FLOORS.get(part, 0)
+
+    assert [
+        (part, other)
+        for part, others in MAY_IMPORT.items()
+        for other in others
+        if floor(other) > floor(part)
+    ] == []
+
+
+def test_no_part_imports_what_imports_it():
+    graph = {part: set() for part in MAY_IMPORT}
+    for path in files():
+        part, package = place_of(path)
+        for module in imported(path.read_text(), package):
+            if module.startswith('mmasgan.'):
+                graph[part].add(part_of(module))
+    for part, others in graph.items():
+        others -= {part, '', '_moved'}  # every part may ask for these two
+    graph[''] = graph['_moved'] = set()
+    TopologicalSorter(graph).prepare()  # raises if there is a circle
 
 
 @pytest.mark.parametrize(
@@ -140,7 +194,7 @@ def test_formulas_need_pytorch_alone():
         ('generators', 'from ..losses import x', 'mmasgan.losses'),
         ('generators', 'from .. import losses', 'mmasgan.losses'),
         ('generators', 'import mmasgan.losses.x', 'mmasgan.losses.x'),
-        ('losses', 'from mmasgan import layers', 'mmasgan.layers'),
+        ('losses', 'from mmasgan import generators', 'mmasgan.generators'),
         ('discriminators', 'from ..generators import x', 'mmasgan.generators'),
         ('layers', 'def f():\n    from ..compat import x', 'mmasgan.compat'),
         ('layers', 'import mmagic.models', 'mmagic.models'),
@@ -148,19 +202,35 @@ def test_formulas_need_pytorch_alone():
         ('registry', "import_module('mmagic')", 'mmagic'),
         ('registry', "importlib.import_module('torch')", 'torch'),
         ('engine', 'from mmasgan.models import x', 'mmasgan.models'),
-        ('datasets', 'from ..layers import x', 'mmasgan.layers'),
+        ('datasets', 'from ..losses import x', 'mmasgan.losses'),
         ('models', 'from ..datasets.x import y', 'mmasgan.datasets.x'),
         ('apis', 'from ..cli import main', 'mmasgan.cli'),
+        ('semantic', 'from ..models.x import y', 'mmasgan.models.x'),
         ('compat', 'from ..registry import x', 'mmasgan.registry'),
+        ('io.image', 'import torch', 'torch'),
+        ('io.image', 'from ...layers import x', 'mmasgan.layers'),
+        ('apis.inference', 'import torch', 'torch'),
+        (
+            'apis.inference',
+            'from .torch_backend import x',
+            f'mmasgan.{TORCH[0]}',
+        ),
+        ('apis', 'from ..serve.limits import x', 'mmasgan.serve.limits'),
+        ('losses.functional', 'from ..layers import x', 'mmasgan.layers'),
+        ('cli', 'import benchmarks.step', 'benchmarks.step'),
         ('generators', 'from ..layers import x', None),
         ('generators', 'from .x import y', None),
         ('losses', 'from .. import __version__', None),
         ('models', 'from .. import compat', None),
         ('engine', 'import mmagic', None),
+        ('datasets', 'from ..layers import x', None),
     ],
 )
 def test_the_rules_find_what_they_forbid(part, source, found):
-    package = 'mmasgan' if part in ('registry', 'cli') else f'mmasgan.{part}'
+    modules = ('registry', 'losses.functional')
+    package = f'mmasgan.{part}'
+    if part in modules:
+        package = package.rpartition('.')[0]
     expected = [] if found is None else [found]
     assert list(violations(source, package, part)) == expected
 

@@ -11,7 +11,8 @@ from tiny import ROOT
 
 import mmasgan.compat  # noqa: F401  before anything of MMagic
 from mmasgan.apis import load_generator
-from mmasgan.apis.model_index import DEFAULT, obtain_weights, read_model_index
+from mmasgan.apis.pretrained import read_trained
+from mmasgan.utils.model_index import DEFAULT, obtain_weights, read_model_index
 
 CONFIGS = [
     path.relative_to(ROOT).as_posix()
@@ -88,12 +89,18 @@ def test_the_metadata_are_those_of_the_config(entry):
     model = MODELS.build(cfg.model)
     if hasattr(model, 'generators'):
         generator = model.generators['sharp']
+    elif hasattr(model, 'motion_network'):
+        generator = model.motion_network
     else:
         generator = model.generator
     metadata = entry['Metadata']
     assert metadata['Training Data']
-    assert metadata['Iterations'] == cfg.train_cfg.max_iters
-    assert metadata['Batch Size'] == cfg.train_dataloader.batch_size
+    if 'Weights' in entry:  # may be of a training that went another way
+        origin = read_trained(entry['Name']).origin
+        assert metadata['Iterations'] == origin['iteration']
+    else:
+        assert metadata['Iterations'] == cfg.train_cfg.max_iters
+        assert metadata['Batch Size'] == cfg.train_dataloader.batch_size
     assert metadata['Parameters'] == sum(
         weight.numel()
         for weight in generator.parameters()
@@ -121,6 +128,7 @@ def test_weights_are_what_was_published_or_named_as_missing(entry):
         with pytest.raises(ValueError, match=f'no weights of {model.name} ar'):
             load_generator(model.name)
         return
+    read_trained(model.name).build()
     card = ROOT / entry['README']
     assert card.read_text().startswith(f'# {entry["Name"]}\n')
     if '://' not in entry['Weights']:

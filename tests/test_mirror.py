@@ -3,21 +3,26 @@
 from pathlib import Path
 
 TESTS = Path(__file__).parent
-PACKAGE = TESTS.parent / 'mmasgan'
-
-# A constant, which `test_public_api.py` checks.
-WITHOUT_TESTS = {Path('version.py')}
+ROOT = TESTS.parent
 
 # Tests of a package as a whole.
 WITHOUT_MODULE = {Path('compat/test_host.py')}
 
 
 def modules():
-    """Return all modules but configs, whose folder is a link to configs/."""
+    """Return all modules but configs, whose folder is a link to configs/.
+
+    Those beside the package have their tests below their own names.
+    """
     return [
-        path.relative_to(PACKAGE)
-        for path in sorted(PACKAGE.rglob('*.py'))
-        if 'configs' not in path.relative_to(PACKAGE).parts
+        path.relative_to(base)
+        for base, folder in (
+            (ROOT / 'mmasgan', '.'),
+            (ROOT, 'benchmarks'),
+            (ROOT, 'reproduce'),
+        )
+        for path in sorted((base / folder).rglob('*.py'))
+        if 'configs' not in path.relative_to(base).parts
         and path.name != '__init__.py'
     ]
 
@@ -31,7 +36,6 @@ def test_each_public_module_has_its_test_file():
         f'tests/{mirror(module)}'
         for module in modules()
         if not module.name.startswith('_')
-        and module not in WITHOUT_TESTS
         and not (TESTS / mirror(module)).is_file()
     ]
     assert missing == []

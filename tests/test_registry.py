@@ -5,13 +5,7 @@ import pytest
 from mmengine import registry as root
 from mmengine.registry import Registry
 
-from mmasgan import (
-    discriminators,
-    generators,
-    layers,
-    losses,
-    registry,
-)
+from mmasgan import discriminators, generators, layers, losses, registry
 from mmasgan.registry import DeferringRegistry
 
 IMPORT_LIMIT = 0.3  # seconds
@@ -46,7 +40,9 @@ for cfg in (
     dict(type='mmasgan.PerceptualCycleLoss', weights='nowhere.pth'),
     dict(type='mmasgan.VGGFeatures'),
     dict(type='mmasgan.IdentityLoss'),
+    dict(type='mmasgan.L1Loss'),
     dict(type='mmasgan.PixelCycleLoss'),
+    dict(type='mmasgan.LogL1Loss'),
 ):
     scope, name = cfg['type'].split('.')
     component = MODELS.build(cfg)
@@ -167,6 +163,7 @@ class TestNames:
             ('HOOKS', 'EvaluationTableHook', 'mmasgan.engine'),
             ('HOOKS', 'ProgressHook', 'mmasgan.engine'),
             ('HOOKS', 'CheckpointFitHook', 'mmasgan.engine'),
+            ('HOOKS', 'ResumedSettingsHook', 'mmasgan.engine'),
             ('HOOKS', 'StopSignalHook', 'mmasgan.engine'),
             ('LOOPS', 'ResumingTrainLoop', 'mmasgan.engine'),
             ('HOOKS', 'InferenceCostHook', 'mmasgan.evaluation'),
@@ -175,7 +172,7 @@ class TestNames:
             ('METRICS', 'LPIPS', 'mmasgan.evaluation'),
             ('OPTIMIZERS', 'Muon', 'mmasgan.engine'),
             ('OPTIM_WRAPPERS', 'BFloat16OptimWrapper', 'mmasgan.engine'),
-            ('TRANSFORMS', 'LoadSemantic', 'mmasgan.priors'),
+            ('TRANSFORMS', 'LoadSemantic', 'mmasgan.semantic'),
             ('MODELS', 'ASCycleGAN', 'mmasgan.models'),
         ],
     )
@@ -200,15 +197,14 @@ class TestNames:
     def test_deferred_are_the_hooks_of_the_evaluation(self):
         from mmasgan import evaluation
 
+        assert evaluation.InferenceCostHook  # is imported
         registered = {
-            name
+            name: component.__module__
             for name, component in registry.HOOKS.module_dict.items()
             if component.__module__.startswith('mmasgan.evaluation.')
         }
-        assert registered <= set(evaluation.__all__)
-        assert registry.HOOKS.deferred == dict.fromkeys(
-            registered, 'mmasgan.evaluation'
-        )
+        assert set(registered) <= set(evaluation.__all__)
+        assert registry.HOOKS.deferred == registered
 
     def test_metrics_have_names_of_their_own(self):
         """So that neither MMagic's nor ours are taken for the other's."""

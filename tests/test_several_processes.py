@@ -41,6 +41,10 @@ ENVIRONMENT = os.environ | {
 }
 
 
+RECIPE = ROOT / 'configs' / 'ascyclegan_plus_unet_small_gopro.py'
+MOTION = ROOT / 'configs' / 'motion_small_gopro.py'
+
+
 @pytest.fixture(autouse=True)
 def _on_cpu(monkeypatch):
     monkeypatch.setattr('mmengine.device.utils.DEVICE', 'cpu')
@@ -56,11 +60,13 @@ def trained(data, tmp_path_factory):
     """Folders of the trainings, each of two processes."""
     folder = tmp_path_factory.mktemp('trained')
 
-    def job(name, iterations, **changes):
-        values = options(iterations, folder / 'split.json') | changes
-        values['model.cycle_loss.weights'] = None
+    def job(name, iterations, config=CONFIG, **changes):
+        values = options(iterations, folder / 'split.json', config=config)
+        values |= changes
+        if config == CONFIG:
+            values['model.cycle_loss.weights'] = None
         return {
-            'path': CONFIG,
+            'path': str(config),
             'work_dir': str(folder / name),
             'data_root': str(data),
             'cfg_options': values,
@@ -74,6 +80,9 @@ def trained(data, tmp_path_factory):
         job('whole', 6),
         job('halves', 3),
         job('halves', 6, resume=True),
+        job('recipe', 2, config=RECIPE),
+        job('recipe', 4, config=RECIPE, resume=True),
+        job('motion', 2, config=MOTION),
     ]
     script = Path(__file__).with_name('train_several.py')
     done = subprocess.run(
@@ -124,6 +133,16 @@ def test_ranks_end_equal_and_as_one_process(
         torch.testing.assert_close(
             saved[name], value, atol=1e-5, rtol=0, msg=name
         )
+
+
+@pytest.mark.parametrize('name', ['recipe', 'motion'])
+def test_ranks_of_the_recipe_end_equal(trained, name):
+    first, second = (
+        {k: v for k, v in rank.items() if 'extra_state' not in k}
+        for rank in ranks(trained / name)
+    )
+    assert_equal(first, second, 'rank')
+    assert all(torch.isfinite(value).all() for value in first.values())
 
 
 def test_each_image_counts_once(trained):
@@ -239,7 +258,7 @@ def arguments(data, folder, workers=0, iterations=100_000):
     """Return arguments of ``tools/train.py``."""
     values = options(iterations, folder / 'split.json', workers)
     values['model.cycle_loss.weights'] = None
-    values['custom_hooks.1.interval'] = 100_000  # no pictures
+    values['default_hooks.visualization.interval'] = 100_000  # no pictures
     values['train_cfg.val_interval'] = 100_000
     return [
         *('--work-dir', folder / 'work', '--data-root', data),

@@ -1,4 +1,4 @@
-"""The tool ``tools/table1.py``, as a user starts it."""
+"""``python -m reproduce.table1``, as a user starts it."""
 
 import os
 import runpy
@@ -14,7 +14,7 @@ TINY = [
     'model.discriminator.base_channels=4',
     'train_dataloader.num_workers=0',
     'train_dataloader.persistent_workers=False',
-    'train_dataloader.dataset.pipeline.1.crop_size=32',
+    'train_dataloader.dataset.crop_size=32',
     'val_dataloader.num_workers=0',
     'test_dataloader.num_workers=0',
 ]
@@ -25,9 +25,13 @@ def table1(folder, *arguments):
     environment = os.environ | {
         'OMP_NUM_THREADS': '1',
         'CUDA_VISIBLE_DEVICES': '',
+        'PYTHONPATH': str(ROOT),
     }
     done = subprocess.run(
-        [sys.executable, ROOT / 'tools' / 'table1.py', *map(str, arguments)],
+        [
+            *(sys.executable, '-m', 'reproduce.table1'),
+            *map(str, arguments),
+        ],
         cwd=folder,
         env=environment,
         capture_output=True,
@@ -62,7 +66,7 @@ def test_a_job_ends_with_who_started_it(tmp_path):
     os.mkfifo(tmp_path / 'config.py')  # which it waits for
     process = subprocess.Popen(
         [
-            *(sys.executable, '-m', 'mmasgan.apis.comparison'),
+            *(sys.executable, '-m', 'reproduce.table1.job'),
             *('train', tmp_path, '--stop-with-stdin'),
         ],
         stdin=subprocess.PIPE,
@@ -90,9 +94,8 @@ def test_wrong_arguments_are_told(
     monkeypatch, capsys, tmp_path, arguments, message
 ):
     monkeypatch.chdir(tmp_path)
-    script = str(ROOT / 'tools' / 'table1.py')
-    monkeypatch.setattr(sys, 'argv', [script, *arguments])
+    monkeypatch.setattr(sys, 'argv', ['table1', *arguments])
     with pytest.raises(SystemExit) as caught:
-        runpy.run_path(script, run_name='__main__')
+        runpy.run_module('reproduce.table1', run_name='__main__')
     assert message in str(caught.value)
     assert list(tmp_path.iterdir()) == []

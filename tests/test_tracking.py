@@ -17,7 +17,10 @@ from trainings import logged, train
 pytestmark = pytest.mark.filterwarnings('ignore')
 
 # Two iterations, then a validation with pictures.
-CHANGES = {'train_cfg.val_interval': 2, 'custom_hooks.1.interval': 1}
+CHANGES = {
+    'train_cfg.val_interval': 2,
+    'default_hooks.visualization.interval': 1,
+}
 SCORES = {'PSNR', 'SSIM', 'gain/PSNR', 'input/PSNR', 'time', 'generators.lr'}
 
 

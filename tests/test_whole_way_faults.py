@@ -1,6 +1,5 @@
 """What goes wrong on the way to data is named; a second run ends it."""
 
-import errno
 import hashlib
 import os
 import re
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from full_disk import fill
 from tiny import make_archive
 
 from mmasgan.cli import main
@@ -138,16 +138,8 @@ def test_maps_and_page_killed_half_way_are_finished(archive, tmp_path):
 def test_a_disk_that_fills_up_is_told_and_gone_on_with(
     archive, tmp_path, monkeypatch, number
 ):
-    root, done, write = tmp_path / 'gopro', [], Path.write_bytes
-
-    def fill(path, content):
-        done.append(path)
-        if len(done) < number:
-            return write(path, content)
-        write(path, bytes(content)[:100])
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(Path, 'write_bytes', fill)
+    root, done = tmp_path / 'gopro', []
+    fill(monkeypatch, lambda path: done.append(path) or len(done) >= number)
     command = ['prepare', 'gopro', archive, '--out', root, '--allow-partial']
     code, output = call(*command)
     assert code == 1

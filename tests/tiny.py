@@ -51,7 +51,7 @@ def options(iterations, split_file, workers=0, config=CONFIG):
     """Return overrides that shrink a row."""
     cfg = load_config(str(config))
     # MMagic's backbones have a stride of 32.
-    crop = 64 if 'backbone' in cfg.model.generator else 32
+    crop = 64 if 'backbone' in cfg.model.get('generator', ()) else 32
     values = {
         **_small_networks(cfg.model),
         **_small_data(cfg.train_dataloader.dataset, crop, split_file),
@@ -62,19 +62,27 @@ def options(iterations, split_file, workers=0, config=CONFIG):
         'param_scheduler.0.begin': 2,
         'param_scheduler.0.end': 8,
         'default_hooks.logger.interval': 1,
-        'custom_hooks.1.interval': 100,  # no pictures
+        'default_hooks.visualization.interval': 100,  # no pictures
+        'default_hooks.visualization.at_least': 0,
         'env_cfg.mp_cfg.mp_start_method': 'fork',
     }
     for stage in ('val', 'test'):
         values[f'{stage}_dataloader.num_workers'] = 0
-    if cfg.train_dataloader.dataset.get('exclude'):
-        values['train_dataloader.dataset.exclude'] = ['GOPR0000_00_00']
+    # Else it would end with each run, of those that are resumed too.
+    for number in range(1, len(cfg.param_scheduler)):
+        values[f'param_scheduler.{number}.begin'] = 1_000
+        values[f'param_scheduler.{number}.end'] = 2_000
+    if cfg.val_dataloader.dataset.get('sequences'):
+        if 'exclude' in cfg.train_dataloader.dataset:
+            values['train_dataloader.dataset.exclude'] = ['GOPR0000_00_00']
         values['val_dataloader.dataset.sequences'] = ['GOPR0000_00_00']
         values['val_dataloader.dataset.indices'] = 1
     return values
 
 
 def _small_networks(model):
+    if 'generator' not in model:  # a motion network alone
+        return {'model.motion_network.channels': [4, 8, 8], 'model.margin': 4}
     if 'backbone' in model.generator:  # MMagic's
         return {
             'model.generator.backbone': 'FPNMobileNet',
@@ -82,11 +90,20 @@ def _small_networks(model):
             'model.generator.num_filter_fpn': 8,
             'model.warmup_iters': 2,
         }
+    if 'channels' in model.generator:  # the recipe's U-Net
+        return {
+            'model.generator.channels': [4, 8],
+            'model.generator.blocks': [1, 1],
+            'model.generator.up_blocks': [1],
+            'model.reblur_generator.margin': 4,
+        }
     values = {
         'model.generator.base_channels': 4,
         'model.generator.num_blocks': 1,
-        'model.discriminator.base_channels': 4,
     }
+    if 'reblur_generator' in model:
+        return values | {'model.reblur_generator.margin': 4}
+    values['model.discriminator.base_channels'] = 4
     if 'pool_size' in model:
         values['model.pool_size'] = 2
     return values
@@ -98,15 +115,12 @@ def _small_data(dataset, crop, split_file, path='train_dataloader.dataset'):
         where = f'{path}.datasets.{number}'
         values |= _small_data(part, crop, split_file, where)
     steps = dataset.get('pipeline', ())
-    margin = 4 if any('margin' in step for step in steps) else 0
-    for number, step in enumerate(steps):
-        where = f'{path}.pipeline.{number}'
-        if 'crop_size' in step:
-            size = crop + 2 * margin
-            pair = isinstance(step['crop_size'], tuple)
-            values[f'{where}.crop_size'] = (size, size) if pair else size
-        if 'margin' in step:
-            values[f'{where}.margin'] = margin
+    steps = steps if isinstance(steps, dict) else dict(enumerate(steps))
+    if 'crop_size' in dataset:
+        values[f'{path}.crop_size'] = crop
+    for name, step in steps.items():
+        if step is not None and 'margin' in step:
+            values[f'{path}.pipeline.{name}.margin'] = 4
     if 'split_file' in dataset:
         values[f'{path}.split_file'] = str(split_file)
     return values

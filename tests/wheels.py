@@ -12,7 +12,7 @@ def build_wheel(folder):
     # From a copy, since a build leaves its own folder behind.
     source = folder / 'source'
     ignore = shutil.ignore_patterns('__pycache__')
-    for name in ('mmasgan', 'configs', 'tools'):
+    for name in ('mmasgan', 'configs', 'tools', 'benchmarks', 'reproduce'):
         shutil.copytree(
             ROOT / name, source / name, symlinks=True, ignore=ignore
         )

@@ -29,7 +29,7 @@ def networks(model: nn.Module) -> tuple[nn.Module, nn.Module, Callable]:
     generator = model.generators['sharp']
 
     def deblur(image: torch.Tensor) -> torch.Tensor:
-        classes = generator.num_classes
+        classes = getattr(generator, 'num_classes', 1)
         shape = (1, classes, *image.shape[2:])
         return generator(image, torch.full(shape, 1 / classes))
 

@@ -3,7 +3,7 @@
 The same as ``mmasgan prepare gopro``.
 """
 
-from mmasgan.cli_prepare import gopro
+from mmasgan.cli.prepare import gopro
 
 if __name__ == '__main__':
     gopro()

@@ -9,7 +9,7 @@ import sys
 
 from rich.console import Console
 
-from mmasgan.apis import publish_generator
+from mmasgan.apis.publish import publish_generator
 
 
 def main() -> None:

@@ -33,8 +33,8 @@ model = dict(
         weights='torchvision',
         loss_weight=0.006,  # DeblurGANv2
     ),
-    pixel_loss=dict(type=NormalizedPixelLoss, loss_weight=0.5),  # as above
-    backbone_weights='timm',  # of ImageNet, DeblurGANv2
+    pixel_loss=dict(type=NormalizedPixelLoss, loss_weight=0.5),  # DeblurGANv2
+    backbone_weights='timm',  # ImageNet, as DeblurGANv2
     warmup_iters=6_309,  # DeblurGANv2's 3 epochs of GoPro's 2103 pairs
     data_preprocessor=dict(
         type=DataPreprocessor,

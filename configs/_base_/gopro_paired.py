@@ -9,12 +9,7 @@ from mmasgan.datasets import (
 
 train_pipeline = [
     dict(type=LoadRGBImage, keys=['img_blur', 'img_sharp'], same_size=True),
-    dict(
-        type=RandomCrop,
-        keys=['img_blur', 'img_sharp'],
-        crop_size=256,  # DeblurGAN, DeblurGANv2
-        together=True,
-    ),
+    dict(type=RandomCrop, keys=['img_blur', 'img_sharp'], together=True),
     dict(type=Flip, keys=['img_blur', 'img_sharp'], flip_ratio=0.5),
     dict(
         type=PackInputs,
@@ -36,7 +31,8 @@ train_dataloader = dict(
         type=PairedGoProDataset,
         data_root='data/gopro',
         subset='train',
+        crop_size=256,  # DeblurGAN, DeblurGANv2
         pipeline=train_pipeline,
-        max_skipped=10,  # ours: a damaged image does not end a run
+        max_skipped=10,  # ours: skip damaged images
     ),
 )

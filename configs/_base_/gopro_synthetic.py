@@ -7,21 +7,22 @@ from mmasgan.datasets import (
     RandomCrop,
 )
 
-# Pairs whose blur is made: ours, of GoPro's sharp images, where DeblurGAN
-# blurs those of MS COCO.
+# Pairs with synthetic blur. Ours: of GoPro's sharp images; DeblurGAN blurs
+# images of MS COCO.
 synthetic_dataset = dict(
     type=PairedGoProDataset,
     data_root='data/gopro',
     subset='train',
-    max_skipped=10,  # ours: a damaged image does not end a run
+    max_skipped=10,  # ours: skip damaged images
+    crop_size=256,  # DeblurGAN
     pipeline=[
         dict(type=LoadRGBImage, keys=['img_sharp']),
-        dict(type=RandomCrop, keys=['img_sharp'], crop_size=288),
+        dict(type=RandomCrop, keys=['img_sharp'], margin=16),
         dict(
             type=MotionBlur,
             key='img_sharp',
             out_key='img_blur',
-            margin=16,  # leaves 256
+            margin=16,
         ),
         dict(type=Flip, keys=['img_blur', 'img_sharp'], flip_ratio=0.5),
         dict(

@@ -21,7 +21,7 @@ test_pipeline = [
 ]
 
 test_dataloader = dict(
-    batch_size=1,  # images are deblurred at their own size
+    batch_size=1,  # images are deblurred at their original size
     num_workers=2,
     sampler=dict(type=DefaultSampler, shuffle=False),
     dataset=dict(
@@ -43,7 +43,7 @@ val_evaluator = dict(
         dict(type=SSIM),
     ],
 )
-# ours: SSIM by the three conventions of the literature, docs/evaluation.md
+# ours: the three SSIMs of the literature, docs/evaluation.md
 test_evaluator = dict(
     type=Evaluator,
     metrics=[

@@ -9,8 +9,7 @@ from mmasgan.datasets import (
 
 train_pipeline = [
     dict(type=LoadRGBImage, keys=['img_blur', 'img_sharp']),
-    # ours: the paper states no crop; DeblurGAN and CycleGAN take 256
-    dict(type=RandomCrop, keys=['img_blur', 'img_sharp'], crop_size=256),
+    dict(type=RandomCrop, keys=['img_blur', 'img_sharp']),
     dict(type=Flip, keys=['img_blur'], flip_ratio=0.5),
     dict(type=Flip, keys=['img_sharp'], flip_ratio=0.5),
     dict(
@@ -26,7 +25,7 @@ train_pipeline = [
 ]
 
 train_dataloader = dict(
-    batch_size=1,  # CycleGAN; the paper's N = 60 is read as the pool's size
+    batch_size=1,  # CycleGAN; the paper's N = 60 is the pool size
     num_workers=4,
     persistent_workers=True,
     sampler=dict(type=InfiniteEpochSampler),
@@ -35,7 +34,9 @@ train_dataloader = dict(
         data_root='data/gopro',
         split='disjoint',
         split_file='work_dirs/gopro_split.json',
+        # ours: the paper states no crop; DeblurGAN and CycleGAN take 256
+        crop_size=256,
         pipeline=train_pipeline,
-        max_skipped=10,  # ours: a damaged image does not end a run
+        max_skipped=10,  # ours: skip damaged images
     ),
 )

@@ -19,7 +19,7 @@ model = dict(
         block='v2',  # paper, Sec. 2.2
         sft=True,  # paper, Sec. 2.2
         num_classes=8,  # SFTGAN
-        dropout=0.5,  # DeblurGAN; the paper names dropout, not its rate
+        dropout=0.5,  # DeblurGAN; the paper does not give the rate
         global_residual=True,  # paper, Fig. 2
     ),
     discriminator=dict(type=INPatchDiscriminator, base_channels=64),
@@ -31,8 +31,8 @@ model = dict(
         loss_weight=10,  # paper, Eq. (1)
     ),
     identity_loss=dict(type=IdentityLoss, loss_weight=0.5),  # paper, Eq. (1)
-    pool_size=60,  # paper: N = 60
-    channels_last=True,  # ours: a faster layout
+    pool_size=60,  # paper, N = 60
+    channels_last=True,  # ours: faster memory layout
     data_preprocessor=dict(
         type=DataPreprocessor,
         mean=[127.5] * 3,  # [0, 255] to [-1, 1]

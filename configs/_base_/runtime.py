@@ -1,4 +1,3 @@
-from mmagic.engine.hooks import BasicVisualizationHook
 from mmagic.visualization import (
     ConcatImageVisualizer,
     TensorboardVisBackend,
@@ -18,13 +17,15 @@ from mmasgan.engine import (
     CheckpointFitHook,
     EvaluationTableHook,
     IterationSeedHook,
+    PictureHook,
     ProgressHook,
+    ResumedSettingsHook,
     StopSignalHook,
 )
 from mmasgan.evaluation import InferenceCostHook
 
-# MMEngine reads `custom_imports` of dumped configs, but not of pure-Python
-# ones, which say it themselves.
+# MMEngine reads `custom_imports` of dumped configs only. Pure-Python configs
+# import what they need themselves.
 custom_imports = dict(imports=['mmasgan.compat'], allow_failed_imports=False)
 __import__('mmasgan.compat')
 
@@ -46,24 +47,25 @@ default_hooks = dict(
         interval=5_000,
         by_epoch=False,
         max_keep_ckpts=3,
-        greater_keys=['gain/'],  # so save_best='gain/PSNR' needs no rule
+        greater_keys=['gain/'],  # save_best='gain/PSNR' then needs no rule
     ),
     sampler_seed=dict(type=DistSamplerSeedHook),
+    visualization=dict(type=PictureHook, interval=dict(val=100, test=50)),
 )
 custom_hooks = [
     dict(type=IterationSeedHook),
-    dict(type=BasicVisualizationHook, interval=dict(val=100, test=50)),
     dict(type=EvaluationTableHook),
     dict(type=ProgressHook),
     dict(type=InferenceCostHook),
     dict(type=StopSignalHook),
     dict(type=CheckpointFitHook),
+    dict(type=ResumedSettingsHook),
 ]
 log_processor = dict(
     type=LogProcessor,
     by_epoch=False,
     window_size=50,
-    # MMEngine's, and `balance`: logged as means over the window
+    # MMEngine's pattern and `balance`: averaged over the window
     mean_pattern=r'.*(loss|balance|time|data_time|grad_norm).*',
 )
 log_level = 'INFO'

@@ -1,12 +1,12 @@
 from mmagic.engine.optimizers import MultiOptimWrapperConstructor
 from mmagic.engine.runner import MultiTestLoop, MultiValLoop
-from mmengine.optim import LinearLR, OptimWrapper
+from mmengine.optim import OptimWrapper
 from torch.optim import Adam
 
-from mmasgan.engine import ResumingTrainLoop
+from mmasgan.engine import FinalDecayLR, ResumingTrainLoop
 
-# ours: the paper states no schedule; these are DeblurGAN's 150 + 150 epochs
-# of the half of GoPro's training images that is one domain.
+# ours: the paper gives no schedule. These are the 150 + 150 epochs of
+# DeblurGAN, over the half of GoPro's training images that is one domain.
 train_cfg = dict(
     type=ResumingTrainLoop, max_iters=300_000, val_interval=10_000
 )
@@ -25,12 +25,5 @@ optim_wrapper = dict(
     ),
 )
 param_scheduler = [
-    dict(
-        type=LinearLR,
-        start_factor=1,
-        end_factor=0,
-        begin=150_000,
-        end=300_000,
-        by_epoch=False,
-    )
+    dict(type=FinalDecayLR, portion=0.5, by_epoch=False)  # DeblurGAN
 ]

@@ -1,4 +1,4 @@
-# The flagship without identity term.
+# The flagship without identity loss.
 from mmengine.config import read_base
 
 with read_base():

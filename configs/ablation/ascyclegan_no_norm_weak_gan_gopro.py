@@ -1,5 +1,5 @@
 # The flagship without instance norm and dropout in the generators, and with
-# little said by the discriminators.
+# a low weight of the adversarial loss.
 from mmengine.config import read_base
 
 with read_base():

@@ -1,4 +1,4 @@
-# The flagship with CycleGAN's cycle term in place of the perceptual one.
+# The flagship with CycleGAN's cycle loss instead of the perceptual one.
 from mmengine.config import read_base
 
 from mmasgan.losses import PixelCycleLoss

@@ -1,21 +1,13 @@
-# The flagship with real semantic maps; docs/priors.md tells how to make them.
+# The flagship with real semantic maps, see docs/priors.md.
 from mmengine.config import read_base
 
-from mmasgan.priors import LoadSemantic
+from mmasgan.semantic import LoadSemantic
 
 with read_base():
     from ..ascyclegan_gopro import *
 
-both = ['img_blur', 'img_sharp']
-
-train_pipeline = train_dataloader.dataset.pipeline
-train_pipeline.insert(-1, dict(type=LoadSemantic, keys=both))
-train_pipeline[-1].update(keys=[*both, 'semantic_blur', 'semantic_sharp'])
-
-val_pipeline = val_dataloader.dataset.pipeline
-val_pipeline.insert(-1, dict(type=LoadSemantic, keys=['img_blur']))
-val_pipeline[-1].update(keys=[*both, 'semantic_blur'])
-
-test_pipeline = test_dataloader.dataset.pipeline
-test_pipeline.insert(-1, dict(type=LoadSemantic, keys=['img_blur']))
-test_pipeline[-1].update(keys=[*both, 'semantic_blur'])
+train_dataloader.dataset.semantic = dict(
+    type=LoadSemantic, keys=['img_blur', 'img_sharp']
+)
+val_dataloader.dataset.semantic = dict(type=LoadSemantic, keys=['img_blur'])
+test_dataloader.dataset.semantic = dict(type=LoadSemantic, keys=['img_blur'])

@@ -1,5 +1,5 @@
-# The flagship with little said by the discriminators: cycle and identity hold
-# the images.
+# The flagship with a low weight of the adversarial loss, so that the cycle and
+# identity losses dominate.
 from mmengine.config import read_base
 
 with read_base():

@@ -1,4 +1,4 @@
-# The flagship with the loss of the paper's Eq. (3) and (4) to the letter.
+# The flagship with the loss exactly as in the paper's Eq. (3) and (4).
 from mmengine.config import read_base
 
 from mmasgan.losses import WGANLoss

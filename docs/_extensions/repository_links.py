@@ -22,6 +22,9 @@ PAGES = {
     'examples/mmpretrain/README.md': 'example_mmpretrain',
     'examples/own_data/README.md': 'example_own_data',
     'mmasgan/weights/ascyclegan_plus_small_gopro.md': 'model',
+    'mmasgan/weights/ascyclegan_plus_unet_small_gopro.md': 'model_unet',
+    'mmasgan/weights/motion_small_gopro.md': 'model_motion',
+    'SECURITY.md': 'reporting',
 }
 """Files by their path in the repository, and the pages that show them."""
 

@@ -1,29 +1,45 @@
-"""What scripts and other programs call."""
+"""What scripts and other programs call.
+
+A name is imported when it is asked for, so that ``inference`` runs exported
+models where there is no PyTorch.
+"""
+
+from typing import TYPE_CHECKING
 
 from .. import compat  # noqa: F401  before anything of MMagic
-from .ascyclegan_inferencer import ASCycleGANInferencer
-from .config import config_parser, enable_amp, load_config, parsed_config
-from .deblurring import Deblurred, deblur_files, deblur_image
-from .exporting import Exported, export_generator
-from .one_call import deblur
-from .pretrained import load_generator
-from .publish import Published, publish_generator
-from .torch_backend import TorchBackend
+from .._moved import keep_old_names
+from ..utils.late_names import give_late_names
+
+if TYPE_CHECKING:
+    from .ascyclegan_inferencer import ASCycleGANInferencer
+    from .config import load_config
+    from .deblurring import deblur_files, deblur_image
+    from .exporting import export_generator
+    from .inference.torch_backend import TorchBackend
+    from .one_call import deblur
+    from .pretrained import load_generator
 
 __all__ = [
     'ASCycleGANInferencer',
-    'Deblurred',
-    'Exported',
-    'Published',
     'TorchBackend',
-    'config_parser',
     'deblur',
     'deblur_files',
     'deblur_image',
-    'enable_amp',
     'export_generator',
     'load_config',
     'load_generator',
-    'parsed_config',
-    'publish_generator',
 ]
+
+keep_old_names(__name__)
+give_late_names(
+    __name__,
+    {
+        '.ascyclegan_inferencer': 'ASCycleGANInferencer',
+        '.config': 'load_config',
+        '.deblurring': 'deblur_files deblur_image',
+        '.exporting': 'export_generator',
+        '.inference.torch_backend': 'TorchBackend',
+        '.one_call': 'deblur',
+        '.pretrained': 'load_generator',
+    },
+)

@@ -12,16 +12,19 @@ import torch
 from mmagic.structures import DataSample
 from mmengine.config import Config, ConfigDict
 from mmengine.infer import BaseInferencer
+from torch import nn
 
-from ..atomic_files import write_atomically
 from ..datasets.prepare.photos import find_photos
-from ..generators import ResNetV2SFTGenerator
-from ..inference import deblur_pixels
-from ..photos import Photo, encode_photo, read_photo
+from ..io.image.encoder import PHOTO_SUFFIXES, encode_photo
+from ..io.image.losses import lost_in
+from ..io.image.photo import Photo, warn_of
+from ..io.image.reader import read_photo
 from ..registry import INFERENCERS
-from .model_index import DEFAULT, read_model_index
+from ..utils.atomic_files import write_atomically
+from ..utils.model_index import DEFAULT, read_model_index
+from .inference import deblur_pixels
+from .inference.torch_backend import TorchBackend
 from .pretrained import load_generator
-from .torch_backend import TorchBackend
 
 __all__ = ['ASCycleGANInferencer']
 
@@ -102,9 +105,9 @@ class ASCycleGANInferencer(BaseInferencer):
             img: Stands for ``inputs``, as MMagic's inferencers have it.
             **kwargs: ``channel_order``, ``'RGB'`` or ``'BGR'``, of arrays,
                 given and returned; ``strength`` and ``self_ensemble``, see
-                :func:`~mmasgan.inference.deblur_pixels`; ``result_out_dir``,
-                a folder to write to, or for one image a file;
-                ``overwrite``, whether files there may be replaced.
+                :func:`~mmasgan.apis.inference.deblur_pixels`;
+                ``result_out_dir``, a folder to write to, or for one image a
+                file; ``overwrite``, whether files there may be replaced.
 
         Returns:
             ``predictions``, for each image a dict of ``img_path``,
@@ -210,7 +213,7 @@ class ASCycleGANInferencer(BaseInferencer):
 
     def _init_model(
         self, cfg: Config | ConfigDict, weights: str | None, device: str
-    ) -> ResNetV2SFTGenerator:
+    ) -> nn.Module:
         if weights is None:
             raise ValueError(
                 'model is a config, which has no weights; give weights, such '
@@ -234,7 +237,7 @@ class ASCycleGANInferencer(BaseInferencer):
             targets = [out]
         else:
             targets = [
-                out / Path(entry['img_path'] or f'{index:06}.png').name
+                out / _writable(Path(entry['img_path'] or f'{index:06}.png'))
                 for index, entry in enumerate(preds)
             ]
         for target in targets:
@@ -248,7 +251,9 @@ class ASCycleGANInferencer(BaseInferencer):
                     f"'{target}' exists already; overwrite=True replaces it"
                 )
         for target, entry in zip(targets, preds, strict=True):
-            content = encode_photo(entry['photo'], target.suffix)
+            photo = entry['photo']
+            warn_of(str(target), lost_in(photo, target.suffix))
+            content = encode_photo(photo, target.suffix)
             write_atomically(target, content)
             entry['out_path'] = str(target)
 
@@ -259,9 +264,16 @@ def _read(image: Image, channel_order: str) -> Entry:
         photo, path = Photo(pixels), None
     else:
         photo, path = read_photo(image), str(image)
+        warn_of(path, photo.notes)
     return dict(
         photo=photo, img_path=path, out_path=None, channel_order=channel_order
     )
+
+
+def _writable(path: Path) -> str:
+    """Return the name of a result, as the command has it."""
+    is_written = path.suffix.lower() in PHOTO_SUFFIXES
+    return path.name if is_written else f'{path.name}.png'
 
 
 def _in_order(entry: Entry) -> np.ndarray:
@@ -273,12 +285,8 @@ def _in_order(entry: Entry) -> np.ndarray:
 
 def _plain(entry: Entry) -> dict[str, Any]:
     height, width = entry['photo'].pixels.shape[:2]
-    return dict(
-        img_path=entry['img_path'],
-        out_path=entry['out_path'],
-        height=height,
-        width=width,
-    )
+    paths = {key: entry[key] for key in ('img_path', 'out_path')}
+    return dict(paths, height=height, width=width)
 
 
 def _data_sample(entry: Entry) -> DataSample:

@@ -1,4 +1,4 @@
-"""Misspelt keys of a config."""
+"""Misspelt keys and types of a config."""
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -7,8 +7,11 @@ from typing import Any
 
 from mmengine import registry as root
 from mmengine.config import Config
+from mmengine.registry import Registry
 from mmengine.runner import Runner, set_random_seed
 from torch.utils.data import DataLoader
+
+from .. import registry as own
 
 __all__ = ['check_keys']
 
@@ -46,8 +49,11 @@ REGISTRIES = (
 )
 
 
+DELETE = '_delete_'
+
+
 def check_keys(config: Config) -> None:
-    """Refuse keys that are nearly an argument, before anything is built.
+    """Refuse keys and types that are nearly one, before anything is built.
 
     MMEngine fails at them when it builds the component, after the data were
     listed, and leaves a top-level key unread without a word. Other keys that
@@ -61,7 +67,8 @@ def check_keys(config: Config) -> None:
             probably meant.
     """
     values = config.to_dict()
-    problems = [*_top_level_problems(values), *_problems(values, '')]
+    scope = str(values.get('default_scope') or 'mmengine')
+    problems = [*_top_level_problems(values), *_problems(values, '', scope)]
     if problems:
         raise ValueError('; '.join(problems))
 
@@ -82,19 +89,28 @@ def _top_level_problems(config: Mapping[str, Any]) -> Iterator[str]:
             yield from _misspelt(config[key], key, function)
 
 
-def _problems(value: Any, where: str) -> Iterator[str]:
+def _problems(value: Any, where: str, scope: str) -> Iterator[str]:
     """Look at all dicts that name their type."""
     if isinstance(value, Mapping):
-        kind = _resolved(value.get('type'))
+        named = value.get('type')
+        kind = _resolved(named, scope)
         if kind is not None:
             yield from _misspelt(value, where, kind)
+        elif isinstance(named, str):
+            yield from _unknown(named, where)
+        if DELETE in value:
+            yield (
+                f'{where}.{DELETE} has no effect in `update`; assign what '
+                f'should be there instead: {where} = dict(...)'
+            )
         items: Iterable[tuple[Any, Any]] = value.items()
     elif isinstance(value, list | tuple):
         items = enumerate(value)
     else:
         return
     for key, entry in items:
-        yield from _problems(entry, f'{where}.{key}' if where else str(key))
+        inner = f'{where}.{key}' if where else str(key)
+        yield from _problems(entry, inner, scope)
 
 
 def _misspelt(
@@ -110,12 +126,36 @@ def _misspelt(
             )
 
 
-def _resolved(kind: Any) -> Callable[..., Any] | None:
+def _resolved(kind: Any, scope: str) -> Callable[..., Any] | None:
     """Return the class or function that a type names, if one does."""
     if isinstance(kind, str):
-        found = (registry.get(kind) for registry in REGISTRIES)
+        names = (kind, f'{scope}.{kind}')
+        found = (
+            registry.get(name) for name in names for registry in REGISTRIES
+        )
         kind = next((one for one in found if one is not None), None)
     return kind if callable(kind) else None
+
+
+def _unknown(name: str, where: str) -> Iterator[str]:
+    """Tell of a name that nothing has, but something nearly."""
+    known: dict[str, str] = {}
+    for registry in REGISTRIES:
+        for scope, child in (('', registry), *registry.children.items()):
+            prefix = f'{scope}.' if scope else ''
+            known |= {key: prefix + key for key in child.module_dict}
+    for each in vars(own).values():
+        if isinstance(each, Registry):
+            each.import_from_location()
+            deferred = getattr(each, 'deferred', ())
+            names = (*each.module_dict, *deferred)
+            known |= {key: f'{each.scope}.{key}' for key in names}
+    near = get_close_matches(name.rpartition('.')[2], known, n=1, cutoff=0.8)
+    if near:
+        yield (
+            f'{where}.type: nothing is called {name!r}; did you mean '
+            f'{known[near[0]]}?'
+        )
 
 
 def _arguments(kind: Callable[..., Any]) -> set[str]:

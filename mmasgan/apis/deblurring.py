@@ -5,22 +5,22 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from torch import nn
 
-from ..generators import ResNetV2SFTGenerator
-from ..inference import deblur_pixels
-from ..inference.plan import plan_tasks
-from ..inference.progress import RunProgress
-from ..inference.run import Deblurred, Settings, run_tasks
-from ..priors import DiskPrior
-from ..priors.resize import resize_by_area
-from .torch_backend import TorchBackend
-from .torch_fallback import fallback_backend
+from ..semantic import DiskPrior
+from ..semantic.resize import resize_by_area
+from .inference import deblur_pixels
+from .inference.plan import plan_tasks
+from .inference.progress import RunProgress
+from .inference.run import Deblurred, Settings, run_tasks
+from .inference.torch_backend import TorchBackend
+from .inference.torch_fallback import fallback_backend
 
 __all__ = ['Deblurred', 'deblur_files', 'deblur_image', 'maps_from_disk']
 
 
 def deblur_image(
-    generator: ResNetV2SFTGenerator,
+    generator: nn.Module,
     image: np.ndarray,
     in_strips: bool | None = None,
     precision: str = 'float32',
@@ -47,7 +47,7 @@ def deblur_image(
 
 
 def deblur_files(
-    generator: ResNetV2SFTGenerator,
+    generator: nn.Module,
     images: Sequence[str | os.PathLike[str]],
     out: str | os.PathLike[str],
     overwrite: bool = False,
@@ -77,8 +77,11 @@ def deblur_files(
             written to where it should be.
         ValueError: If there is no photograph, or two results of one name.
     """
-    tasks = plan_tasks(images, out, overwrite)
+    notes: list[str] = []
+    tasks = plan_tasks(images, out, overwrite, say=notes.append)
     with RunProgress(len(tasks)) as progress:
+        for note in notes:
+            progress.say(note)
         backend = fallback_backend(generator, precision, tile, progress.say)
         settings = Settings(overwrite=overwrite)
         return run_tasks(tasks, backend, settings, progress)
@@ -90,7 +93,7 @@ def maps_from_disk(
     """Return what reads the semantic map of a photograph.
 
     Args:
-        folder: Of maps, named as :class:`~mmasgan.priors.DiskPrior` says.
+        folder: Of maps, named as :class:`~mmasgan.semantic.DiskPrior` says.
 
     Returns:
         Takes the photograph's path below the folder that was given, and its

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..generators.resnetv2_sft_generator import MIN_SIZE
-from ..inference.onnx_backend import IMAGE, METADATA, SEMANTIC, OnnxBackend
-from .exportable import ExportableGenerator
+from .exportable import keep_weights, names_of_weights
+from .inference.onnx_backend import IMAGE, METADATA, SEMANTIC, OnnxBackend
+from .inference.onnx_stages import SUFFIX
 
 __all__ = ['FORMATS', 'OPSET', 'Format', 'Inputs', 'Runner']
 
@@ -30,31 +31,64 @@ class Format(NamedTuple):
         load: Takes the path, and returns what takes inputs.
     """
 
-    write: Callable[
-        [ExportableGenerator, Inputs, Mapping[str, Any], int, Path], None
-    ]
+    write: Callable[[nn.Module, Inputs, Mapping[str, Any], int, Path], None]
     load: Callable[[Path], Runner]
 
 
 def _write_onnx(
-    generator: ExportableGenerator,
+    generator: nn.Module,
     inputs: Inputs,
     about: Mapping[str, Any],
     opset: int,
     path: Path,
 ) -> None:
+    model = _model(generator, inputs, opset)
+    import onnx
+
+    onnx.helper.set_model_props(model, {METADATA: json.dumps(about)})
+    onnx.save(model, path)
+
+
+def _write_stages(
+    generator: nn.Module,
+    inputs: Inputs,
+    about: Mapping[str, Any],
+    opset: int,
+    path: Path,
+) -> None:
+    keep_weights(generator)
+    model = _model(generator, inputs, opset)
+    import onnx
+    from safetensors.numpy import save_file
+
+    from .export_stages import encode_stages
+
+    content, weights = encode_stages(model, about, names_of_weights(generator))
+    path.write_bytes(content)
+    tensors = {
+        name: onnx.numpy_helper.to_array(value)
+        for name, value in weights.items()
+    }
+    save_file(tensors, path.with_suffix('.safetensors'))
+
+
+def _model(generator: nn.Module, inputs: Inputs, opset: int) -> Any:
+    """Return a model of ONNX, which says nothing of this machine."""
     try:
         import onnx
         import onnxruntime  # noqa: F401  is to run it
         import onnxscript  # noqa: F401  the exporter's own error is longer
     except ImportError as error:
         raise ImportError(
-            f'the export needs {error.name}: pip install "mmasgan[export]"'
+            f'the export needs {error.name}: pip install onnx onnxruntime '
+            'onnxscript'
         ) from error
     program = torch.onnx.export(
         _trace(generator, inputs),
         dynamo=True,
         opset_version=opset,
+        # Whatever a generator calls its own.
+        input_names=[IMAGE, SEMANTIC][: len(inputs)],
         output_names=[OUTPUT],
         verbose=False,
     )
@@ -72,25 +106,26 @@ def _write_onnx(
         number, _, height, width = value.type.tensor_type.shape.dim
         number.dim_param, height.dim_param, width.dim_param = 'NHW'
     del model.metadata_props[:]
-    onnx.helper.set_model_props(model, {METADATA: json.dumps(about)})
-    onnx.save(model, path)
+    return model
 
 
 def _load_onnx(path: Path) -> Runner:
-    session = OnnxBackend(path).session
+    backend = OnnxBackend(path)
 
     def run(*inputs: Tensor) -> Tensor:
         arrays = (value.numpy() for value in inputs)
-        (output,) = session.run(
-            None, dict(zip((IMAGE, SEMANTIC), arrays, strict=False))
-        )
-        return torch.from_numpy(output)
+        named = dict(zip((IMAGE, SEMANTIC), arrays, strict=False))
+        return torch.from_numpy(backend.run(named))
 
     return run
 
 
+def _load_stages(path: Path) -> Runner:
+    return _load_onnx(path.with_suffix('.safetensors'))
+
+
 def _write_program(
-    generator: ExportableGenerator,
+    generator: nn.Module,
     inputs: Inputs,
     about: Mapping[str, Any],
     opset: int,
@@ -108,7 +143,7 @@ def _load_program(path: Path) -> Runner:
 
 
 def _trace(
-    generator: ExportableGenerator, inputs: Inputs
+    generator: nn.Module, inputs: Inputs
 ) -> torch.export.ExportedProgram:
     side = torch.export.Dim.DYNAMIC(min=MIN_SIZE)
     axes = {0: torch.export.Dim.DYNAMIC(min=1), 2: side, 3: side}
@@ -120,5 +155,6 @@ def _trace(
 FORMATS = {
     '.onnx': Format(_write_onnx, _load_onnx),
     '.pt2': Format(_write_program, _load_program),
+    SUFFIX: Format(_write_stages, _load_stages),
 }
 """By how a file's name ends."""

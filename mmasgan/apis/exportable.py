@@ -9,14 +9,96 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv2d, instance_norm, pad, pixel_shuffle
+from torch.nn.functional import (
+    conv2d,
+    instance_norm,
+    pad,
+    pixel_shuffle,
+    pixel_unshuffle,
+)
 
-from ..generators import ResNetV2SFTGenerator
+from ..generators import PixelUnshuffleUNet, ResNetV2SFTGenerator
 from ..generators.resnetv2_sft_generator import STRIDE
 from ..layers.reflect_conv import ReflectConv2d
 from ..layers.residual import ConditionalInstanceNorm
 
-__all__ = ['ExportableGenerator']
+__all__ = [
+    'ExportableGenerator',
+    'exportable',
+    'keep_weights',
+    'names_of_weights',
+]
+
+
+def exportable(generator: nn.Module, semantic: bool = False) -> nn.Module:
+    """Return a generator in the form that is exported.
+
+    Args:
+        generator: Any with ``forward(x, semantic=None)``; those of this
+            library have a graph that does not depend on the size of their
+            images, others are taken as they are.
+        semantic: See :class:`ExportableGenerator`.
+
+    Raises:
+        ValueError: If there are to be maps, but are no SFT layers, or the
+            generator has no ``num_classes``.
+    """
+    if isinstance(generator, ResNetV2SFTGenerator):
+        return ExportableGenerator(generator, semantic)
+    if semantic and not hasattr(generator, 'num_classes'):
+        raise ValueError(
+            'semantic: this generator has no SFT layers, so it takes no '
+            'semantic map'
+        )
+    network = copy.deepcopy(generator).cpu().float().eval()
+    network.to(memory_format=torch.contiguous_format)
+    if isinstance(network, PixelUnshuffleUNet):
+        return _ExportableUNet(network)
+    return network
+
+
+def keep_weights(network: nn.Module) -> None:
+    """Undo, in place, what makes other weights of a generator's own.
+
+    Args:
+        network: What :func:`exportable` returned.
+    """
+    if isinstance(network, ExportableGenerator):
+        decoder: Any = network.network.decoder
+        decoder[-2] = decoder[-2].plain[0]
+
+
+def names_of_weights(network: nn.Module) -> dict[str, str]:
+    """Return where a generator's own file has what is exported unchanged.
+
+    Args:
+        network: What :func:`exportable` returned.
+
+    Returns:
+        Names in the generator's file by names in what is exported.
+    """
+    names = getattr(network, 'names', None)
+    if names is None:
+        return {name: name for name in network.state_dict()}
+    return {f'network.{name}': name for name in names}
+
+
+class _ExportableUNet(nn.Module):
+    """A :class:`PixelUnshuffleUNet` of one graph for all sizes."""
+
+    def __init__(self, network: PixelUnshuffleUNet) -> None:
+        super().__init__()
+        self.names = list(network.state_dict())
+        self.network = network
+
+    def forward(self, image: Tensor) -> Tensor:
+        network = self.network
+        features = pixel_unshuffle(
+            _pad(image, network.stride), network.block_size
+        )
+        out = pixel_shuffle(network.trunk(features), network.block_size)
+        out = image + _crop(out, image)
+        return out if network.clamp == 'never' else out.clamp(-1, 1)
 
 
 class ExportableGenerator(nn.Module):
@@ -45,6 +127,7 @@ class ExportableGenerator(nn.Module):
                 'semantic: this generator has no SFT layers, so it takes no '
                 'semantic map'
             )
+        self.names = list(generator.state_dict())
         network = copy.deepcopy(generator).cpu().float().eval()
         # Features in another layout would be traced as they are padded there.
         network.to(memory_format=torch.contiguous_format)
@@ -69,10 +152,10 @@ class ExportableGenerator(nn.Module):
         return network.end(image, _crop(network.decoder(features), image))
 
 
-def _pad(x: Tensor) -> Tensor:
+def _pad(x: Tensor, stride: int = STRIDE) -> Tensor:
     """Do as the generator, without asking whether there is anything to do."""
     height, width = x.shape[-2:]
-    return pad(x, (0, -width % STRIDE, 0, -height % STRIDE), mode='reflect')
+    return pad(x, (0, -width % stride, 0, -height % stride), mode='reflect')
 
 
 def _crop(out: Tensor, image: Tensor) -> Tensor:
@@ -134,6 +217,7 @@ class _BlockwiseConv2d(nn.Module):
 
     def __init__(self, conv: ReflectConv2d) -> None:
         super().__init__()
+        self.plain = [conv]  # beside it, and no part of it
         weight, bias = conv.weight.detach(), conv.bias
         channels, in_channels, size, _ = weight.shape
         shape = (channels, 2, 2, in_channels, size + 1, size + 1)

@@ -14,13 +14,19 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
+from torch import nn
 
 from .. import __version__
-from ..atomic_files import write_atomically
-from ..generators import ResNetV2SFTGenerator
-from ..generators.resnetv2_sft_generator import MIN_SIZE
+from ..generators.resnetv2_sft_generator import (
+    MIN_SIZE,
+    STRIDE,
+    ResNetV2SFTGenerator,
+)
+from ..utils.atomic_files import write_atomically
 from .export_formats import FORMATS, OPSET, Inputs
-from .exportable import ExportableGenerator
+from .exportable import exportable
+from .inference.onnx_stages import SUFFIX
+from .inference.torch_backend import features_per_pixel
 
 __all__ = ['TOLERANCE', 'Exported', 'export_generator']
 
@@ -45,7 +51,7 @@ class Exported:
 
 
 def export_generator(
-    generator: ResNetV2SFTGenerator,
+    generator: nn.Module,
     out: str | os.PathLike[str],
     semantic: bool = False,
     overwrite: bool = False,
@@ -62,7 +68,8 @@ def export_generator(
     Args:
         generator: As :func:`~mmasgan.apis.load_generator` gives it; is left
             as it is.
-        out: File to write, ``.onnx`` or ``.pt2``.
+        out: File to write, ``.onnx`` or ``.pt2``; or ``.stages``, which has
+            no weights, but runs those of the safetensors file beside it.
         semantic: Whether it takes ``semantic`` besides, class probabilities,
             (N, K, H, W); else SFT layers see the uniform map.
         overwrite: Whether ``out`` may exist.
@@ -82,7 +89,8 @@ def export_generator(
     out = Path(out)
     if out.suffix not in FORMATS:
         raise ValueError(
-            f"'{out}' must end in .onnx, or in .pt2 for torch.export"
+            f"'{out}' must end in .onnx, in .pt2 for torch.export, or in "
+            f'{SUFFIX} for what runs the weights beside it'
         )
     if opset < OPSET:
         raise ValueError(f'opset must be at least {OPSET}, got {opset}')
@@ -90,7 +98,7 @@ def export_generator(
         raise FileExistsError(
             f"'{out}' exists already; --overwrite replaces it"
         )
-    exportable = ExportableGenerator(generator, semantic)
+    network = exportable(generator, semantic)
     reference = copy.deepcopy(generator).cpu().float().eval()
     draws = {size: _draw(reference, size, semantic) for size in SIZES}
     about = _describe(reference, semantic) | dict(origin or {})
@@ -103,7 +111,7 @@ def export_generator(
         warnings.simplefilter('ignore')  # the exporters' own
         path = Path(folder, out.name)
         try:
-            format_.write(exportable, draws[SIZES[0]], about, opset, path)
+            format_.write(network, draws[SIZES[0]], about, opset, path)
             run = format_.load(path)
             found = {size: run(*inputs) for size, inputs in draws.items()}
         except ImportError:
@@ -122,13 +130,11 @@ def export_generator(
     return Exported(out, differences)
 
 
-def _draw(
-    generator: ResNetV2SFTGenerator, size: Size, semantic: bool
-) -> Inputs:
+def _draw(generator: Any, size: Size, semantic: bool) -> Inputs:
     """Draw inputs, always the same."""
     number, *sides = size
     random = torch.Generator().manual_seed(0)
-    shape = (number, generator.in_channels, *sides)
+    shape = (number, getattr(generator, 'in_channels', 3), *sides)
     image = torch.rand(shape, generator=random) * 2 - 1
     if not semantic:
         return (image,)
@@ -136,16 +142,28 @@ def _draw(
     return image, torch.randn(shape, generator=random).softmax(1)
 
 
-def _describe(
-    generator: ResNetV2SFTGenerator, semantic: bool
-) -> dict[str, Any]:
+def _describe(generator: Any, semantic: bool) -> dict[str, Any]:
     return dict(
         mmasgan_version=__version__,
         channel_order='RGB',
         range=[-1, 1],
         min_size=MIN_SIZE,
         classes=generator.num_classes if semantic else 0,
+        reach=0 if semantic else _reach(generator),
+        stride=getattr(generator, 'stride', STRIDE),
+        features_per_pixel=features_per_pixel(generator),
     )
+
+
+def _reach(generator: Any) -> int:
+    """Return the rows that a row depends on, 0 where these are all."""
+    if isinstance(generator, ResNetV2SFTGenerator):
+        if generator.norm:
+            return 0
+        # Stem and head, four convolutions that change the size, and two a
+        # block at a quarter of the size.
+        return 2 * 3 + 9 + 2 * STRIDE * len(generator.blocks)
+    return getattr(generator, 'reach', 0)
 
 
 def _check(differences: Mapping[Size, float], out: Path) -> None:

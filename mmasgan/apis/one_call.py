@@ -6,10 +6,11 @@ from functools import lru_cache
 import numpy as np
 import torch
 
-from ..inference import deblur_pixels
-from ..photos import read_photo
+from ..io.image.photo import warn_of
+from ..io.image.reader import read_photo
+from .inference import deblur_pixels
+from .inference.torch_backend import TorchBackend
 from .pretrained import load_generator
-from .torch_backend import TorchBackend
 
 __all__ = ['deblur']
 
@@ -34,8 +35,8 @@ def deblur(
         weights: See :func:`load_generator`.
         device: Where it runs. None takes a GPU where there is one.
         precision: See :class:`TorchBackend`.
-        strength: See :func:`~mmasgan.inference.deblur_pixels`.
-        self_ensemble: See :func:`~mmasgan.inference.deblur_pixels`.
+        strength: See :func:`~mmasgan.apis.inference.deblur_pixels`.
+        self_ensemble: See :func:`~mmasgan.apis.inference.deblur_pixels`.
 
     Returns:
         The sharper image, RGB, of the same shape and kind.
@@ -47,7 +48,9 @@ def deblur(
         ValueError: If a file cannot be read, or an argument does not fit.
     """
     if not isinstance(image, np.ndarray):
-        image = read_photo(image).pixels
+        photo = read_photo(image)
+        warn_of(os.fspath(image), photo.notes)
+        image = photo.pixels
     if device is None:
         device = 'cuda' if torch.cuda.is_available() else 'cpu'
     name = None if weights is None else os.fspath(weights)

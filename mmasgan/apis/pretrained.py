@@ -2,13 +2,13 @@
 
 import os
 from dataclasses import replace
-from pathlib import Path
 
 import torch
 from mmengine.config import Config
+from torch import nn
 
-from ..generators import ResNetV2SFTGenerator
-from .model_index import DEFAULT, obtain_weights, read_model_index
+from ..layers import MotionNetwork
+from ..utils.model_index import DEFAULT, find_weights
 from .safetensors_file import read_safetensors
 from .trained_generator import TrainedGenerator
 from .training_checkpoint import generator_config, read_training_checkpoint
@@ -20,7 +20,7 @@ def load_generator(
     weights: str | os.PathLike[str] | None = None,
     device: str | torch.device = 'cpu',
     config: str | os.PathLike[str] | Config | None = None,
-) -> ResNetV2SFTGenerator:
+) -> nn.Module:
     """Load a deblurring generator; no file runs code.
 
     Args:
@@ -42,7 +42,13 @@ def load_generator(
         ValueError: If there is no such model, or a file is damaged, is not
             what was published, or holds something else.
     """
-    return read_trained(weights, config).build().to(device)
+    trained = read_trained(weights, config)
+    network = trained.build()
+    if isinstance(network, MotionNetwork):
+        raise ValueError(
+            f"'{trained.source}' holds a motion network, which deblurs nothing"
+        )
+    return network.to(device)
 
 
 def read_trained(
@@ -53,18 +59,7 @@ def read_trained(
 
     Arguments and errors are those of :func:`load_generator`.
     """
-    models = read_model_index()
-    name = DEFAULT if weights is None else str(weights)
-    if name in models:
-        path = obtain_weights(models[name])
-    elif Path(name).is_file():
-        path = Path(name)
-    else:
-        published = [name for name, model in models.items() if model.weights]
-        raise FileNotFoundError(
-            f'weights={name!r} is neither a file nor one of the models '
-            f'{", ".join(sorted(published))}'
-        )
+    path = find_weights(DEFAULT if weights is None else weights)
     if path.suffix != '.safetensors':
         return read_training_checkpoint(path, config)
     trained = read_safetensors(path)

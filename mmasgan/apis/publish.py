@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from .. import __version__
-from ..atomic_files import write_atomically
+from ..utils.atomic_files import write_atomically
 from .safetensors_file import encode_safetensors
 from .training_checkpoint import read_training_checkpoint
 

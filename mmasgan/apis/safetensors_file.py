@@ -6,12 +6,11 @@ keys the order would change from file to file, and with it the checksum.
 
 import json
 import os
-from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
+from ..utils.published import read_safe_tensors
 from .trained_generator import TrainedGenerator
 
 __all__ = ['encode_safetensors', 'read_safetensors']
@@ -51,21 +50,17 @@ def read_safetensors(path: str | os.PathLike[str]) -> TrainedGenerator:
         FileNotFoundError: If there is no such file.
         ValueError: If it is damaged, or holds anything else.
     """
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"'{path}' is not a file")
-    try:
-        with safe_open(str(path), 'pt') as file:
-            metadata = file.metadata() or {}
-            names = list(file.keys())
-            tensors = {name: file.get_tensor(name) for name in names}
-    except SafetensorError as error:
-        raise ValueError(
-            f"'{path}' is not a safetensors file, or damaged: {error}"
-        ) from error
+    tensors, metadata = read_safe_tensors(path)
     try:
         about = json.loads(metadata[KEY])
         generator = dict(about.pop('generator'))
-    except (TypeError, ValueError, KeyError, AttributeError) as error:
+    except (
+        AttributeError,
+        KeyError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise ValueError(
             f"'{path}': its metadata hold no generator under {KEY!r}; was it "
             'made by tools/publish_model.py?'

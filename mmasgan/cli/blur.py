@@ -64,9 +64,8 @@ FILE = click.Path(path_type=Path)
 @click.option(
     '--min-side',
     type=click.IntRange(min=1),
-    default=256,
-    show_default=True,
-    help='Refuse pairs whose shorter side has fewer pixels.',
+    help='Refuse pairs whose shorter side has fewer pixels.  [default: the '
+    'crop of the recipe that is printed]',
 )
 @click.option(
     '--skip-unreadable',
@@ -93,8 +92,9 @@ def blur(
     Whole photographs are blurred as a shaking camera would.
     """
     try:
-        from .datasets import MotionBlur
-        from .datasets.prepare import prepare_blur
+        from ..datasets import MotionBlur
+        from ..datasets.prepare.blur import prepare_blur
+        from ..datasets.prepare.recipe import BLUR_RECIPE
 
         transform = MotionBlur(
             'sharp',
@@ -119,7 +119,7 @@ def blur(
     if done.pictures is not None:
         click.echo(f"Pictures: '{done.pictures}'")
     lines = [
-        'python tools/train.py configs/deblurgan_wild_gopro.py',
+        f'python tools/train.py configs/{BLUR_RECIPE}.py',
         '--cfg-options',
         quote(f'train_dataloader.dataset.data_root={done.root}'),
         *(f'val_{part}=None' for part in ('cfg', 'dataloader', 'evaluator')),

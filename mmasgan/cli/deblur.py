@@ -1,16 +1,14 @@
 """``mmasgan deblur``: photographs and videos, deblurred."""
 
-import warnings
-from collections.abc import Callable
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from .inference import Backend
-    from .inference.plan import Task
-    from .inference.run import Deblurred
+    from ..apis.inference.plan import Task
+    from ..apis.inference.run import Deblurred
 
 __all__ = ['deblur']
 
@@ -50,8 +48,8 @@ class Misuse(click.ClickException):
 @click.option(
     '--backend',
     type=click.Choice(['torch', 'onnx']),
-    help='What runs the model; onnx does without PyTorch.  [default: onnx '
-    'for weights that end in .onnx, else torch]',
+    help='What runs the model.  [default: torch, or onnx for weights that '
+    'end in .onnx and where PyTorch is not installed]',
 )
 @click.option(
     '--device',
@@ -62,10 +60,12 @@ class Misuse(click.ClickException):
 )
 @click.option(
     '--precision',
-    type=click.Choice(['float32', 'bfloat16', 'float16']),
-    default='float32',
+    type=click.Choice(['auto', 'float32', 'bfloat16', 'float16']),
+    default='auto',
     show_default=True,
-    help='The latter two are faster on machines that have them.',
+    help='The latter two are faster on machines that have them; auto is '
+    'bfloat16 on such a processor for models where no pixel differs by more '
+    'than one grey level of 255, else float32.',
 )
 @click.option(
     '--tile',
@@ -75,6 +75,15 @@ class Misuse(click.ClickException):
     help='Whether an image goes through the model as a whole, or in strips, '
     'which give the same and take less memory and more time; auto turns to '
     'strips, and from a GPU to the CPU, where memory is short.',
+)
+@click.option(
+    '--scale',
+    type=click.FloatRange(0, 1, min_open=True),
+    default=1.0,
+    show_default=True,
+    help='Work on a smaller copy: 0.5 takes a quarter of the time. The '
+    'result keeps its size, since what changes is enlarged and added to the '
+    'photograph.',
 )
 @click.option(
     '--tta',
@@ -118,6 +127,7 @@ def deblur(
     metrics: Path | None,
     overwrite: bool,
     strength: float,
+    scale: float,
     tta: bool,
     **model: Any,
 ) -> None:
@@ -137,112 +147,80 @@ def deblur(
     Exits with 2 if nothing was begun, and with 1 if a file could not be
     deblurred; the others are.
     """  # noqa: D301
-    from .inference.plan import plan_tasks
-    from .inference.progress import RunProgress
-    from .inference.run import Settings, run_tasks
-    from .inference.scores import find_truths
+    from ..apis.inference.plan import plan_tasks
+    from ..apis.inference.progress import RunProgress
+    from ..apis.inference.run import Settings, look_at, run_tasks
+    from ..apis.inference.scores import find_truths
 
     try:
-        tasks = plan_tasks(inputs, out, overwrite, compare)
+        tasks = plan_tasks(inputs, out, overwrite, compare, _say)
+        _check_there(tasks)
         _check_videos(tasks)
+        unreadable = look_at(tasks)
+        if len(unreadable.failures) == len(tasks):
+            return _tell(unreadable, out)
         settings = Settings(
             strength,
             tta,
             None if semantic is None else _maps(semantic),
             {} if metrics is None else find_truths(tasks, metrics),
             overwrite,
+            scale,
         )
-        make_backend = _backend(**model)
+        from ..apis.choice import choose_backend
+
+        make_backend = choose_backend(**model)
     except PLANNING_ERRORS as error:
         raise Misuse(str(error)) from error
     with RunProgress(len(tasks)) as progress:
-        done = run_tasks(tasks, make_backend(progress.say), settings, progress)
+        try:
+            backend = make_backend(progress.say)
+            done = run_tasks(tasks, backend, settings, progress)
+        except KeyboardInterrupt:
+            progress.say('stopped; photographs that were finished are kept')
+            raise SystemExit(130) from None
     _tell(done, out)
+
+
+def _say(note: str) -> None:
+    _echo(note, to_stderr=True)
+
+
+def _check_there(tasks: list['Task']) -> None:
+    missing = [
+        task.name
+        for task in tasks
+        if task.source is not None and not os.path.lexists(task.source)
+    ]
+    if missing:
+        more = f' and {len(missing) - 1} more' if missing[1:] else ''
+        raise FileNotFoundError(
+            f"'{missing[0]}'{more} does not exist; check how the name and its "
+            'folder are spelled'
+        )
 
 
 def _check_videos(tasks: list['Task']) -> None:
     if any(task.is_video for task in tasks):
-        from .videos import import_av
+        from ..io.video import import_av
 
         import_av()
 
 
 def _maps(folder: Path) -> Any:
-    from .apis.deblurring import maps_from_disk
-
-    return maps_from_disk(folder)
-
-
-def _backend(
-    weights: str | None,
-    config: str | None,
-    backend: str | None,
-    **options: str,
-) -> Callable[[Callable[[str], None]], 'Backend']:
-    """Return what makes the backend of what says where it falls back."""
-    if config and not weights:
-        raise ValueError('--config goes with --checkpoint')
-    if backend == 'onnx' or (not backend and f'{weights}'.endswith('.onnx')):
-        if config:
-            raise ValueError('--config does not go with --backend onnx')
-        return _onnx(weights, **options)
-    return _torch(weights, config, **options)
-
-
-def _onnx(
-    weights: str | None, **options: str
-) -> Callable[[Callable[[str], None]], 'Backend']:
-    from .inference.fallback import Attempt, FallbackBackend
-
-    if weights is None:
-        raise ValueError(
-            '--backend onnx needs --weights MODEL.onnx, which `mmasgan '
-            'export` makes'
-        )
-    taken = {
-        'device': ('auto', 'cpu'),
-        'precision': ('float32',),
-        'tile': ('auto', 'whole'),
-    }
-    for name, values in taken.items():
-        if options[name] not in values:
-            raise ValueError(
-                f'--backend onnx takes --{name} {" or ".join(values)}, got '
-                f'{options[name]}'
-            )
-    from .inference.onnx_backend import OnnxBackend
-
-    attempt = Attempt('by ONNX Runtime', OnnxBackend(weights))
-    return lambda say: FallbackBackend([attempt], say)
-
-
-def _torch(
-    weights: str | None,
-    config: str | None,
-    device: str,
-    precision: str,
-    tile: str,
-) -> Callable[[Callable[[str], None]], 'Backend']:
-    import torch
-
-    from .apis import load_generator
-    from .apis.torch_fallback import fallback_backend
-
-    # The help says what is done without maps.
-    warnings.filterwarnings('ignore', 'no semantic map given')
-    if device == 'auto':
-        device = 'cuda' if torch.cuda.is_available() else 'cpu'
     try:
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise ValueError(f'--device {device}: {error}') from error
-    generator = load_generator(weights, device, config)
-    return lambda say: fallback_backend(generator, precision, tile, say)
+        from ..apis.deblurring import maps_from_disk
+    except ModuleNotFoundError as error:
+        raise ImportError(
+            f'--semantic needs {error.name}, which is not installed: the '
+            'small installation leaves out what semantic maps need'
+        ) from error
+    return maps_from_disk(folder)
 
 
 def _tell(done: 'Deblurred', out: str) -> None:
     """Print what became of the files, and exit with 1 if any failed."""
-    from .inference.scores import score_table
+    from ..apis.inference.scores import score_table
 
     to_stderr = out == '-'
     if done.scores:
@@ -257,5 +235,8 @@ def _tell(done: 'Deblurred', out: str) -> None:
 
 
 def _echo(text: str, to_stderr: bool) -> None:
+    from ..io.image.files import printable
+
+    text = printable(text)
     # As bytes, since names need not be UTF-8.
     click.echo(text.encode(errors='surrogateescape'), err=to_stderr)

@@ -1,47 +1,27 @@
-"""The ``mmasgan`` command; a command is one function, here or beside.
-
-Nothing heavy is imported before a command asks for it, so that ``doctor``
-can speak where torch itself is missing.
-"""
+"""``mmasgan doctor``: what is installed, and what is amiss."""
 
 import platform
 from typing import TYPE_CHECKING
 
 import click
 
-from .cli_deblur import deblur
-from .cli_export import export
-from .cli_prepare import prepare
-from .cli_priors import priors
-from .cli_serve import serve
-from .version import __version__
+from .. import __version__
 
 if TYPE_CHECKING:
-    from .compat.diagnosis import Check
+    from ..compat.diagnosis import Check
 
-__all__ = ['main']
-
-
-@click.group()
-@click.version_option(__version__, prog_name='mmasgan')
-def main() -> None:
-    """AS-CycleGAN, unpaired image deblurring, for MMagic and MMEngine."""
+__all__ = ['doctor']
 
 
-main.add_command(deblur)
-main.add_command(export)
-main.add_command(prepare)
-main.add_command(priors)
-main.add_command(serve)
-
-
-@main.command()
+@click.command()
 def doctor() -> None:
     """Tell what is installed, what is amiss, and how to mend it.
 
-    Exits with 1 if anything must be mended before training.
+    Exits with 1 if anything must be mended before training, or, where mmasgan
+    is installed to deblur alone, before that.
     """
-    from .compat import diagnosis, skipped_editors
+    from ..compat import diagnosis
+    from ..compat.editors import skipped_editors
 
     packages = diagnosis.packages()
     _table(
@@ -53,6 +33,13 @@ def doctor() -> None:
             *(('device', name, '') for name in diagnosis.devices()),
         ],
     )
+    if diagnosis.is_small():
+        click.echo(
+            'Installed to deblur without PyTorch (`mmasgan deblur`, and with '
+            'gradio `mmasgan serve`). Training and the other commands are '
+            'left out.'
+        )
+        return _conclude(packages)
     imports = diagnosis.imports()
     _table('Host', [(c.name, c.found, c.problem) for c in imports])
     _table(
@@ -95,7 +82,3 @@ def _table(title: str, rows: list[tuple[str, str, str]]) -> None:
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))  # no markup in messages
     Console().print(table)
-
-
-if __name__ == '__main__':
-    main()

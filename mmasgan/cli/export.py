@@ -14,7 +14,8 @@ __all__ = ['export']
     type=click.Path(path_type=Path),
     required=True,
     metavar='FILE',
-    help='File to write: .onnx, or .pt2 for torch.export.',
+    help='File to write: .onnx; .pt2 for torch.export; .stages to run the '
+    'safetensors file beside it by ONNX Runtime.',
 )
 @click.option(
     '--weights',
@@ -59,8 +60,8 @@ def export(
     if config and not weights:
         raise click.UsageError('--config goes with --checkpoint')
     try:
-        from .apis import export_generator
-        from .apis.pretrained import read_trained
+        from ..apis import export_generator
+        from ..apis.pretrained import read_trained
 
         trained = read_trained(weights, config)
         done = export_generator(
@@ -68,6 +69,8 @@ def export(
         )
     except (ValueError, FileExistsError, FileNotFoundError) as error:
         raise click.UsageError(str(error)) from error
+    except ModuleNotFoundError:  # of PyTorch itself
+        raise
     except (RuntimeError, OSError, ImportError) as error:
         raise click.ClickException(str(error)) from error
     for (number, height, width), apart in done.differences.items():

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .cli_blur import blur
+from .blur import blur
 
 if TYPE_CHECKING:
-    from .datasets.prepare import Prepared
+    from ..datasets.prepare.finish import Prepared
 
 __all__ = ['gopro', 'prepare']
 
@@ -112,7 +112,7 @@ def gopro(
     folder it was unpacked to, which is used where it is.
     """
     with _plain_errors():
-        from .datasets.prepare import prepare_gopro
+        from ..datasets.prepare.gopro import prepare_gopro
 
         done = prepare_gopro(
             path, url=download, use_store=not no_store, **options
@@ -133,9 +133,8 @@ def gopro(
 @click.option(
     '--min-side',
     type=click.IntRange(min=1),
-    default=256,
-    show_default=True,
-    help='Refuse photographs whose shorter side has fewer.',
+    help='Refuse photographs whose shorter side has fewer pixels.  [default: '
+    'the crop of the recipe that is printed]',
 )
 @click.option(
     '--skip-unreadable',
@@ -151,13 +150,13 @@ def photos(
 ) -> None:
     """Turn a folder of blurred and one of sharp photographs into data."""
     with _plain_errors():
-        from .datasets.prepare import prepare_photos
+        from ..datasets.prepare.photos import prepare_photos
 
         done = prepare_photos(
             blur_dir, sharp_dir, use_store=not no_store, **options
         )
         page = _page(done, report)
-    _tell(done, page)
+    _tell(done, page, min_side=options['min_side'])
 
 
 @prepare.command()
@@ -189,7 +188,7 @@ def video(
     from other videos, frames are sorted by sharpness.
     """
     with _plain_errors():
-        from .datasets.prepare import prepare_video
+        from ..datasets.prepare.video import prepare_video
 
         done = prepare_video(files, use_store=not no_store, **options)
         page = _page(done, report)
@@ -210,7 +209,7 @@ def report(root: Path, blur_variant: str) -> None:
     The page, ROOT/report/index.html, needs no other file.
     """
     with _plain_errors():
-        from .apis.data_report import write_data_report
+        from ..datasets.prepare.report import write_data_report
 
         page = write_data_report(root, blur_variant)
     click.echo(f"A look at the data: '{page}'")
@@ -230,7 +229,7 @@ def _page(
 ) -> Path | None:
     if not is_wanted:
         return None
-    from .apis.data_report import write_data_report
+    from ..datasets.prepare.report import write_data_report
 
     return write_data_report(done.root, blur_variant, done.notes)
 
@@ -240,7 +239,10 @@ def _tell(
     page: Path | None,
     split: str = 'disjoint',
     has_test: bool = False,
+    min_side: int | None = None,
 ) -> None:
+    from ..datasets.prepare.recipe import RECIPE, recipe_side
+
     for note in done.notes:
         click.echo(f'Note: {note}')
     click.echo(
@@ -255,13 +257,19 @@ def _tell(
         options.append(f'{start}.split={split}')
     if done.store is not None:
         click.echo(f"Uncompressed in '{done.store}'")
-        options.append(f'{start}.pipeline.0.store={done.store}')
+        step = '0' if has_test else 'load'
+        options.append(f'{start}.pipeline.{step}.store={done.store}')
     if has_test:
         lines = ['python tools/train.py configs/ascyclegan_gopro.py']
         lines.append(f'--data-root {quote(str(done.root))}')
     else:
-        config = 'ascyclegan_plus_small_gopro'  # deblurs, and runs on a CPU
-        lines = [f'python tools/train.py configs/{config}.py']
+        lines = [f'python tools/train.py configs/{RECIPE}.py']
+        if min_side is not None and min_side < (side := recipe_side()):
+            click.echo(
+                f'Note: photographs from {min_side} pixels on were taken, but '
+                f'the recipe below crops {side}: it ends at a smaller one, '
+                'unless you give its pipeline smaller crops'
+            )
         options.insert(0, f'{start}.data_root={done.root}')
         options.append(f'{start}.exclude=[]')
         for part in ('cfg', 'dataloader', 'evaluator'):

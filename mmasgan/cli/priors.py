@@ -49,7 +49,7 @@ def priors(
     They go to DATA/semantic, where training finds them. Run it again to go
     on where it was stopped.
     """
-    from .priors import compute_maps
+    from ..semantic import compute_maps
 
     options = _options(
         source=source, **arguments, name=name, stride=stride, overlay=overlay
@@ -76,7 +76,7 @@ def build_prior(source: str, arguments: dict[str, Any]) -> Any:
         OSError: If there is no such file.
         ValueError: If an option does not fit.
     """
-    from .registry import PRIORS
+    from ..registry import PRIORS
 
     kinds = {
         'torchvision': ('TorchvisionPrior', 'weights'),

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from .inference import Backend
+    from ..apis.inference.backend import Backend
 
 __all__ = ['serve']
 
@@ -62,6 +63,65 @@ POSITIVE = click.FloatRange(0, min_open=True)
     show_default=True,
     help='Requests that may wait.',
 )
+@click.option(
+    '--per-client',
+    type=click.IntRange(1),
+    default=16,
+    show_default=True,
+    help='Requests of one client that may wait.',
+)
+@click.option(
+    '--max-seconds',
+    type=POSITIVE,
+    default=600,
+    show_default=True,
+    help='Time for one photograph.',
+)
+@click.option(
+    '--max-total-megabytes',
+    type=POSITIVE,
+    default=4000,
+    show_default=True,
+    help='Files of all visitors together.',
+)
+@click.option(
+    '--allowed-host',
+    '--allow-host',
+    'allowed_host',
+    metavar='NAME',
+    multiple=True,
+    help='A further name of this server, such as that of a proxy in front.',
+)
+@click.option(
+    '--proxy',
+    metavar='ADDRESS',
+    help='A proxy in front, which is believed what it says of its clients.',
+)
+@click.option(
+    '--root-path',
+    metavar='PATH',
+    default='',
+    help='Path under which the proxy shows the page, such as /deblur.',
+)
+@click.option(
+    '--grace',
+    type=click.FloatRange(0),
+    default=8,
+    show_default=True,
+    help='Seconds that photographs may take once the server is stopped.',
+)
+@click.option(
+    '--log-level',
+    type=click.Choice(('debug', 'info', 'warning', 'error')),
+    default='info',
+    show_default=True,
+)
+@click.option(
+    '--log-format',
+    type=click.Choice(('text', 'json')),
+    default='text',
+    show_default=True,
+)
 def serve(
     host: str,
     port: int,
@@ -74,18 +134,34 @@ def serve(
     max_files: int,
     concurrency: int,
     queue: int,
+    per_client: int,
+    max_seconds: float,
+    max_total_megabytes: float,
+    allowed_host: tuple[str, ...],
+    proxy: str | None,
+    root_path: str,
+    grace: float,
+    log_level: str,
+    log_format: str,
 ) -> None:
     """Serve a web page that deblurs photographs, and an HTTP interface.
 
     Only this machine reaches it, unless --host says otherwise. There are no
     accounts: whoever reaches it can use it.
     """
+    click.echo('Starting: the model is loaded first', err=True)
     try:
-        from .serve import DeblurService, Limits, run_server
-        from .serve.server import is_loopback
+        # Gradio itself is imported once its folder is there.
+        if find_spec('gradio') is None:
+            raise ImportError('it is not installed')
+        from ..serve.limits import Limits
+        from ..serve.logs import configure_logging
+        from ..serve.server import is_loopback, run_server
+        from ..serve.service import DeblurService
     except ImportError as error:
         raise click.ClickException(
-            f'the page needs Gradio ({error}): pip install "mmasgan[serve]"'
+            f'the page needs further packages ({error}): pip install '
+            '"gradio>=5.20" fastapi-offline prometheus-client'
         ) from error
     if not is_loopback(host):
         click.echo(
@@ -93,11 +169,19 @@ def serve(
             'encryption',
             err=True,
         )
+    configure_logging(log_level, log_format)
     try:
         service = DeblurService(
             _models(weights, device),
             Limits(
-                max_megabytes, max_megapixels, max_files, concurrency, queue
+                max_megabytes,
+                max_megapixels,
+                max_files,
+                concurrency,
+                queue,
+                per_client,
+                max_seconds,
+                max_total_megabytes,
             ),
             None if prior is None else _prior(*prior, classes),
         )
@@ -106,6 +190,10 @@ def serve(
             host,
             port,
             lambda address: click.echo(f'{address} (stop with Ctrl-C)'),
+            allowed_host,
+            proxy,
+            root_path,
+            grace,
         )
     except (ValueError, OSError, ImportError) as error:
         raise click.ClickException(str(error)) from error
@@ -117,13 +205,9 @@ def _models(
     """Return what loads each model, by the name that visitors see."""
     from pathlib import Path
 
-    import torch
+    from ..apis.choice import has_pytorch
+    from ..utils.model_index import DEFAULT, read_model_index
 
-    from .apis import TorchBackend, load_generator
-    from .apis.model_index import DEFAULT, read_model_index
-
-    if device is None:
-        device = 'cuda' if torch.cuda.is_available() else 'cpu'
     index = read_model_index()
     models: dict[str, Callable[[], Backend]] = {}
     for given in weights or (DEFAULT,):
@@ -135,16 +219,33 @@ def _models(
                 f'--weights {given}: neither a file nor one of the models '
                 f'{", ".join(sorted(index))}'
             )
-
-        def load(weights: str) -> 'Backend':
-            return TorchBackend(load_generator(weights, device))
-
-        models[name] = partial(load, given)
+        is_exported = given.endswith('.onnx')
+        load = _torch if has_pytorch() and not is_exported else _onnx
+        models[name] = partial(load, given, device)
     return models
 
 
+def _torch(weights: str, device: str | None) -> 'Backend':
+    import torch
+
+    from ..apis import TorchBackend, load_generator
+
+    if device is None:
+        device = 'cuda' if torch.cuda.is_available() else 'cpu'
+    return TorchBackend(load_generator(weights, device), 'auto')
+
+
+def _onnx(weights: str, device: str | None) -> 'Backend':
+    from ..apis.choice import onnx_file
+    from ..apis.inference.onnx_backend import OnnxBackend
+
+    if device not in (None, 'cpu'):
+        raise ValueError(f'--device {device}: ONNX Runtime runs on the CPU')
+    return OnnxBackend(onnx_file(weights))
+
+
 def _prior(source: str, path: str, classes: str | None) -> Any:
-    from .cli_priors import SOURCES, build_prior
+    from .priors import SOURCES, build_prior
 
     if source not in SOURCES or source == 'disk':
         raise ValueError(

@@ -10,6 +10,7 @@ is mended when it is first imported, and left alone where it is sound. What is
 wrong upstream, and when a file here can go, is told in ``docs/compat.md``.
 """
 
+from .._moved import keep_old_names
 from . import (
     albumentations_missing,
     checkpoint_types,
@@ -21,6 +22,7 @@ from . import (
     frozen_stdlib,
     generation_init,
     gloo_without_gpu,
+    idle_warnings,
     installed_path,
     latest_checkpoint,
     mediapipe_solutions,
@@ -33,9 +35,6 @@ from . import (
     wrapper_class,
 )
 from ._imports import Fault, MendingFinder, name_of
-from .editors import skipped_editors
-
-__all__ = ['FAULTS', 'mended', 'skipped_editors']
 
 FAULTS: dict[str, Fault] = {
     name_of(fault): fault
@@ -44,6 +43,7 @@ FAULTS: dict[str, Fault] = {
         external_configs,
         frozen_stdlib,
         repeated_formatting,
+        idle_warnings,
         checkpoint_types,
         checkpoint_writes,
         latest_checkpoint,
@@ -66,6 +66,8 @@ FAULTS: dict[str, Fault] = {
 
 _FINDER = MendingFinder(list(FAULTS.values()))
 _FINDER.install()
+
+keep_old_names(__name__)
 
 
 def mended() -> dict[str, bool]:

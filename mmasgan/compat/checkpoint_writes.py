@@ -12,7 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from ..atomic_files import write_atomically
+from ..utils.atomic_files import write_atomically
 
 __all__ = ['MODULES', 'is_present', 'mend']
 

@@ -15,14 +15,34 @@ from typing import Any
 from . import FAULTS, mended
 
 __all__ = [
+    'SMALL',
     'Check',
     'Finding',
     'devices',
     'faults',
     'imports',
+    'is_left_out',
+    'is_small',
     'loaded_editors',
     'packages',
 ]
+
+SMALL = (
+    'click',
+    'imagecodecs',
+    'numpy',
+    'onnxruntime',
+    'pillow',
+    'pyyaml',
+    'rich',
+    'safetensors',
+    'simplejpeg',
+    'tifffile',
+)
+"""Distributions that deblur without PyTorch, see docs/deblur.md."""
+
+TRAINING = ('torch', 'torchvision', 'mmengine', 'mmcv-lite', 'mmagic')
+"""Distributions of which a small installation has none."""
 
 FORKS = {
     'mmengine': ('onedl-mmengine',),
@@ -35,6 +55,7 @@ DISTRIBUTIONS = {
     'cv2': 'opencv-python',
     'mmcv': 'mmcv-lite',
     'skimage': 'scikit-image',
+    'yaml': 'pyyaml',
 }
 """Distributions that are named otherwise than their module."""
 
@@ -94,13 +115,34 @@ def packages() -> list[Check]:
         return [Check('mmasgan', 'none', problem, 'pip install -e .')]
     except ImportError:
         return [Check('packaging', 'none', 'missing', 'pip install packaging')]
+    if is_small():
+        requirements |= _requirements(extras=True)
+        requirements = {name: requirements[name] for name in SMALL}
     return [_check(requirement) for requirement in requirements.values()]
+
+
+def is_small() -> bool:
+    """Return whether this installation is one that only deblurs."""
+    return bool(_installed('onnxruntime')) and not any(
+        _installed(name) for name in TRAINING
+    )
+
+
+def is_left_out(module: str) -> bool:
+    """Return whether a small installation lacks a module on purpose.
+
+    Args:
+        module: Its name.
+    """
+    top = module.partition('.')[0]
+    name = DISTRIBUTIONS.get(top, top)
+    return name not in SMALL and name.partition('.')[0] != 'mmasgan'
 
 
 def imports() -> list[Check]:
     """Import what training needs, as training would."""
     checks = []
-    for name in HOST:
+    for name in () if is_small() else HOST:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter('ignore')
@@ -145,6 +187,8 @@ def loaded_editors() -> int:
 
 def devices() -> list[str]:
     """Name the devices that torch can use."""
+    if is_small():
+        return [f'cpu ({platform.machine()}), by ONNX Runtime']
     try:
         import torch
 
@@ -157,15 +201,21 @@ def devices() -> list[str]:
         return [f'unknown ({type(error).__name__})']
 
 
-def _requirements() -> dict[str, Any]:
-    """Return what ``mmasgan`` requires, by name of the distribution."""
+def _requirements(extras: bool = False) -> dict[str, Any]:
+    """Return what ``mmasgan`` requires, by name of the distribution.
+
+    Args:
+        extras: Whether what its extras require counts.
+    """
     from packaging.requirements import Requirement
 
     required = map(Requirement, metadata.requires('mmasgan') or [])
     return {
         requirement.name: requirement
         for requirement in required
-        if requirement.marker is None or requirement.marker.evaluate()
+        if extras
+        or requirement.marker is None
+        or requirement.marker.evaluate()
     }
 
 

@@ -16,7 +16,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-from ..atomic_files import remove_leftovers
+from ..utils.atomic_files import remove_leftovers
 from ._imports import rebind
 
 __all__ = ['MODULES', 'damage_of', 'is_present', 'mend']

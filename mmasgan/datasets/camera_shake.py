@@ -5,51 +5,13 @@ import numpy as np
 
 __all__ = [
     'blur_along',
-    'camera_path',
     'path_kernel',
     'path_margin',
     'shoot',
 ]
 
 GAMMA = 2.2  # GoPro's own approximation of the camera's response
-STEPS_PER_PIXEL = 2  # close enough that the frames do not show one by one
 FOCAL_LENGTH = 1000.0  # pixels; about GoPro's, of frames 1280 pixels wide
-
-
-def camera_path(
-    random: np.random.RandomState, length: float, shake: float = 1.0
-) -> np.ndarray:
-    """Draw the path of a shaking camera during one exposure.
-
-    The camera moves on along a slowly turning direction, with jitter, and
-    turns and zooms a little.
-
-    Args:
-        random: Source of the random numbers.
-        length: Length of the path of the image centre, in pixels.
-        shake: How much the direction turns and speed and direction jitter:
-            1 for a shaking hand, 0 for a straight line at constant speed.
-
-    Returns:
-        Array of shape (T, 4), float64, T odd: x and y in pixels, angle in
-        degrees, zoom as a factor less one. The middle frame is all zero.
-    """
-    frames = 2 * int(np.ceil(length * STEPS_PER_PIXEL / 2)) + 1
-    time = np.linspace(-1, 1, frames)
-    turn = random.normal(0, 0.8) * time + random.normal(0, 0.5) * time**2
-    direction = random.uniform(0, 2 * np.pi) + shake * turn
-    swing = 0.4 * np.sin(np.pi * time + random.uniform(0, 2 * np.pi))
-    speed = 1 + shake * swing
-    velocity = speed[:, None] * np.stack(
-        [np.cos(direction), np.sin(direction)], axis=1
-    )
-    velocity += shake * 0.35 * _smooth_noise(random, frames)
-    velocity *= length / np.linalg.norm(velocity, axis=1).sum()
-    position = np.cumsum(velocity, axis=0)
-    angle = random.normal(0, 0.15) * time
-    zoom = random.normal(0, 0.002) * time
-    path = np.column_stack([position, angle, zoom])
-    return path - path[frames // 2]
 
 
 def shoot(
@@ -62,7 +24,7 @@ def shoot(
 
     Args:
         photo: Photograph of shape (H, W, 3), uint8.
-        path: Path of the camera, see :func:`camera_path`.
+        path: Path of the camera, see :func:`.camera_path`.
         corner: Top and left of the picture in the middle frame, in pixels.
         size: Side of the picture, in pixels.
 
@@ -114,7 +76,7 @@ def blur_along(
 
     Args:
         image: (H, W, 3), uint8.
-        path: Path of the camera, see :func:`camera_path`; one frame each.
+        path: Path of the camera, see :func:`.camera_path`; one frame each.
         gamma: Frames are averaged after ``x ** gamma``: 1 gives GoPro's
             ``blur``, 2.2 linear light (its ``blur_gamma``).
         mask: (H, W), in [0, 1]: where there is an object that moves on its
@@ -160,7 +122,7 @@ def path_kernel(path: np.ndarray, size: int) -> np.ndarray:
     """Draw a path as the blur kernel of the image centre.
 
     Args:
-        path: Path of the camera, see :func:`camera_path`.
+        path: Path of the camera, see :func:`.camera_path`.
         size: Side of the kernel, in pixels, odd.
 
     Returns:
@@ -180,18 +142,11 @@ def path_kernel(path: np.ndarray, size: int) -> np.ndarray:
     return kernel / kernel.sum()
 
 
-def resample_path(path: np.ndarray, frames: int) -> np.ndarray:
-    """Take ``frames`` evenly spaced frames of a path, ends included."""
-    at = np.linspace(0, len(path) - 1, frames)
-    known = np.arange(len(path))
-    return np.column_stack([np.interp(at, known, axis) for axis in path.T])
-
-
 def path_reach(path: np.ndarray, size: int) -> int:
     """Return how far a path takes a picture beyond its middle frame.
 
     Args:
-        path: Path of the camera, see :func:`camera_path`.
+        path: Path of the camera, see :func:`.camera_path`.
         size: Side of the picture, in pixels.
 
     Returns:
@@ -207,7 +162,7 @@ def path_margin(path: np.ndarray, height: int, width: int) -> int:
     """Return how wide the border is that :func:`blur_along` reflects.
 
     Args:
-        path: Path of the camera, see :func:`camera_path`.
+        path: Path of the camera, see :func:`.camera_path`.
         height: Of the image, in pixels.
         width: Same.
 
@@ -238,15 +193,6 @@ def path_margin(path: np.ndarray, height: int, width: int) -> int:
     raise ValueError(
         f'a path that reaches {np.abs(path[:, :2]).max():.0f} pixels leaves '
         f'nothing of an image of {width}x{height}'
-    )
-
-
-def _smooth_noise(random: np.random.RandomState, frames: int) -> np.ndarray:
-    knots = max(3, frames // 4)
-    noise = random.normal(size=(knots, 2))
-    time, places = np.linspace(0, 1, frames), np.linspace(0, 1, knots)
-    return np.stack(
-        [np.interp(time, places, noise[:, i]) for i in range(2)], axis=1
     )
 
 

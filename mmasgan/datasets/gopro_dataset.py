@@ -11,8 +11,9 @@ from mmengine.dataset import BaseDataset
 from mmengine.dist import barrier, is_main_process
 from mmengine.logging import print_log
 
+from ..io.image.reader import UnusableImageError
 from .gopro_layout import BLUR_VARIANTS, GoProSubset
-from .image_reader import UnusableImageError
+from .pipeline_steps import complete_steps
 from .seeding import checked_seed, random_state, seeded
 from .skipped_files import SkippedFiles
 
@@ -39,7 +40,17 @@ class GoProDataset(BaseDataset):
         data_root: Folder that holds the subsets.
         subset: Name of the subset's folder.
         blur_variant: ``blur`` (linear mean of frames) or ``blur_gamma``.
-        pipeline: Transforms, or their configs.
+        pipeline: Transforms, or their configs; a list, or a dict of them by
+            any name, so that a config that inherits it can change one, or
+            leave it out by None.
+        crop_size: Side of the crops that are trained on: ``crop_size`` of
+            each transform that takes one and does not set it itself. What a
+            transform needs beyond it is its own ``margin``.
+        store: Folder of an :class:`~mmasgan.datasets.ImageStore`: ``store``
+            of each transform that takes one and does not set it itself.
+        semantic: Config of the transform that loads semantic maps,
+            :class:`~mmasgan.semantic.LoadSemantic`. It runs before the last
+            step, which packs the maps besides.
         seed: Seed of pipeline and pairing. None takes
             ``torch.initial_seed()`` when the data set is built, which the
             runner sets from ``randomness.seed``.
@@ -74,7 +85,10 @@ class GoProDataset(BaseDataset):
         data_root: str | PathLike[str],
         subset: str,
         blur_variant: str = 'blur',
-        pipeline: Sequence[dict | Callable] = (),
+        pipeline: Sequence[dict | Callable | None] | dict = (),
+        crop_size: int | Sequence[int] | None = None,
+        store: str | PathLike[str] | None = None,
+        semantic: dict | None = None,
         seed: int | None = None,
         prepare: Callable[[str], object] | str | None = None,
         indices: int | Sequence[int] | None = None,
@@ -106,7 +120,9 @@ class GoProDataset(BaseDataset):
             data_prefix={},
             indices=indices,
             serialize_data=serialize_data,
-            pipeline=list(pipeline),
+            pipeline=complete_steps(
+                pipeline, semantic, crop_size=crop_size, store=store
+            ),
             test_mode=test_mode,
             lazy_init=lazy_init,
         )

@@ -11,18 +11,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from ..io.image.files import is_hidden
+from ..io.image.kinds import IMAGE_SUFFIXES
+
 __all__ = ['UNKNOWN_SEQUENCE', 'GoProImage', 'GoProSubset']
 
-IMAGE_SUFFIXES = (
-    '.png',
-    '.jpg',
-    '.jpeg',
-    '.bmp',
-    '.tif',
-    '.tiff',
-    '.webp',
-    '.ppm',
-)
 BLUR_VARIANTS = ('blur', 'blur_gamma')
 FLAT_FOLDERS = {'blur': 'input', 'sharp': 'target'}
 SEQUENCE_PREFIX = re.compile(r'(GOPR\d+_\d+_\d+)[-_]')
@@ -220,10 +213,7 @@ def _no_image(folder: Path) -> ValueError:
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
-            # File servers and archives leave '@eaDir' and '__MACOSX' behind.
-            return [
-                e for e in entries if not e.name.startswith(('.', '@', '__'))
-            ]
+            return [e for e in entries if not is_hidden(e.name, e.is_dir())]
     except PermissionError as error:
         raise PermissionError(
             f"folder '{folder}' cannot be read: permission denied; give "

@@ -10,7 +10,7 @@ from pathlib import Path
 from mmengine.dist import is_main_process
 from mmengine.logging import print_log
 
-from ..atomic_files import write_atomically
+from ..utils.atomic_files import write_atomically
 from .gopro_layout import GoProImage, GoProSubset
 from .seeding import permutation
 
@@ -129,7 +129,7 @@ def read_split(path: Path) -> GoProSplit:
         ValueError: If it is none.
     """
     try:
-        content = json.loads(path.read_text(encoding='utf-8'))
+        content = json.loads(path.read_text(encoding='utf-8-sig'))
         split = GoProSplit(
             content['mode'],
             content.get('seed'),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .image_reader import ImageReadError
+from ..io.image.reader import ImageReadError
 
 __all__ = ['ImageStore', 'read_manifest', 'stored_path']
 

@@ -41,6 +41,7 @@ class MixedDataset(Dataset):
         ratio: Samples of each in a round. None takes one of each.
         data_root: Where the data sets given as configs look, whatever they
             say themselves. None leaves it to them.
+        crop_size: Side of their crops, likewise.
         seed: The data sets given as configs that name no seed get this one,
             plus 1, 2, ..., so that they draw different crops. None takes
             ``torch.initial_seed()``, as ``GoProDataset``.
@@ -55,6 +56,7 @@ class MixedDataset(Dataset):
         datasets: Sequence[Any],
         ratio: Sequence[int] | None = None,
         data_root: str | PathLike[str] | None = None,
+        crop_size: int | None = None,
         seed: int | None = None,
     ) -> None:
         ratio = [1] * len(datasets) if ratio is None else list(ratio)
@@ -63,7 +65,11 @@ class MixedDataset(Dataset):
                 'ratio must hold a positive integer for each data set, got '
                 f'{ratio} for {len(datasets)}'
             )
-        common = {} if data_root is None else {'data_root': fspath(data_root)}
+        common: dict[str, Any] = {}
+        if data_root is not None:
+            common['data_root'] = fspath(data_root)
+        if crop_size is not None:
+            common['crop_size'] = crop_size
         first_seed = checked_seed(seed)
         self.datasets = [
             DATASETS.build({'seed': first_seed + number, **dataset, **common})

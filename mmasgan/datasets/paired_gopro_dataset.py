@@ -47,7 +47,7 @@ class PairedGoProDataset(GoProDataset):
         subset: str = 'test',
         blur_variant: str = 'blur',
         sequences: Sequence[str] | None = None,
-        pipeline: Sequence[dict | Callable] = (),
+        pipeline: Sequence[dict | Callable] | dict = (),
         seed: int | None = None,
         prepare: Callable[[str], object] | str | None = None,
         **kwargs: Any,

@@ -19,8 +19,9 @@ from PIL import Image
 from rich.console import Console
 from rich.progress import track
 
-from .camera_shake import camera_path, path_reach, shoot
-from .image_reader import read_rgb_image
+from ..io.image.rgb import read_rgb_image
+from ..layers.camera_path import camera_path
+from .camera_shake import path_reach, shoot
 from .seeding import random_state
 
 __all__ = ['prepare_sample_dataset']

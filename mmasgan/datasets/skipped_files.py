@@ -11,7 +11,7 @@ from uuid import uuid4
 from mmengine.dist import is_main_process
 from mmengine.logging import print_log
 
-from .image_reader import UnusableImageError
+from ..io.image.reader import UnusableImageError
 
 __all__ = ['SkippedFiles']
 

@@ -81,7 +81,7 @@ class UnpairedGoProDataset(GoProDataset):
         split_seed: int = 0,
         split_file: str | PathLike[str] | None = None,
         exclude: Sequence[str] = (),
-        pipeline: Sequence[dict | Callable] = (),
+        pipeline: Sequence[dict | Callable] | dict = (),
         seed: int | None = None,
         prepare: Callable[[str], object] | str | None = None,
         indices: int | Sequence[int] | None = None,

@@ -6,10 +6,10 @@ Networks, CVPR 2017, Sec. 3.2.2; instance norm as CycleGAN (Zhu et al., ICCV
 whose import costs that of all MMagic models.
 """
 
-from mmengine.model import normal_init
 from torch import Tensor, nn
 
 from ..layers.checks import check_images
+from ..layers.initialization import init_normal
 from ..layers.instance_norm import InstanceNorm2d
 from ..registry import MODELS
 
@@ -58,9 +58,7 @@ class INPatchDiscriminator(nn.Module):
 
     def init_weights(self) -> None:
         """Draw N(0, 0.02) for all weights and set biases to 0, as CycleGAN."""
-        for module in self.layers:
-            if isinstance(module, nn.Conv2d):
-                normal_init(module, std=0.02)
+        init_normal(self.layers)
 
     def forward(self, x: Tensor) -> Tensor:
         """Compute one logit a patch.

@@ -9,8 +9,8 @@ from mmengine.device import get_device
 from mmengine.optim import OptimWrapper
 from torch import nn
 
-from ..processor import has_instructions
 from ..registry import OPTIM_WRAPPERS
+from ..utils.cpu import has_instructions
 
 __all__ = ['BFloat16OptimWrapper']
 

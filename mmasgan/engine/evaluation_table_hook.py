@@ -2,8 +2,14 @@
 
 import io
 import logging
+import math
+from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
+from typing import Any
 
+from mmengine.dist import all_gather_object
+from mmengine.evaluator import Evaluator
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from rich.console import Console
@@ -11,9 +17,10 @@ from rich.table import Table
 
 from ..registry import HOOKS
 
-__all__ = ['EvaluationTableHook']
+__all__ = ['EvaluationTableHook', 'image_scores']
 
 INPUT = 'input'
+SHOWN = 5  # names in a warning
 LESS_IS_BETTER = {'LPIPS', 'MAE', 'MSE', 'NIQE'}
 
 
@@ -23,7 +30,8 @@ class EvaluationTableHook(Hook):
 
     The first row comes from metrics that compare the blurred input with the
     truth, by the same code in the same run: those with ``prefix='input'``
-    and ``pred_key='input_img'``. A line says when the model is below it; of a
+    and ``pred_key='input_img'``. Metrics of another prefix have a row of that
+    name below it. A line says when the model is below it; of a
     test it is a warning, of a validation see
     :class:`~mmasgan.engine.ProgressHook`. A gain is positive where the model
     is better, be it by less of a distance.
@@ -32,8 +40,48 @@ class EvaluationTableHook(Hook):
     ``gain/PSNR``, so that ``default_hooks.checkpoint.save_best='gain/PSNR'``
     keeps the best checkpoint.
 
+    The PSNR of two identical images is infinite, and so is a mean with it.
+    Images with such a score, of the input or the model, are named in a
+    warning, and the means are those of the others.
+
     Config: ``dict(type='mmasgan.EvaluationTableHook')``
+
+    Attributes:
+        images: Name and scores of each image of the last evaluation.
+        metrics: What the last evaluation found.
     """
+
+    def __init__(self) -> None:
+        self.images: list[tuple[str, dict[str, float]]] = []
+        self.metrics: dict[str, float] = {}
+
+    def before_val_epoch(self, runner: Runner) -> None:
+        """Forget the images of the validation before."""
+        self.images = []
+
+    def before_test_epoch(self, runner: Runner) -> None:
+        """Forget the images of the test before."""
+        self.images = []
+
+    def after_val_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Sequence[Any] | None = None,
+    ) -> None:
+        """Keep the scores of the images of a batch."""
+        self.images += image_scores(runner.val_loop.evaluator, outputs or [])
+
+    def after_test_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Sequence[Any] | None = None,
+    ) -> None:
+        """Keep the scores of the images of a batch."""
+        self.images += image_scores(runner.test_loop.evaluator, outputs or [])
 
     def after_val_epoch(
         self, runner: Runner, metrics: dict[str, float] | None = None
@@ -58,6 +106,8 @@ class EvaluationTableHook(Hook):
     ) -> None:
         if metrics is None:
             return
+        self.metrics = metrics  # to which hooks may add after this
+        self._leave_out_infinite(runner, metrics)
         model = {k: float(v) for k, v in metrics.items() if '/' not in k}
         identity = {
             k: float(metrics[f'{INPUT}/{k}'])
@@ -66,7 +116,18 @@ class EvaluationTableHook(Hook):
         }
         if not identity:
             return
-        runner.logger.info('\n' + format_table(title, identity, model))
+        others = {
+            prefix: {
+                k: float(metrics[f'{prefix}/{k}'])
+                for k in identity
+                if f'{prefix}/{k}' in metrics
+            }
+            for prefix in sorted({k.partition('/')[0] for k in metrics})
+            if prefix != INPUT
+            and any(f'{prefix}/{k}' in metrics for k in model)
+        }
+        table = format_table(title, identity, model, others)
+        runner.logger.info(f'\n{table}')
         gains = {k: gain(k, identity[k], model[k]) for k in identity}
         for name, value in gains.items():
             metrics[f'gain/{name}'] = value
@@ -83,6 +144,62 @@ class EvaluationTableHook(Hook):
                 f'Pictures (input | output | truth): {pictures}'
             )
 
+    def _leave_out_infinite(
+        self, runner: Runner, metrics: dict[str, float]
+    ) -> None:
+        parts = all_gather_object(self.images)
+        images = dict(one for part in parts for one in part)
+        good = [scores for scores in images.values() if is_finite(scores)]
+        if len(good) == len(images):
+            return
+        names = [name for name in images if not is_finite(images[name])]
+        for key in metrics.keys() & images[names[0]].keys():
+            if good:
+                metrics[key] = fmean(scores[key] for scores in good)
+        more = f' and {len(names) - SHOWN} more' if len(names) > SHOWN else ''
+        runner.logger.warning(
+            f'Left out of all means: {", ".join(names[:SHOWN])}{more}. An '
+            'image is identical to the ground truth there, so that its PSNR '
+            'is infinite. Remove the pairs whose blurred and sharp image are '
+            'the same'
+        )
+
+
+def image_scores(
+    evaluator: Evaluator, samples: Sequence[Any]
+) -> list[tuple[str, dict[str, float]]]:
+    """Return what each metric says of the images that came last.
+
+    Args:
+        evaluator: It has just processed the samples.
+        samples: What a model's ``val_step`` or ``test_step`` returned.
+
+    Returns:
+        For each sample its name, and its scores as the evaluation calls
+        them, of metrics that score each image.
+    """
+    found = []
+    for place, sample in enumerate(samples, start=-len(samples)):
+        scores = {}
+        for metric in evaluator.metrics:
+            prefix = f'{metric.prefix}/' if metric.prefix else ''
+            if len(metric.results) < len(samples):
+                continue
+            if isinstance(entry := metric.results[place], dict):
+                for key, value in entry.items():
+                    scores[prefix + key] = float(value)
+        found.append((sample.name, scores))
+    return found
+
+
+def is_finite(scores: dict[str, float]) -> bool:
+    """Return whether all scores of an image are numbers to compute with.
+
+    Args:
+        scores: As :func:`image_scores` returns them.
+    """
+    return all(map(math.isfinite, scores.values()))
+
 
 def gain(name: str, before: float, after: float) -> float:
     """Return by how much a score got better, negative where it got worse.
@@ -98,7 +215,10 @@ def gain(name: str, before: float, after: float) -> float:
 
 
 def format_table(
-    title: str, identity: dict[str, float], model: dict[str, float]
+    title: str,
+    identity: dict[str, float],
+    model: dict[str, float],
+    others: dict[str, dict[str, float]] | None = None,
 ) -> str:
     """Format the scores of the input, the model, and the gain.
 
@@ -106,20 +226,25 @@ def format_table(
         title: Stands above the table.
         identity: Scores of the blurred input, by metric.
         model: Scores of the model, of at least the same metrics.
+        others: Scores of what else was evaluated, by its name: rows between
+            input and model.
 
     Returns:
         Lines of text.
     """
     table = Table()
     table.add_column('')
-    rows: dict[str, list[str]] = {'input': [], 'model': [], 'gain': []}
-    for name, before in identity.items():
+    for name in identity:
         table.add_column(name, justify='right')
-        rows['input'].append(f'{before:.4f}')
-        rows['model'].append(f'{model[name]:.4f}')
-        rows['gain'].append(f'{gain(name, before, model[name]):+.4f}')
-    for name, cells in rows.items():
-        table.add_row(name, *cells)
+    rows = {INPUT: identity, **(others or {}), 'model': model}
+    for label, scores in rows.items():
+        cells = (scores.get(name) for name in identity)
+        shown = ('' if cell is None else f'{cell:.4f}' for cell in cells)
+        table.add_row(label, *shown)
+    table.add_row(
+        'gain',
+        *(f'{gain(k, v, model[k]):+.4f}' for k, v in identity.items()),
+    )
     text = io.StringIO()
     Console(file=text, width=79).print(table)
     return f'{title}\n{text.getvalue().rstrip()}'

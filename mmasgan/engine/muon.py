@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from timm.optim import muon
 
-from ..processor import has_instructions
 from ..registry import OPTIMIZERS
+from ..utils.cpu import has_instructions
 
 __all__ = ['Muon']
 

@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.dist import all_gather_object, is_main_process
-from mmengine.evaluator import Evaluator
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
-from ..atomic_files import write_atomically
 from ..registry import HOOKS
-from .evaluation_table_hook import INPUT, gain
+from ..utils.atomic_files import write_atomically
+from .evaluation_table_hook import INPUT, gain, image_scores, is_finite
 from .progress_figure import Validation, draw_progress
 
-__all__ = ['ProgressHook', 'image_scores']
+__all__ = ['ProgressHook']
 
 GAINS = 'gains.csv'
 PICTURE = 'progress.png'
@@ -96,7 +95,9 @@ class ProgressHook(Hook):
         """Write table and picture, and warn."""
         images: dict[str, dict[str, float]] = {}
         for part in all_gather_object(self.images):
-            images |= part
+            # A pair of identical images says nothing of a model; the table of
+            # the evaluation warns of it.
+            images |= {n: s for n, s in part.items() if is_finite(s)}
         if self.validations is None or not is_main_process():
             return
         if not images or any('gain/PSNR' not in s for s in images.values()):
@@ -128,36 +129,10 @@ class ProgressHook(Hook):
             f'that of the blurred input, {before:.2f} dB; '
             f'{validation.count_below()} of {len(validation.images)} images '
             f'are below theirs, see {GAINS}. To try: more iterations, or a '
-            'term on blur made from the sharp images (supervised_loss). '
-            'docs/results.md says what deblurs and what does not.'
+            'reblur generator that knows the motion, as in '
+            'ascyclegan_plus_gopro.py. docs/results.md says what deblurs and '
+            'what does not.'
         )
-
-
-def image_scores(
-    evaluator: Evaluator, samples: Sequence[Any]
-) -> list[tuple[str, dict[str, float]]]:
-    """Return what each metric says of the images that came last.
-
-    Args:
-        evaluator: It has just processed the samples.
-        samples: What a model's ``val_step`` or ``test_step`` returned.
-
-    Returns:
-        For each sample its name, and its scores as the evaluation calls
-        them, of metrics that score each image.
-    """
-    found = []
-    for place, sample in enumerate(samples, start=-len(samples)):
-        scores = {}
-        for metric in evaluator.metrics:
-            prefix = f'{metric.prefix}/' if metric.prefix else ''
-            if len(metric.results) < len(samples):
-                continue
-            if isinstance(entry := metric.results[place], dict):
-                for key, value in entry.items():
-                    scores[prefix + key] = float(value)
-        found.append((sample.name, scores))
-    return found
 
 
 def _curves(runner: Runner) -> dict[str, Sequence[float]]:

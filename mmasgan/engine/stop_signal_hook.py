@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -16,18 +17,26 @@ from ..registry import HOOKS
 
 __all__ = ['StopSignalHook', 'init_worker']
 
-SIGNALS = ('SIGTERM', 'SIGUSR1')  # Windows has no SIGUSR1
+SIGNALS = ('SIGTERM', 'SIGUSR1', 'SIGINT')  # Windows has no SIGUSR1
+AT_CTRL_C = (
+    b'\nCtrl-C: a checkpoint is saved after this iteration; press it again '
+    b'to stop at once, without one\n'
+)
 
 
 @HOOKS.register_module()
 class StopSignalHook(Hook):
-    """Save a checkpoint at SIGTERM or SIGUSR1, and end.
+    """Save a checkpoint at SIGTERM, SIGUSR1 or Ctrl-C, and end.
 
-    The iteration at hand is finished and saved as a checkpoint of its number;
-    the exit status is 128 plus the number of the signal, 143 or 138, as a
-    shell gives it. Clusters send these signals before they take a machine
-    away; ``--resume`` goes on. Of several processes, all stop at the same
-    iteration once one is told to.
+    The iteration at hand, or the validation, is finished, and a checkpoint is
+    saved; the exit status is 128 plus the number of the signal (143, 138, or
+    130 for Ctrl-C), as a shell gives it. Clusters send these signals before
+    they take a machine away; ``--resume`` continues. Of several processes,
+    all stop at the same iteration once one is told to. A second Ctrl-C stops
+    at once.
+
+    The signals are restored after the training. Where it fails,
+    :class:`~mmasgan.engine.ResumingTrainLoop` restores them.
 
     Config: ``dict(type='mmasgan.StopSignalHook')``
 
@@ -61,6 +70,14 @@ class StopSignalHook(Hook):
             if number is not None:
                 self._before[number] = signal.signal(number, self._receive)
 
+    def before_val(self, runner: Runner) -> None:
+        """Let the data workers of a validation outlive the signals too."""
+        loop = runner.val_loop
+        for loader in getattr(loop, 'dataloaders', None) or [loop.dataloader]:
+            init = loader.worker_init_fn
+            if getattr(init, 'func', None) is not init_worker:
+                loader.worker_init_fn = partial(init_worker, init)
+
     def after_train_iter(
         self,
         runner: Runner,
@@ -87,23 +104,31 @@ class StopSignalHook(Hook):
         for hook in runner.hooks:
             if isinstance(hook, CheckpointHook):
                 hook._save_checkpoint(runner)
-        self.after_train(runner)
+        self.restore()
         raise SystemExit(128 + received)
 
     def after_train(self, runner: Runner) -> None:
-        """Give the signals back."""
+        """Restore the signals."""
+        self.restore()
+
+    def restore(self) -> None:
+        """Restore what the signals did before the training."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._before = {}
 
     def _receive(self, number: int, frame: FrameType | None) -> None:
+        if number == signal.SIGINT:
+            if self.received == number:
+                raise KeyboardInterrupt
+            os.write(2, AT_CTRL_C)  # a logger may be in use right now
         self.received = number
 
 
 def init_worker(init: Callable[[int], None] | None, worker_id: int) -> None:
     """Start a data worker that signals to a whole job leave alive.
 
-    torchrun and slurm send them to the process group, slurm also to all
+    A terminal and torchrun send them to the process group, slurm also to all
     processes. A worker that died of one would end the training before it is
     saved.
 

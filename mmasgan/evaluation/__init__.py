@@ -1,12 +1,28 @@
 """What measures a deblurred image, and what deblurring costs.
 
 PSNR, and SSIM as Wang et al. defined it, are MMagic's; here is what it lacks.
+The measures themselves, in ``functional``, need neither MMagic nor PyTorch.
 """
 
+from typing import TYPE_CHECKING
+
 from .. import compat  # noqa: F401  before anything of MMagic
-from .cw_ssim import CWSSIM
-from .inference_cost_hook import InferenceCostHook
-from .lpips import LPIPS
-from .ssim_matlab3d import SSIMMatlab3D
+from ..utils.late_names import give_late_names
+
+if TYPE_CHECKING:
+    from .cw_ssim import CWSSIM
+    from .inference_cost_hook import InferenceCostHook
+    from .lpips import LPIPS
+    from .ssim_matlab3d import SSIMMatlab3D
 
 __all__ = ['CWSSIM', 'LPIPS', 'InferenceCostHook', 'SSIMMatlab3D']
+
+give_late_names(
+    __name__,
+    {
+        '.cw_ssim': 'CWSSIM',
+        '.inference_cost_hook': 'InferenceCostHook',
+        '.lpips': 'LPIPS',
+        '.ssim_matlab3d': 'SSIMMatlab3D',
+    },
+)

@@ -1,6 +1,5 @@
 """LPIPS, the perceptual distance of Zhang et al., CVPR 2018."""
 
-import pickle
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from ..registry import METRICS
+from ..utils.tensor_file import read_tensors
 from ._rgb_metric import RGBMetric
 
 __all__ = ['LPIPS']
@@ -125,16 +125,4 @@ def _state_dict(backbone: str, weights: str) -> Mapping[str, Any]:
         raise FileNotFoundError(
             f"weights={weights!r}: no such file; give 'torchvision' or a path"
         )
-    try:
-        state_dict = torch.load(weights, map_location='cpu', weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise ValueError(
-            f'{weights} cannot be read as a file of tensors, and nothing else '
-            f'is loaded: {error}'
-        ) from error
-    if not isinstance(state_dict, Mapping):
-        raise ValueError(
-            f'{weights} holds a {type(state_dict).__name__}, expected a dict '
-            'of tensors'
-        )
-    return state_dict
+    return read_tensors(weights)

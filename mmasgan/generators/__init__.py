@@ -1,5 +1,11 @@
 """Generators."""
 
+from .motion_reblur_generator import MotionReblurGenerator
+from .pixel_unshuffle_unet import PixelUnshuffleUNet
 from .resnetv2_sft_generator import ResNetV2SFTGenerator
 
-__all__ = ['ResNetV2SFTGenerator']
+__all__ = [
+    'MotionReblurGenerator',
+    'PixelUnshuffleUNet',
+    'ResNetV2SFTGenerator',
+]

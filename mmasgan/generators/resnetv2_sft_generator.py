@@ -15,12 +15,12 @@ import warnings
 from typing import Literal
 
 import torch
-from mmengine.model import kaiming_init, normal_init
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from ..layers import ConditionNetwork, PreActResidualBlock, ResidualBlock
 from ..layers.checks import check_images
+from ..layers.initialization import init_kaiming, init_normal
 from ..layers.instance_norm import InstanceNorm2d
 from ..layers.reflect_conv import ReflectConv2d
 from ..registry import MODELS
@@ -138,9 +138,9 @@ class ResNetV2SFTGenerator(nn.Module):
         would shrink a map to nothing, and SFT starts at the identity. Without
         norms N(0, 0.02) would do the same to the features.
         """
-        init = _init_normal if self.norm else _init_kaiming
+        init = init_normal if self.norm else init_kaiming
         for part in (self.encoder, self.decoder):
-            part.apply(init)
+            init(part)
         for block in self.blocks:
             init(block.get_submodule('conv1'))
             init(block.get_submodule('conv2'))
@@ -174,7 +174,7 @@ class ResNetV2SFTGenerator(nn.Module):
         return self.end(x, self.decoder(features))
 
     def pad(self, x: Tensor) -> Tensor:
-        """Reflect at the right and below, up to multiples of the stride."""
+        """Pad (N, C, H, W) right and below by reflection, to the stride."""
         height, width = x.shape[-2:]
         padding = (0, -width % STRIDE, 0, -height % STRIDE)
         return pad(x, padding, mode='reflect') if any(padding) else x
@@ -182,7 +182,16 @@ class ResNetV2SFTGenerator(nn.Module):
     def condition_of(
         self, x: Tensor, semantic: Tensor | None
     ) -> Tensor | None:
-        """Return what the blocks are steered by, None without SFT."""
+        """Return the condition of the SFT layers, paper Sec. 2.2.
+
+        Args:
+            x: Images, (N, C, H, W).
+            semantic: Map, (N, K, H, W). None stands for a uniform map.
+
+        Returns:
+            (N, 32, H/4, W/4), or one patch for a uniform map; None without
+            SFT layers.
+        """
         if self.condition is None:
             return None
         if semantic is not None:
@@ -200,7 +209,7 @@ class ResNetV2SFTGenerator(nn.Module):
         return self.condition(x.new_full(size, 1 / self.num_classes))
 
     def end(self, x: Tensor, out: Tensor) -> Tensor:
-        """Crop what the decoder put out, and add it to the images."""
+        """Crop the decoder's output to (N, C, H, W) and add it to x."""
         height, width = x.shape[-2:]
         out = out[..., :height, :width]
         if not self.global_residual:
@@ -214,8 +223,8 @@ class ResNetV2SFTGenerator(nn.Module):
         """Refuse images and maps that do not fit.
 
         Args:
-            x: See :meth:`forward`.
-            semantic: See :meth:`forward`.
+            x: Images, (N, C, H, W).
+            semantic: Map, (N, K, H, W), or None.
 
         Raises:
             TypeError: If a type does not fit the weights.
@@ -265,13 +274,3 @@ def _norm_relu(channels: int, norm: bool) -> list[nn.Module]:
         InstanceNorm2d(channels) if norm else nn.Identity(),
         nn.ReLU(inplace=True),
     ]
-
-
-def _init_normal(module: nn.Module) -> None:
-    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-        normal_init(module, std=0.02)
-
-
-def _init_kaiming(module: nn.Module) -> None:
-    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
-        kaiming_init(module, mode='fan_in')

@@ -19,7 +19,7 @@ from torch.nn.functional import batch_norm, relu
 from ..layers import PreActResidualBlock
 from .resnetv2_sft_generator import STRIDE, ResNetV2SFTGenerator
 
-__all__ = ['translate_in_strips']
+__all__ = ['has_strips', 'translate_in_strips']
 
 # How many rows beyond its own a strip depends on, at most.
 IMAGE_HALO = 8
@@ -29,9 +29,20 @@ Layers = Callable[..., Tensor]
 Strips = Iterator[tuple[slice, Tensor]]
 
 
+def has_strips(generator: nn.Module) -> bool:
+    """Whether a generator can be run in strips.
+
+    Args:
+        generator: Any.
+    """
+    if isinstance(generator, ResNetV2SFTGenerator):
+        return True
+    return hasattr(generator, 'reach') and hasattr(generator, 'stride')
+
+
 @torch.inference_mode()
 def translate_in_strips(
-    generator: ResNetV2SFTGenerator,
+    generator: nn.Module,
     x: Tensor,
     semantic: Tensor | None = None,
     rows: int = 64,
@@ -40,7 +51,9 @@ def translate_in_strips(
     """Return what ``generator.eval()(x, semantic)`` returns, strip by strip.
 
     Args:
-        generator: Is left as it is.
+        generator: A :class:`ResNetV2SFTGenerator`, or one without norms that
+            names its ``reach`` and ``stride``, as
+            :class:`PixelUnshuffleUNet`. It is left as it is.
         x: See :class:`ResNetV2SFTGenerator`.
         semantic: See :class:`ResNetV2SFTGenerator`.
         rows: Of the image in a strip, a multiple of 4.
@@ -52,9 +65,12 @@ def translate_in_strips(
         Images, (N, out_channels, H, W).
 
     Raises:
-        TypeError: If a type does not fit the weights.
+        TypeError: If a type does not fit the weights, or the generator is
+            another one.
         ValueError: If a shape does not fit, or ``rows`` is no multiple of 4.
     """
+    if not isinstance(generator, ResNetV2SFTGenerator):
+        return _with_halo(generator, x, semantic)
     if rows < STRIDE or rows % STRIDE:
         raise ValueError(f'rows must be a multiple of {STRIDE}, got {rows}')
     generator.check(x, semantic)
@@ -67,6 +83,20 @@ def translate_in_strips(
     maps = [None] * len(x) if semantic is None else semantic.split(1)
     images = zip(x.split(1), maps, strict=True)
     return torch.cat([sweep.translate(*image) for image in images])
+
+
+def _with_halo(generator: Any, x: Tensor, semantic: Tensor | None) -> Tensor:
+    """Sweep a generator that looks at what is near alone."""
+    if not has_strips(generator) or semantic is not None:
+        raise TypeError(
+            f'{type(generator).__name__} says no reach (rows that a pixel '
+            'depends on) or takes a semantic map: it can only be run on '
+            'whole images'
+        )
+    network = copy.deepcopy(generator).eval()
+    halo = -(-network.reach // network.stride) * network.stride
+    strips = _strips(network, [x], 2 * halo, halo, x.dtype)
+    return torch.cat([strip for _, strip in strips], dim=2)
 
 
 class _SharedNorm(nn.Module):

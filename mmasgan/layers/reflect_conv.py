@@ -15,7 +15,7 @@ class ReflectConv2d(nn.Conv2d):
     Equal to ``nn.Conv2d`` with ``padding_mode='reflect'``, whose padding
     copies channels-last features to channels first on a CPU, a third of the
     time of a generator in bfloat16, and has no deterministic gradient on a
-    GPU.
+    GPU. Source: the padding of CycleGAN's generator, Zhu et al., ICCV 2017.
 
     Args:
         in_channels: Channels of the input.

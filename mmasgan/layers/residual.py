@@ -102,8 +102,12 @@ class ResidualBlock(_Block):
 class PreActResidualBlock(_Block):
     """Pre-activation block (ResNetv2): x + IN-ReLU-Conv-Dropout-IN-ReLU-Conv.
 
-    Arguments and shapes are those of :class:`ResidualBlock`. Nothing follows
-    the sum, so a network of these ends with one more norm and ReLU.
+    Source: He et al., ECCV 2016, Fig. 1 (b). Nothing follows the sum, so a
+    network of these ends with one more norm and ReLU. Arguments are those of
+    :class:`ResidualBlock`.
+
+    Shape:
+        (N, channels, H, W), to the same.
 
     Config: ``dict(type='mmasgan.PreActResidualBlock', channels=256)``
     """

@@ -1,23 +1,26 @@
 """Losses: one objective a class, its formula in ``functional``."""
 
+from .._moved import keep_old_names
 from .gradient_penalty import GradientPenalty
-from .identity_loss import IdentityLoss
+from .l1_loss import IdentityLoss, L1Loss, PixelCycleLoss
+from .log_l1_loss import LogL1Loss
 from .lsgan_loss import LSGANLoss
 from .normalized_pixel_loss import NormalizedPixelLoss
 from .perceptual_cycle_loss import PerceptualCycleLoss
-from .pixel_cycle_loss import PixelCycleLoss
 from .ragan_ls_loss import RaGANLSLoss
-from .vgg_features import VGGFeatures
 from .wgan_loss import WGANLoss
 
 __all__ = [
     'GradientPenalty',
     'IdentityLoss',
+    'L1Loss',
     'LSGANLoss',
+    'LogL1Loss',
     'NormalizedPixelLoss',
     'PerceptualCycleLoss',
     'PixelCycleLoss',
     'RaGANLSLoss',
-    'VGGFeatures',
     'WGANLoss',
 ]
+
+keep_old_names(__name__)

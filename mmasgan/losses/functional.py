@@ -15,10 +15,7 @@ __all__ = [
     'gradient_penalty',
     'lsgan_discriminator_loss',
     'lsgan_generator_loss',
-    'mean_absolute_error',
-    'mean_squared_error',
     'relativistic_average_ls',
-    'share_told_apart',
     'wgan_discriminator_loss',
     'wgan_generator_loss',
 ]
@@ -216,6 +213,33 @@ def mean_absolute_error(output: Tensor, target: Tensor) -> Tensor:
     """
     _check_same_shape(output=output, target=target)
     return l1_loss(output, target)
+
+
+def mean_log_absolute_error(
+    output: Tensor, target: Tensor, epsilon: float
+) -> Tensor:
+    r"""Logarithm of the mean absolute error of each image, averaged.
+
+    .. math:: \frac{1}{N} \sum_n \log\left(
+        \frac{1}{CHW} \lVert y_n - t_n \rVert_1 + \epsilon \right)
+
+    Source: the PSNR loss of Chen et al., CVPRW 2021 (HINet). Differs from it
+    in: the L1 norm, and no factor of 10 / log(10).
+
+    Args:
+        output: (N, C, H, W).
+        target: Same shape.
+        epsilon: Added to the error of each image, positive.
+
+    Returns:
+        Scalar.
+
+    Raises:
+        ValueError: If the two shapes differ.
+    """
+    _check_same_shape(output=output, target=target)
+    errors = (output - target).abs().mean(dim=(1, 2, 3))
+    return (errors + epsilon).log().mean()
 
 
 def mean_squared_error(output: Tensor, target: Tensor) -> Tensor:

@@ -32,11 +32,21 @@ class LSGANLoss(nn.Module):
     def discriminator_loss(
         self, real_logits: Tensor, fake_logits: Tensor
     ) -> Tensor:
-        """Return the discriminator's loss, a scalar; logits (N, 1, h, w)."""
+        """Return Eq. (9) of Mao et al., discriminator, a scalar.
+
+        Args:
+            real_logits: (N, 1, h, w), unbounded.
+            fake_logits: Same shape; detached by the caller.
+        """
         return lsgan_discriminator_loss(real_logits, fake_logits)
 
     def generator_loss(
         self, real_logits: Tensor | None, fake_logits: Tensor
     ) -> Tensor:
-        """Return the generator's loss, a scalar; ``real_logits`` is unused."""
+        """Return Eq. (9) of Mao et al., generator, a scalar.
+
+        Args:
+            real_logits: Unused.
+            fake_logits: (N, 1, h, w), unbounded.
+        """
         return self.loss_weight * lsgan_generator_loss(fake_logits)

@@ -29,7 +29,7 @@ class _SumOverRanks(torch.autograd.Function):
 
 
 def global_mean(logits: Tensor) -> Tensor:
-    """Mean over the batches of all ranks, with gradient.
+    """Return the mean of logits (N, 1, h, w) of all ranks, with gradient.
 
     The gradient flows back to every rank, so averaging weight gradients over
     ranks gives that of one process with the whole batch. Ranks must hold
@@ -69,13 +69,23 @@ class RaGANLSLoss(nn.Module):
     def discriminator_loss(
         self, real_logits: Tensor, fake_logits: Tensor
     ) -> Tensor:
-        """Return the discriminator's loss, a scalar; logits (N, 1, h, w)."""
+        """Return L_D of the paper's Eq. (3), a scalar.
+
+        Args:
+            real_logits: (N, 1, h, w), unbounded.
+            fake_logits: Same shape; detached by the caller.
+        """
         return relativistic_average_ls(real_logits, fake_logits, global_mean)
 
     def generator_loss(
         self, real_logits: Tensor, fake_logits: Tensor
     ) -> Tensor:
-        """Return the generator's loss, a scalar; logits (N, 1, h, w)."""
+        """Return L_G of the paper's Eq. (4), a scalar.
+
+        Args:
+            real_logits: (N, 1, h, w), unbounded.
+            fake_logits: Same shape.
+        """
         return self.loss_weight * relativistic_average_ls(
             fake_logits, real_logits, global_mean
         )

@@ -8,9 +8,9 @@ layer numbers. The network is written out, since torchvision builds all of its
 from collections.abc import Mapping
 
 import torch
-from mmengine.model import kaiming_init
 from torch import Tensor, nn
 
+from ..layers.initialization import init_kaiming
 from ..registry import MODELS
 from .weights import main_process_first, read_tensors, select_tensors
 
@@ -55,9 +55,7 @@ class VGGFeatures(nn.Module):
                 layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
                 channels = width
         self.features = nn.Sequential(*layers[: CONV3_3 + 1 + after_relu])
-        for module in self.features:
-            if isinstance(module, nn.Conv2d):
-                kaiming_init(module)
+        init_kaiming(self.features, mode='fan_out')
         self.requires_grad_(False)
 
         shift, scale = torch.zeros(1, 3, 1, 1), torch.ones(1, 3, 1, 1)

@@ -1,13 +1,13 @@
 """Reading pre-trained weights."""
 
-import pickle
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
 import torch
 from mmengine.dist import barrier, is_main_process
 from torch import Tensor
+
+from ..utils.tensor_file import read_tensors
 
 __all__ = ['main_process_first', 'read_tensors', 'select_tensors']
 
@@ -22,36 +22,6 @@ def main_process_first() -> Iterator[None]:
     finally:  # else the others would wait for ever
         if is_main_process():
             barrier()
-
-
-def read_tensors(path: str) -> Mapping[str, Tensor]:
-    """Read a file of tensors by name, and run no code in it.
-
-    Args:
-        path: A file as ``torch.save`` writes it.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it holds anything else.
-    """
-    if not Path(path).is_file():
-        raise FileNotFoundError(
-            f'weights={path!r}: no such file, and not the name of a source; '
-            'give None for random weights'
-        )
-    try:
-        state_dict = torch.load(path, map_location='cpu', weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
-        raise ValueError(
-            f'{path} cannot be read as a file of tensors, and nothing else '
-            f'is loaded: {error}'
-        ) from error
-    if not isinstance(state_dict, Mapping):
-        raise ValueError(
-            f'{path} holds a {type(state_dict).__name__}, expected a dict of '
-            'tensors'
-        )
-    return state_dict
 
 
 def select_tensors(
@@ -76,6 +46,13 @@ def select_tensors(
             problem = 'is missing'
         elif not isinstance(tensor, Tensor):
             problem = f'is a {type(tensor).__name__}'
+        elif (
+            tensor.layout is not torch.strided
+            or tensor.is_meta
+            or tensor.is_quantized
+            or tensor.is_complex()
+        ):
+            problem = f'is of another kind ({tensor.layout}, {tensor.dtype})'
         elif tensor.shape != value.shape:
             problem = f'is {tuple(tensor.shape)}'
         else:

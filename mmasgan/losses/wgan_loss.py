@@ -30,11 +30,21 @@ class WGANLoss(nn.Module):
     def discriminator_loss(
         self, real_logits: Tensor, fake_logits: Tensor
     ) -> Tensor:
-        """Return the critic's loss, a scalar; logits (N, 1, h, w)."""
+        """Return the critic's loss of Gulrajani et al., Eq. (3), a scalar.
+
+        Args:
+            real_logits: (N, 1, h, w), unbounded.
+            fake_logits: Same shape; detached by the caller.
+        """
         return wgan_discriminator_loss(real_logits, fake_logits)
 
     def generator_loss(
         self, real_logits: Tensor | None, fake_logits: Tensor
     ) -> Tensor:
-        """Return the generator's loss, a scalar; ``real_logits`` is unused."""
+        """Return the generator's loss of Arjovsky et al., Alg. 1, a scalar.
+
+        Args:
+            real_logits: Unused.
+            fake_logits: (N, 1, h, w), unbounded.
+        """
         return self.loss_weight * wgan_generator_loss(fake_logits)

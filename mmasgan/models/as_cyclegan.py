@@ -17,7 +17,7 @@ N = 60              ``pool_size`` (batch 1)
 ==================  ==========================================================
 """
 
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -28,28 +28,31 @@ from mmengine import MessageHub
 from mmengine.optim import OptimWrapperDict
 from torch import Tensor, nn
 
-from ..losses.functional import share_told_apart
 from ..registry import MODELS
+from ..utils.published import load_published
 from .batch import (
     DOMAINS,
-    SYNTHETIC,
     Images,
     Maps,
     check_channel_orders,
     files_of,
+    named_inputs,
     split_inputs,
 )
-from .domain_networks import DomainNetworks
 from .image_pool import ImagePool
-from .parts import Part, build_part
+from .parts import DomainNetworks, Part, build_part
 from .prediction import predict
 from .steps import Losses, optimize
+from .terms import (
+    discriminator_losses,
+    generator_losses,
+    needed_domains,
+    translate,
+)
 
 __all__ = ['ASCycleGAN']
 
-DIRECTION = {'sharp': 'deblur', 'blur': 'reblur'}  # by target domain
-SOURCE = {'sharp': 'blur', 'blur': 'sharp'}
-EVERY_INPUT = (*DOMAINS, SYNTHETIC)
+BOTH_LOOPS = ('deblur', 'reblur')
 
 
 @MODELS.register_module()
@@ -58,20 +61,33 @@ class ASCycleGAN(BaseTranslationModel):
 
     Config: see ``configs/_base_/models.py``.
 
+    A term is computed where its gradient reaches a weight: a reblur generator
+    that does not train has no discriminator and no identity loss. What no
+    term uses is neither built nor read.
+
     Args:
-        generator: Config, built once a direction; its ``forward`` takes images
-            (N, 3, H, W) in [-1, 1] and a semantic map or None.
-        discriminator: Config, built once a domain. None for a model that is
-            only tested.
+        generator: Config of the deblurring generator, and of the other one
+            unless there is a ``reblur_generator``; its ``forward`` takes
+            images (N, 3, H, W) in [-1, 1] and a semantic map or None.
+        discriminator: Config, built once a domain. None for a model without
+            an adversarial loss, or one that is only tested.
         adversarial_loss: Config or module with ``discriminator_loss``,
             ``generator_loss`` and ``relativistic``. None leaves the term out,
             as for the other losses.
         cycle_loss: Config or module, called with (reconstruction, original).
         identity_loss: Config or module, called with (output, original).
         pixel_cycle_loss: Config or module; a second cycle loss.
-        supervised_loss: Config or module, called with (output, truth) of
-            blur made from the sharp images, which needs no pair. Not in the
-            paper.
+        reblur_generator: Config of the generator from sharp to blurred
+            images. One with ``needs_motion``, such as
+            :class:`~mmasgan.generators.MotionReblurGenerator`, gets blurred
+            images as a third argument. It may put out less than the whole
+            image, the middle of it. Not in the paper.
+        loops: Which loops the cycle losses see, by their first direction:
+            ``'deblur'`` is blur to sharp to blur.
+        weights: What the deblurring generator starts from: a safetensors
+            file, or the name of one that comes with the library.
+        show_start: Whether predictions hold ``published_img`` too, what the
+            generator with ``weights`` makes of the images, untrained.
         gradient_penalty: Config or module, called with (discriminator, real,
             fake).
         pool_size: Generated images kept for each discriminator.
@@ -86,6 +102,7 @@ class ASCycleGAN(BaseTranslationModel):
 
     Raises:
         TypeError: If ``generator`` or ``discriminator`` is not a config.
+        ValueError: If a loop is unknown, or there is no start to show.
     """
 
     generators: Any
@@ -100,7 +117,10 @@ class ASCycleGAN(BaseTranslationModel):
         cycle_loss: Part,
         identity_loss: Part = None,
         pixel_cycle_loss: Part = None,
-        supervised_loss: Part = None,
+        reblur_generator: dict | None = None,
+        loops: Sequence[str] = BOTH_LOOPS,
+        weights: str | None = None,
+        show_start: bool = False,
         gradient_penalty: Part = None,
         pool_size: int = 60,
         discriminator_steps: int = 1,
@@ -109,33 +129,44 @@ class ASCycleGAN(BaseTranslationModel):
         channels_last: bool = False,
         data_preprocessor: Part = None,
     ) -> None:
-        for name, part in (
-            ('generator', generator),
-            ('discriminator', discriminator or {}),
-        ):
+        configs = dict(generator=generator, discriminator=discriminator or {})
+        for name, part in configs.items():
             if not isinstance(part, dict):
                 raise TypeError(
                     f'{name} must be a config dict, since one is built for '
                     f'each domain; got {type(part).__name__}'
                 )
+        if not set(loops) <= set(BOTH_LOOPS):
+            raise ValueError(f'loops must be of {BOTH_LOOPS}, got {loops}')
+        if show_start and weights is None:
+            raise ValueError('show_start needs weights to start from')
         super().__init__(
             generator=generator,
-            discriminator=discriminator,
+            discriminator=None,
             default_domain='sharp',
-            reachable_domains=list(DOMAINS),
+            reachable_domains=['sharp'],
             related_domains=list(DOMAINS),
             data_preprocessor=data_preprocessor,
             discriminator_steps=discriminator_steps,
         )
+        self._reachable_domains = list(DOMAINS)
         self.generators = DomainNetworks(self.generators)
-        if discriminator is not None:
-            self.discriminators = DomainNetworks(self.discriminators)
+        self.generators['blur'] = MODELS.build(reblur_generator or generator)
+        # Domains whose generator learns something.
+        self.taught = [d for d in DOMAINS if _has_weights(self.generators[d])]
+        if discriminator is not None and adversarial_loss is not None:
+            self.discriminators = DomainNetworks(
+                {d: MODELS.build(discriminator) for d in self.taught}
+            )
         self.adversarial_loss = build_part(adversarial_loss)
         self.gradient_penalty = build_part(gradient_penalty)
         self.cycle_loss = build_part(cycle_loss)
         self.pixel_cycle_loss = build_part(pixel_cycle_loss)
         self.identity_loss = build_part(identity_loss)
-        self.supervised_loss = build_part(supervised_loss)
+        self.loops = tuple(loops)
+        self.weights = weights
+        self.show_start = show_start
+        self._start: list[nn.Module] = []  # is no part of the state
         self.pools = nn.ModuleDict({d: ImagePool(pool_size) for d in DOMAINS})
         self.weight_clip = weight_clip
         self.max_bad_steps = max_bad_steps
@@ -144,18 +175,16 @@ class ASCycleGAN(BaseTranslationModel):
 
     def init_weights(self) -> None:
         """Initialise networks and load the weights that losses need."""
-        parts = [
-            self.cycle_loss,
-            self.pixel_cycle_loss,
-            self.identity_loss,
-            self.supervised_loss,
-        ]
+        parts = [self.cycle_loss, self.pixel_cycle_loss, self.identity_loss]
         for networks in (self.generators, self.discriminators):
             if networks is not None:
                 parts += self.get_module(networks).values()
         for part in parts:
             if hasattr(part, 'init_weights'):
                 part.init_weights()
+        if self.weights is not None:
+            deblur = self.get_module(self.generators)['sharp']
+            load_published(deblur, self.weights)
 
     def train_step(
         self, data: dict, optim_wrapper: OptimWrapperDict
@@ -165,50 +194,50 @@ class ASCycleGAN(BaseTranslationModel):
         Args:
             data: A batch with ``inputs`` ``img_blur`` and ``img_sharp``, RGB
                 in [0, 255], unpaired; ``semantic_blur`` and ``semantic_sharp``
-                where there are maps; ``img_synthetic`` (``img_sharp``,
-                blurred) where there is a supervised loss.
-            optim_wrapper: Wrappers named ``generators``, ``discriminators``.
+                where there are maps. What no term needs may be missing.
+            optim_wrapper: Wrappers named ``generators`` and, where there are
+                any, ``discriminators``.
 
         Returns:
             Every term, weighted, as ``loss_<term>_<direction>``; with an
-            adversarial one, :func:`share_told_apart` as ``balance_...`` too.
+            adversarial one, what discriminators tell apart as
+            ``balance_<direction>`` too.
 
         Raises:
             FloatingPointError: If a term or gradient is not finite once more
                 than ``max_bad_steps``. It names iteration, term and files;
                 the term has changed no weight.
         """
+        data = named_inputs(data)
         files = files_of(data)
         check_channel_orders(data)
         inputs = self.data_preprocessor(data, training=True)['inputs']
-        needed = DOMAINS if self.supervised_loss is None else EVERY_INPUT
-        real, semantic = split_inputs(inputs, required=needed)
+        real, semantic = split_inputs(inputs, required=needed_domains(self))
         gen_optim = optim_wrapper['generators']
-        disc_optim = optim_wrapper['discriminators']
-        generators_turn = self._is_generators_turn()
+        iteration = MessageHub.get_current_instance().get_info('iter', 0)
+        generators_turn = (iteration + 1) % self.discriminator_steps == 0
 
         with (
             gen_optim.optim_context(self.generators),
             torch.set_grad_enabled(generators_turn),
         ):
-            fake = self._translate(real, semantic)
+            fake = translate(self, real, semantic)
 
-        with disc_optim.optim_context(self.discriminators):
-            losses, balance = self._discriminator_losses(real, fake)
-        limit = self.max_bad_steps
-        finite = optimize(
-            disc_optim, self.discriminators, losses, files, limit
+        losses, balance, finite = self._train_discriminators(
+            real, fake, files, optim_wrapper
         )
-        self._clip_discriminators()
-
         if generators_turn:
-            set_requires_grad(self.discriminators, False)
+            self._freeze_discriminators(True)
             with gen_optim.optim_context(self.generators):
-                gen_losses = self._generator_losses(real, fake, semantic)
+                gen_losses = generator_losses(self, real, fake, semantic)
             finite &= optimize(
-                gen_optim, self.generators, gen_losses, files, limit
+                gen_optim,
+                self.generators,
+                gen_losses,
+                files,
+                self.max_bad_steps,
             )
-            set_requires_grad(self.discriminators, True)
+            self._freeze_discriminators(False)
             losses.update(gen_losses)
         if not finite:
             for pool in self.pools.values():
@@ -217,104 +246,48 @@ class ASCycleGAN(BaseTranslationModel):
 
     def val_step(self, data: dict) -> list[DataSample]:
         """Deblur a batch, see :func:`~mmasgan.models.prediction.predict`."""
-        return self._predict(data)
-
-    def test_step(self, data: dict) -> list[DataSample]:
-        """Deblur a batch, see :func:`~mmasgan.models.prediction.predict`."""
-        return self._predict(data)
-
-    def _predict(self, data: dict) -> list[DataSample]:
         return predict(
             self,
             data,
             lambda blur, semantic: self.translation(
                 blur, 'sharp', semantic=semantic['blur']
             ),
+            {'published_img': self._from_start} if self.show_start else None,
         )
 
-    def _is_generators_turn(self) -> bool:
-        iteration = MessageHub.get_current_instance().get_info('iter', 0)
-        return (iteration + 1) % self.discriminator_steps == 0
+    def test_step(self, data: dict) -> list[DataSample]:
+        """Deblur a batch, see :func:`~mmasgan.models.prediction.predict`."""
+        return self.val_step(data)
 
-    def _translate(self, real: Images, semantic: Maps) -> Images:
-        users = self.adversarial_loss, self.cycle_loss, self.pixel_cycle_loss
-        if not any(user is not None for user in users):
-            return {}
-        return {
-            target: self.generators(target, real[source], semantic[source])
-            for target, source in SOURCE.items()
-        }
+    def _from_start(self, blur: Tensor, semantic: Maps) -> Tensor:
+        assert self.weights is not None
+        if not self._start:
+            start = MODELS.build(self._gen_cfg)
+            load_published(start, self.weights)
+            self._start.append(start.to(blur.device).eval())
+        return self._start[0](blur, semantic['blur'])
 
-    def _discriminator_losses(
-        self, real: Images, fake: Images
-    ) -> tuple[Losses, dict[str, Tensor]]:
-        losses: Losses = {}
-        balance: dict[str, Tensor] = {}
+    def _train_discriminators(
+        self,
+        real: Images,
+        fake: Images,
+        files: list[str],
+        optim_wrapper: OptimWrapperDict,
+    ) -> tuple[Losses, dict[str, Tensor], bool]:
         if self.adversarial_loss is None:
-            return losses, balance
-        for domain, direction in DIRECTION.items():
-            judge = partial(_logits, self.discriminators, domain)
-            seen = self.pools[domain](fake[domain].detach().float())
-            logits = judge(real[domain]), judge(seen)
-            losses[f'loss_disc_{direction}'] = (
-                self.adversarial_loss.discriminator_loss(*logits)
-            )
-            balance[f'balance_{direction}'] = share_told_apart(*logits)
-            if self.gradient_penalty is not None:
-                losses[f'loss_penalty_{direction}'] = self.gradient_penalty(
-                    judge, real[domain], seen
-                )
-        return losses, balance
-
-    def _generator_losses(
-        self, real: Images, fake: Images, semantic: Maps
-    ) -> Losses:
-        losses: Losses = {}
-        cycle_losses = {
-            term: loss
-            for term, loss in (
-                ('cycle', self.cycle_loss),
-                ('pixel', self.pixel_cycle_loss),
-            )
-            if loss is not None
-        }
-        for domain, direction in DIRECTION.items():
-            if self.adversarial_loss is not None:
-                losses[f'loss_gan_{direction}'] = self._gan_loss(
-                    domain, real, fake
-                )
-            if cycle_losses:
-                source = SOURCE[domain]
-                # A translated image shows what its source shows, so the
-                # source's map serves the way back too.
-                rec = self.generators(source, fake[domain], semantic[source])
-                for term, loss in cycle_losses.items():
-                    losses[f'loss_{term}_{direction}'] = loss(
-                        rec.float(), real[source]
-                    )
-            if self.identity_loss is not None:
-                idt = self.generators(domain, real[domain], semantic[domain])
-                losses[f'loss_identity_{direction}'] = self.identity_loss(
-                    idt.float(), real[domain]
-                )
-        if self.supervised_loss is not None:
-            restored = self.generators(
-                'sharp', real[SYNTHETIC], semantic['sharp']
-            )
-            losses['loss_supervised_deblur'] = self.supervised_loss(
-                restored.float(), real['sharp']
-            )
-        return losses
-
-    def _gan_loss(self, domain: str, real: Images, fake: Images) -> Tensor:
-        # Frozen networks are called past a distributed wrapper, which would
-        # wait for their gradients.
-        judge = partial(_logits, self.get_module(self.discriminators), domain)
-        adversarial = self.adversarial_loss
-        return adversarial.generator_loss(
-            judge(real[domain]) if adversarial.relativistic else None,
-            judge(fake[domain]),
+            return {}, {}, True
+        optim = optim_wrapper['discriminators']
+        with optim.optim_context(self.discriminators):
+            losses, balance = discriminator_losses(self, real, fake)
+        finite = optimize(
+            optim, self.discriminators, losses, files, self.max_bad_steps
         )
+        self._clip_discriminators()
+        return losses, balance, finite
+
+    def _freeze_discriminators(self, frozen: bool) -> None:
+        if self.discriminators is not None:
+            set_requires_grad(self.discriminators, not frozen)
 
     @torch.no_grad()
     def _clip_discriminators(self) -> None:
@@ -323,5 +296,5 @@ class ASCycleGAN(BaseTranslationModel):
                 weight.clamp_(-self.weight_clip, self.weight_clip)
 
 
-def _logits(networks: nn.Module, domain: str, images: Tensor) -> Tensor:
-    return networks(domain, images).float()
+def _has_weights(network: nn.Module) -> bool:
+    return any(weight.requires_grad for weight in network.parameters())

@@ -7,19 +7,37 @@ from torch import Tensor
 
 __all__ = [
     'DOMAINS',
-    'SYNTHETIC',
     'Images',
     'Maps',
+    'central',
     'check_channel_orders',
     'files_of',
+    'named_inputs',
     'split_inputs',
 ]
 
 DOMAINS = ('sharp', 'blur')
-SYNTHETIC = 'synthetic'  # blur made from the sharp images of the batch
 
-Images = dict[str, Tensor]  # by domain or SYNTHETIC, (N, 3, H, W)
+Images = dict[str, Tensor]  # by domain, (N, 3, H, W)
 Maps = dict[str, Tensor | None]  # by domain, (N, K, H, W) in [0, 1]
+
+
+def named_inputs(data: dict) -> dict:
+    """Name the images of a batch that has sharp ones alone.
+
+    MMagic's ``PackInputs`` packs a single image without its name.
+
+    Args:
+        data: A batch, as the data set gave it.
+
+    Returns:
+        The batch, its ``inputs`` by name.
+    """
+    inputs = data['inputs']
+    named = isinstance(inputs, dict) or (
+        isinstance(inputs, list) and inputs and isinstance(inputs[0], dict)
+    )
+    return data if named else {**data, 'inputs': {'img_sharp': inputs}}
 
 
 def split_inputs(
@@ -30,7 +48,7 @@ def split_inputs(
     Args:
         inputs: ``img_<domain>`` and, where there are maps,
             ``semantic_<domain>``.
-        required: Domains (or ``SYNTHETIC``) that there must be images of.
+        required: Domains that there must be images of.
 
     Returns:
         The images there are, and a map or None for each domain.
@@ -45,12 +63,20 @@ def split_inputs(
             f'inputs lack {missing}, they have {found or type(inputs)}: make '
             'and pack them in the pipeline'
         )
-    images = {
-        d: inputs[f'img_{d}']
-        for d in (*DOMAINS, SYNTHETIC)
-        if f'img_{d}' in inputs
-    }
+    images = {d: inputs[f'img_{d}'] for d in DOMAINS if f'img_{d}' in inputs}
     return images, {d: inputs.get(f'semantic_{d}') for d in DOMAINS}
+
+
+def central(images: Tensor, like: Tensor) -> Tensor:
+    """Return the middle of images, as large as others.
+
+    Args:
+        images: (N, C, H, W).
+        like: (N, C, h, w), h and w at most as large.
+    """
+    (height, width), (rows, columns) = images.shape[-2:], like.shape[-2:]
+    top, left = (height - rows) // 2, (width - columns) // 2
+    return images[..., top : top + rows, left : left + columns]
 
 
 def check_channel_orders(data: dict) -> None:

@@ -12,11 +12,7 @@ from typing import Any
 from mmagic.models.editors.deblurganv2 import deblurganv2_generator
 from torch import Tensor, nn
 
-from ..losses.weights import (
-    main_process_first,
-    read_tensors,
-    select_tensors,
-)
+from ..losses.weights import main_process_first, read_tensors, select_tensors
 
 __all__ = ['FPNBackbone', 'without_download']
 

@@ -10,7 +10,7 @@ from mmengine.optim import OptimWrapper, OptimWrapperDict
 from torch import Tensor
 
 from .batch import DOMAINS, files_of, split_inputs
-from .parts import unwrapped
+from .parts import refuse_other_modes, unwrapped
 from .prediction import predict
 from .steps import Losses, optimize
 
@@ -74,11 +74,7 @@ class PairedGAN(BaseModel):
         Raises:
             ValueError: If ``mode`` is another one.
         """
-        if mode != 'tensor':
-            raise ValueError(
-                f"mode must be 'tensor', got {mode!r}: call train_step, "
-                'val_step or test_step'
-            )
+        refuse_other_modes(mode)
         return self._deblur(inputs)
 
     def train_step(

@@ -1,6 +1,6 @@
 """One evaluation protocol for all models."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 
 import torch
 from mmagic.structures import DataSample
@@ -10,13 +10,18 @@ from torch import Tensor
 from .batch import Maps, split_inputs
 from .steps import evaluation_mode
 
-__all__ = ['predict']
+__all__ = ['ones_of', 'predict']
 
 Deblur = Callable[[Tensor, Maps], Tensor]
 
 
 @torch.no_grad()
-def predict(model: BaseModel, data: dict, deblur: Deblur) -> list[DataSample]:
+def predict(
+    model: BaseModel,
+    data: dict,
+    deblur: Deblur,
+    others: Mapping[str, Deblur] | None = None,
+) -> list[DataSample]:
     """Deblur a batch in evaluation mode and leave the model as found.
 
     Args:
@@ -27,34 +32,71 @@ def predict(model: BaseModel, data: dict, deblur: Deblur) -> list[DataSample]:
         deblur: Called with blurred images, (N, 3, H, W) in [-1, 1], and the
             semantic map or None of each domain; returns sharp ones of the
             same shape.
+        others: What else deblurs the same images, by the key of its output.
 
     Returns:
         A sample for each image, with ``output.pred_img``,
-        ``output.input_img`` and ``gt_img`` (where known): BGR, uint8,
-        (3, H, W), as the host's metrics and visualisers expect.
+        ``output.input_img``, one of each key of ``others``, and ``gt_img``
+        (where known): BGR, uint8, (3, H, W), as the host's metrics and
+        visualisers expect.
+
+    Images of different sizes are deblurred one by one: the host would pad
+    them to one size, and the padding would change their scores.
 
     Raises:
         ValueError: If there is no ``img_blur``.
     """
+    if _sizes_differ(data):
+        ones = (predict(model, one, deblur, others) for one in ones_of(data))
+        return [sample for samples in ones for sample in samples]
     data = model.data_preprocessor(data, training=False)
     images, semantic = split_inputs(data['inputs'], required=('blur',))
     samples = data['data_samples']
     if isinstance(samples, DataSample):
         samples = samples.split(allow_nonseq_value=True)
+    outputs = {'input_img': images['blur']}
     with evaluation_mode(model):
-        pred = deblur(images['blur'], semantic)
-    pred = _to_uint8(model, pred, samples)
-    blur = _to_uint8(model, images['blur'], samples)
+        for key, run in {'pred_img': deblur, **(others or {})}.items():
+            outputs[key] = run(images['blur'], semantic)
+    shown = {
+        key: _to_uint8(model, out, samples) for key, out in outputs.items()
+    }
     for index, sample in enumerate(samples):
         sample.output = DataSample()
         sample.output.set_tensor_data(
-            {'pred_img': pred[index], 'input_img': blur[index]}
+            {key: out[index] for key, out in shown.items()}
         )
     if 'sharp' in images:
         sharp = _to_uint8(model, images['sharp'], samples)
         for index, sample in enumerate(samples):
             sample.set_tensor_data({'gt_img': sharp[index]})
     return samples
+
+
+def _sizes_differ(data: dict) -> bool:
+    inputs = data['inputs']
+    if isinstance(inputs, dict):
+        batches = list(inputs.values())
+    else:  # one dict for each image
+        batches = [[one[key] for one in inputs] for key in inputs[0]]
+    return any(len({each.shape for each in batch}) > 1 for batch in batches)
+
+
+def ones_of(data: dict) -> Iterator[dict]:
+    """Yield the images of a batch as batches of one.
+
+    Args:
+        data: A batch, as the data set gave it.
+    """
+    inputs, samples = data['inputs'], data['data_samples']
+    for index in range(len(samples)):
+        part = slice(index, index + 1)
+        one = (
+            {key: batch[part] for key, batch in inputs.items()}
+            if isinstance(inputs, dict)
+            else inputs[part]
+        )
+        yield {**data, 'inputs': one, 'data_samples': samples[part]}
 
 
 def _to_uint8(

@@ -12,11 +12,12 @@ import numpy as np
 from mmengine.logging import print_log
 from PIL import Image
 
-from ..atomic_files import write_atomically
-from ..datasets import read_rgb_image
-from ..datasets.gopro_layout import IMAGE_SUFFIXES
-from ..datasets.prepare.files import progress
-from ..version import __version__
+from .. import __version__
+from ..io.image.files import is_special, visible_files
+from ..io.image.kinds import IMAGE_SUFFIXES
+from ..io.image.rgb import read_rgb_image
+from ..utils.atomic_files import write_atomically
+from ..utils.console import progress
 from .overlay import legend, overlay
 from .prior import Prior
 from .resize import resize_by_area
@@ -55,7 +56,7 @@ def compute_maps(
 
     Raises:
         FileNotFoundError: If there is no image below ``root``.
-        ImageReadError: If an image is damaged.
+        ValueError: If an image is damaged.
     """
     images = sorted(_images(Path(root)))
     if not images:
@@ -130,16 +131,14 @@ def _describe(prior: Prior, name: str, stride: int) -> dict[str, Any]:
 
 def _images(root: Path) -> Iterator[str]:
     """Yield the images below a folder, relative to it."""
-    for folder, folders, files in os.walk(root, followlinks=True):
-        folders[:] = [
-            name
-            for name in folders
-            if not name.startswith(('.', '@', '__'))
-            and not (name == FOLDER and Path(folder) == root)
-        ]
-        for name in files:
-            if name.lower().endswith(IMAGE_SUFFIXES) and name[0] != '.':
-                yield Path(folder, name).relative_to(root).as_posix()
+    for path in visible_files(root, follow_links=True):
+        name = path.relative_to(root)
+        if (
+            name.parts[0] != FOLDER
+            and path.suffix.lower() in IMAGE_SUFFIXES
+            and not is_special(path)
+        ):
+            yield name.as_posix()
 
 
 def _save(path: Path, picture: np.ndarray) -> None:

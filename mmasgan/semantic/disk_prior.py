@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from ..registry import PRIORS
-from .prior import Classes, Prior, file_hash
+from ..utils.hashing import file_sha256
+from .prior import Classes, Prior
 from .store import MapError, read_map
 
 __all__ = ['DiskPrior']
@@ -68,5 +69,5 @@ class DiskPrior(Prior):
         for path in sorted(self.folder.rglob('*')):
             if path.suffix in SUFFIXES:
                 name = path.relative_to(self.folder).as_posix()
-                digest.update(f'{name} {file_hash(path)}\n'.encode())
+                digest.update(f'{name} {file_sha256(path)}\n'.encode())
         return digest.hexdigest()

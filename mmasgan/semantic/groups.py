@@ -27,6 +27,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..io.image.files import is_special
 from .class_names import CLASS_NAMES
 
 __all__ = ['OUTDOOR_GROUPS', 'ClassTable', 'class_table', 'class_tables']
@@ -175,12 +176,14 @@ def _own_table(name: str) -> ClassTable:
 
 def _read(path: str | PathLike[str]) -> Mapping[str, str]:
     try:
-        table = json.loads(Path(path).read_text(encoding='utf-8'))
+        if is_special(Path(path)):
+            raise ValueError('it is a pipe or device, and not a file')
+        table = json.loads(Path(path).read_text(encoding='utf-8-sig'))
     except FileNotFoundError as error:
         raise ValueError(
             f"there is no class table '{path}'; take {describe_tables()}"
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ValueError(
             f"the class table '{path}' cannot be read: {error}"
         ) from error

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from ..registry import PRIORS
+from ..utils.hashing import file_sha256
 from .prior import (
     IMAGENET_MEAN,
     IMAGENET_STD,
     Classes,
     Prior,
     checked_size,
-    file_hash,
     normalized,
     softmax,
 )
@@ -62,7 +62,7 @@ class OnnxPrior(Prior):
             import onnxruntime
         except ImportError as error:
             raise ImportError(
-                'ONNX models need onnxruntime: pip install "mmasgan[onnx]"'
+                'ONNX models need onnxruntime: pip install onnxruntime'
             ) from error
         self.path = Path(path)
         if not self.path.is_file():
@@ -108,7 +108,7 @@ class OnnxPrior(Prior):
     def weights_hash(self) -> str:
         """Return a digest of the file, and of its data where apart."""
         data = self.path.with_name(f'{self.path.name}.data')
-        return file_hash(self.path, *([data] if data.is_file() else []))
+        return file_sha256(self.path, *([data] if data.is_file() else []))
 
 
 def _providers(onnxruntime: Any) -> list[str]:

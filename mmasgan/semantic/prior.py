@@ -1,6 +1,5 @@
 """What all sources of semantic maps have in common."""
 
-import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from os import PathLike
@@ -31,7 +30,7 @@ class Prior(ABC):
 
     Args:
         classes: Which class belongs to which group, see
-            :func:`~mmasgan.priors.class_table`.
+            :func:`~mmasgan.semantic.groups.class_table`.
 
     Shape:
         RGB image (H, W, 3), uint8, to (K, h, w), float32, in [0, 1], with
@@ -132,16 +131,6 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     logits = logits.astype(np.float32)
     powers = np.exp(logits - logits.max(0))
     return powers / powers.sum(0)
-
-
-def file_hash(*paths: str | PathLike[str]) -> str:
-    """Return the SHA-256 of the contents of files, one after another."""
-    digest = hashlib.sha256()
-    for path in paths:
-        with open(path, 'rb') as file:
-            while block := file.read(2**20):
-                digest.update(block)
-    return digest.hexdigest()
 
 
 def checked_size(size: Sequence[int] | None) -> tuple[int, int] | None:

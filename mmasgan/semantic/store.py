@@ -11,19 +11,20 @@ import json
 import os
 import shlex
 import zipfile
-import zlib
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..atomic_files import write_atomically
+from ..io.image.files import is_special
+from ..utils.atomic_files import write_atomically
 
 __all__ = ['FOLDER', 'MapError', 'MapStore', 'find_store', 'read_map']
 
 FOLDER = 'semantic'
 SOURCE_FILE = 'source.json'
+LARGEST = 1 << 31  # bytes of a map
 TOLERANCE = 0.03  # what rounding 150 probabilities to float16 may leave
 
 
@@ -46,10 +47,15 @@ class MapStore:
         """Return what ``source.json`` says; empty where there is none."""
         path = self.folder / SOURCE_FILE
         try:
-            return json.loads(path.read_text(encoding='utf-8'))
+            if is_special(path):
+                raise ValueError('it is a pipe or device, and not a file')
+            found = json.loads(path.read_text(encoding='utf-8'))
+            if not isinstance(found, dict):
+                raise ValueError('it is no JSON object')
+            return found
         except FileNotFoundError:
             return {}
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise MapError(
                 f"'{path}' is damaged ({error}); delete it and run "
                 '`mmasgan priors` again'
@@ -126,6 +132,7 @@ def read_map(path: str | os.PathLike[str]) -> np.ndarray:
         MapError: If it is damaged, or holds no probabilities.
     """
     try:
+        _check_map_file(Path(path))
         # Pickles would run code, and are refused.
         content = np.load(path, allow_pickle=False)
         if isinstance(content, np.lib.npyio.NpzFile):
@@ -134,13 +141,8 @@ def read_map(path: str | os.PathLike[str]) -> np.ndarray:
                 content = content[key]
     except FileNotFoundError:
         raise
-    except (
-        OSError,
-        EOFError,
-        ValueError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
+    # NumPy raises whatever its parsers do on damaged files.
+    except Exception as error:
         raise MapError(f"the map '{path}' is damaged ({error})") from error
     if content.ndim != 3 or not (
         content.dtype == np.uint8 or content.dtype.kind == 'f'
@@ -158,6 +160,17 @@ def read_map(path: str | os.PathLike[str]) -> np.ndarray:
             f"the map '{path}' holds no probabilities that sum to 1"
         )
     return maps / sums
+
+
+def _check_map_file(path: Path) -> None:
+    """Refuse what would be waited for, or unpacks to more than memory."""
+    if is_special(path):
+        raise ValueError('it is a pipe or device, and not a file')
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            size = sum(info.file_size for info in archive.infolist())
+        if size > LARGEST:
+            raise ValueError(f'it unpacks to {size} bytes')
 
 
 def to_8_bits(maps: np.ndarray) -> np.ndarray:

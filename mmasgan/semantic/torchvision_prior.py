@@ -8,6 +8,7 @@ from urllib.error import URLError
 from torch import Tensor
 
 from ..registry import PRIORS
+from ..utils.tensor_file import read_tensors
 from .prior import Classes
 from .torch_prior import TorchPrior
 
@@ -46,7 +47,6 @@ class TorchvisionPrior(TorchPrior):
         size: Sequence[int] | None = None,
         device: str = 'cpu',
     ) -> None:
-        import torch
         from torchvision import models
 
         known = models.list_models(module=models.segmentation)
@@ -58,7 +58,7 @@ class TorchvisionPrior(TorchPrior):
         published = weights == 'DEFAULT'
         state: dict[str, Tensor] | None = None
         if weights is not None and not published:
-            state = torch.load(weights, map_location='cpu', weights_only=True)
+            state = dict(read_tensors(str(weights)))
         arguments: dict[str, Any] = {}
         if not published:
             arguments = {

@@ -1,14 +1,5 @@
 """Models behind a web page and an HTTP interface."""
 
-from .limits import Limits, RefusedError
-from .server import build_app, run_server
-from .service import DeblurService, Served
+from .._moved import keep_old_names
 
-__all__ = [
-    'DeblurService',
-    'Limits',
-    'RefusedError',
-    'Served',
-    'build_app',
-    'run_server',
-]
+keep_old_names(__name__)

@@ -1,24 +1,33 @@
 """Deblur what visitors send."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from io import BytesIO
-from pathlib import PurePosixPath, PureWindowsPath
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
-from ..inference import Backend, deblur_pixels
-from ..photos import PHOTO_SUFFIXES, Photo, encode_photo, read_photo
-from ..photos.photo import to_8_bits
-from ..priors.prior import Prior
-from ..priors.resize import resize_by_area
-from .limits import Limits, RefusedError
+from ..apis.inference import deblur_pixels
+from ..apis.inference.backend import Backend
+from ..io.image.encoder import PHOTO_SUFFIXES, encode_photo
+from ..io.image.losses import lost_in
+from ..io.image.photo import Photo, to_8_bits
+from ..io.image.reader import content_size, read_photo
+from .errors import refusals
+from .folder import plain_name
+from .jobs import Job, Pool, StoppedError, check_current
+from .limits import Counted, Limits, RefusedError
+from .metrics import Metrics
+
+if TYPE_CHECKING:
+    from ..semantic.prior import Prior
 
 __all__ = ['DeblurService', 'Served']
 
-NAME_LENGTH = 100
+STOPPED = 'the server has been stopped; try again when it is back'
+MOST_BATCHES = 10_000  # the queue of the page has its own limit
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,7 @@ class Served:
         after: What became of it, likewise.
         semantic: The semantic map, (K, h, w); None where the model takes
             none, or there is no source of them.
+        notes: What the file lacks of what was sent.
     """
 
     name: str
@@ -39,6 +49,7 @@ class Served:
     before: np.ndarray
     after: np.ndarray
     semantic: np.ndarray | None
+    notes: tuple[str, ...] = ()
 
 
 class DeblurService:
@@ -59,7 +70,7 @@ class DeblurService:
         self,
         models: dict[str, Callable[[], Backend]],
         limits: Limits | None = None,
-        prior: Prior | None = None,
+        prior: 'Prior | None' = None,
     ) -> None:
         if not models:
             raise ValueError('models must name at least one')
@@ -68,9 +79,16 @@ class DeblurService:
         self.prior = prior
         self._loaded: dict[str, Backend] = {}
         self._loading = threading.Lock()
-        self._turns = threading.BoundedSemaphore(self.limits.concurrency)
-        self._waiting = 0
-        self._counting = threading.Lock()
+        self.places = Counted(
+            self.limits.concurrency + self.limits.queue,
+            self.limits.per_client,
+            'photographs',
+        )
+        self.batches = Counted(MOST_BATCHES, MOST_BATCHES, 'batches')
+        self.metrics = Metrics(lambda: self.in_progress)
+        self._is_stopped = False
+        self._jobs: set[Job[Served]] = set()
+        self._pool = Pool(self.limits.concurrency)
         self._backend(self.default)
 
     @property
@@ -91,7 +109,28 @@ class DeblurService:
     @property
     def in_progress(self) -> int:
         """Requests that are served or wait for their turn."""
-        return self._waiting
+        return len(self.places)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything is served, or waits for its turn."""
+        return bool(len(self.places) or len(self.batches))
+
+    @property
+    def devices(self) -> dict[str, str]:
+        """Where each model runs that is in memory, by its name."""
+        found = {}
+        for name, backend in self._loaded.items():
+            generator = getattr(backend, 'generator', None)
+            parameter = next(generator.parameters()) if generator else None
+            found[name] = str(getattr(parameter, 'device', 'cpu'))
+        return found
+
+    def stop(self) -> None:
+        """End all work; those who wait for it are told."""
+        self._is_stopped = True
+        for job in tuple(self._jobs):
+            job.stop(StoppedError(STOPPED, 503))
 
     def takes_maps(self, weights: str) -> bool:
         """Whether a model is steered by semantic maps.
@@ -111,6 +150,7 @@ class DeblurService:
         name: str,
         weights: str | None = None,
         strength: float = 1.0,
+        gone: Callable[[], bool] = lambda: False,
     ) -> Served:
         """Deblur a photograph, once it is its turn.
 
@@ -118,54 +158,116 @@ class DeblurService:
             content: Its file, as it was sent.
             name: That the visitor gave it; nothing of that name is opened.
             weights: Name of a model; None is the default one.
-            strength: See :func:`~mmasgan.inference.deblur_pixels`.
+            strength: See :func:`~mmasgan.apis.inference.deblur_pixels`.
+            gone: Whether nobody waits for it any more.
 
         Raises:
             RefusedError: If it is not served, with what to say.
         """
-        weights = weights or self.default
-        name = _plain_name(name)
+        name = plain_name(name)
+        with (
+            self.places.one(None),
+            self._counted(name),
+            self._job(content, name, weights, strength) as job,
+        ):
+            return job.wait(gone)
+
+    async def deblur_async(
+        self,
+        content: bytes,
+        name: str,
+        weights: str | None,
+        strength: float,
+        gone: Callable[[], Awaitable[bool]],
+    ) -> Served:
+        """Do the same without a thread, in a place that the caller took.
+
+        Args:
+            content: See :meth:`deblur`.
+            name: Likewise.
+            weights: Likewise.
+            strength: Likewise.
+            gone: Whether nobody waits for it any more.
+
+        Raises:
+            RefusedError: If it is not served, with what to say.
+        """
+        name = plain_name(name)
+        with (
+            self._counted(name),
+            self._job(content, name, weights, strength) as job,
+        ):
+            return await job.wait_async(gone)
+
+    @contextmanager
+    def _counted(self, name: str) -> Iterator[None]:
+        """Count what becomes of a photograph."""
+        outcome = 'failed'
+        try:
+            with refusals(name):
+                yield
+            outcome = 'deblurred'
+        except RefusedError as error:
+            if error.status < 500:
+                outcome = 'refused'
+            raise
+        finally:
+            self.metrics.photograph(outcome)
+
+    @contextmanager
+    def _job(
+        self, content: bytes, name: str, weights: str | None, strength: float
+    ) -> Iterator[Job[Served]]:
+        if self._is_stopped:
+            raise StoppedError(STOPPED, 503)
         if len(content) > self.limits.bytes:
             raise RefusedError(
                 f"'{name}' has {len(content) / 1e6:.1f} MB, more than "
                 f'{self.limits.megabytes:g}',
                 413,
             )
-        with self._counting:
-            if self._waiting >= self.limits.concurrency + self.limits.queue:
-                raise RefusedError(
-                    'too many photographs are waiting; try again later', 503
-                )
-            self._waiting += 1
+
+        def work(job: Job[Served]) -> Served:
+            return self._deblur(
+                content, name, weights or self.default, strength, job
+            )
+
+        job = Job(self._pool, work, self.limits.seconds)
+        self._jobs.add(job)
         try:
-            with self._turns:
-                return self._deblur(content, name, weights, strength)
-        except RefusedError:
-            raise
-        except MemoryError as error:
-            raise RefusedError(
-                f"'{name}' does not fit into the memory; scale it down", 413
-            ) from error
-        except ValueError as error:
-            raise RefusedError(str(error)) from error
+            yield job
         finally:
-            with self._counting:
-                self._waiting -= 1
+            self._jobs.discard(job)
 
     def _deblur(
-        self, content: bytes, name: str, weights: str, strength: float
+        self,
+        content: bytes,
+        name: str,
+        weights: str,
+        strength: float,
+        job: Job[Served],
     ) -> Served:
         backend = self._backend(weights)
         photo = self._read(content, name)
+        job.check()
         semantic = None
         if self.prior is not None and self.takes_maps(weights):
             semantic = self._map(photo)
-        after = deblur_pixels(backend, photo.pixels, semantic, strength)
+            job.check()
+        after = deblur_pixels(
+            backend,
+            photo.pixels,
+            semantic,
+            strength,
+            progress=lambda share: job.check(),
+        )
+        job.check()
         path = PurePosixPath(name or f'photo{photo.suffix}')
         if path.suffix.lower() not in PHOTO_SUFFIXES:
             path = path.with_name(f'{path.name}.png')  # as the command does
         sharper = encode_photo(replace(photo, pixels=after), path.suffix)
-        return Served(path.name, sharper, photo.pixels, after, semantic)
+        notes = (*photo.notes, *lost_in(photo, path.suffix))
+        return Served(path.name, sharper, photo.pixels, after, semantic, notes)
 
     def _backend(self, weights: str) -> Backend:
         with self._loading:
@@ -175,11 +277,16 @@ class DeblurService:
                         f'there are no weights {weights!r}; choose one of '
                         f'{", ".join(self.models)}'
                     )
-                self._loaded[weights] = self.models[weights]()
+                backend = self.models[weights]()
+                generator = getattr(backend, 'generator', None)
+                if generator is not None:  # it can stop between two layers
+                    for module in generator.modules():
+                        module.register_forward_pre_hook(check_current)
+                self._loaded[weights] = backend
             return self._loaded[weights]
 
     def _read(self, content: bytes, name: str) -> Photo:
-        width, height = _size(content)
+        width, height = content_size(content, name or 'image')
         most = self.limits.megapixels * 1e6
         if width * height > most:
             raise RefusedError(
@@ -187,27 +294,12 @@ class DeblurService:
                 f'{self.limits.megapixels:g} million; scale it down',
                 413,
             )
-        return read_photo(content, name)
+        return read_photo(content, name or 'image')
 
     def _map(self, photo: Photo) -> np.ndarray:
         """Return the semantic map, at the photograph's size."""
+        from ..semantic.resize import resize_by_area  # it needs PyTorch
+
         assert self.prior is not None
         small = self.prior(to_8_bits(photo.pixels))
         return resize_by_area(small, photo.pixels.shape[:2])
-
-
-def _size(content: bytes) -> tuple[int, int]:
-    """Return width and height as the header has them, 0 if it is damaged."""
-    try:
-        with Image.open(BytesIO(content)) as image:
-            return image.size
-    except Exception:  # Pillow's plugins raise all sorts; reading tells why
-        return 0, 0
-
-
-def _plain_name(name: str) -> str:
-    """Return the last part of a path of any system, short and printable."""
-    last = PurePosixPath(PureWindowsPath(name).as_posix()).name
-    printable = ''.join(c for c in last if c.isprintable())
-    path = PurePosixPath(printable.lstrip('.'))
-    return path.stem[:NAME_LENGTH] + path.suffix[:NAME_LENGTH]

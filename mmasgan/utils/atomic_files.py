@@ -1,13 +1,23 @@
 """Files that exist whole or not at all."""
 
+import hashlib
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ['part_of', 'remove_leftovers', 'unwritten', 'write_atomically']
+__all__ = [
+    'LONGEST_NAME',
+    'part_of',
+    'remove_leftovers',
+    'unwritten',
+    'write_atomically',
+]
 
 TEMPORARY = '.mmasgan-tmp'
+NO_LINK = getattr(os, 'O_NOFOLLOW', 0)  # not on Windows
+LONGEST_NAME = 255  # bytes, on the file systems in use
 
 
 def write_atomically(
@@ -24,11 +34,15 @@ def write_atomically(
     Raises:
         OSError: If it cannot be written; the message names it.
     """
-    with part_of(path) as part, _naming(path):
-        part.write_bytes(content)
+    with (
+        part_of(path) as part,
+        _naming(path),
+        open(os.open(part, os.O_WRONLY | NO_LINK), 'wb') as file,
+    ):
+        file.write(content)
+        file.flush()
         if sync:
-            with part.open('rb') as file:
-                os.fsync(file.fileno())
+            os.fsync(file.fileno())
 
 
 @contextmanager
@@ -39,15 +53,21 @@ def part_of(path: Path) -> Iterator[Path]:
         path: The name; its folder is made.
 
     Yields:
-        A file beside it to write to. It replaces what had the name where the
-        block ends, and is removed where the block raises anything.
+        A new, empty file beside it to write to. It replaces what had the name
+        where the block ends, and is removed where the block raises anything.
 
     Raises:
         OSError: If folder or name cannot be had; the message names it.
     """
-    part = path.with_name(f'{path.name}.{os.getpid()}{TEMPORARY}')
+    # Nobody can foresee the name, and put a link there.
+    end = f'.{secrets.token_hex(8)}{TEMPORARY}'
+    name = path.name
+    if len(os.fsencode(name + end)) > LONGEST_NAME:
+        name = hashlib.sha256(os.fsencode(name)).hexdigest()
+    part = path.with_name(name + end)
     with _naming(path):
         path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:
         yield part
         with _naming(path):

@@ -16,6 +16,9 @@ def has_instructions(precision: str) -> bool:
 
     Args:
         precision: ``'float32'``, ``'bfloat16'`` or ``'float16'``.
+
+    Returns:
+        True for float32, which all processors are good at.
     """
     name = {'bfloat16': 'bf16', 'float16': 'fp16'}.get(precision)
     if name is None:

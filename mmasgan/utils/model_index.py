@@ -12,12 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 import yaml
 
-from ..datasets.prepare.download import file_sha256
+from .hashing import file_sha256
 
-__all__ = ['DEFAULT', 'IndexedModel', 'obtain_weights', 'read_model_index']
+__all__ = [
+    'DEFAULT',
+    'IndexedModel',
+    'find_weights',
+    'obtain_weights',
+    'read_model_index',
+]
 
 FOLDER = Path(__file__).parents[1] / '.mim'
 INDEX = 'model-index.yml'
@@ -72,6 +77,29 @@ def read_model_index(
                 raise ValueError(f"'{path}' has two models named {name!r}")
             found[name] = model
     return found
+
+
+def find_weights(weights: str | os.PathLike[str]) -> Path:
+    """Return a file of weights, fetched once if need be.
+
+    Args:
+        weights: A model of the library's index that has some, or a file.
+
+    Raises:
+        OSError: If there is no such file, or it cannot be fetched.
+        ValueError: If it is not what was published.
+    """
+    models = read_model_index()
+    name = str(weights)
+    if name in models:
+        return obtain_weights(models[name])
+    if not Path(name).is_file():
+        published = sorted(key for key in models if models[key].weights)
+        raise FileNotFoundError(
+            f'weights={name!r} is neither a file nor one of the models '
+            f'{", ".join(published)}'
+        )
+    return Path(name)
 
 
 def obtain_weights(model: IndexedModel) -> Path:
@@ -139,6 +167,14 @@ def _model(entry: dict[str, Any], folder: Path) -> IndexedModel:
 
 
 def _fetch(address: str, sha256: str, name: str, model: str) -> Path:
+    try:
+        import torch
+    except ImportError as error:
+        raise ImportError(
+            f'the weights of {model} are fetched by PyTorch, which is not '
+            f"installed; bring '{address}' by other means and give its path "
+            'as weights'
+        ) from error
     folder = Path(torch.hub.get_dir()) / 'mmasgan'
     path = folder / f'{sha256[:12]}-{name}'
     if path.is_file() and file_sha256(path) == sha256:

@@ -1,4 +1,4 @@
-"""Compare rows: ``python tools/table1.py --data sample --budget small``.
+"""Compare rows: ``python -m reproduce.table1 --data sample --budget small``.
 
 Trains and tests each row with each seed, goes on where it stopped, and writes
 ``WORK_DIR/report/report.html``. Exits with 1 if a job failed.
@@ -6,81 +6,59 @@ Trains and tests each row with each seed, goes on where it stopped, and writes
 
 import argparse
 import sys
+from typing import Any
 
 from mmengine.config import DictAction
 from rich.console import Console
 
-from mmasgan.apis.comparison import (
-    find_rows,
-    parse_budget,
-    plan_jobs,
-    run_jobs,
-    write_report,
-)
+from .budget import parse_budget
+from .plan import plan_jobs
+from .report import write_report
+from .rows import find_rows
+from .runs import run_jobs
 
 STAGES = ['train', 'test', 'report']
+OPTIONS = {
+    '--data': "a folder in GoPro's layout, or 'sample': small photographs, "
+    'made on first use in data/sample',
+    '--budget': "'paper': as the configs say; a number of iterations; or "
+    "'small', or 'small:N' for N iterations: minutes a row on a CPU, with "
+    'small networks',
+    '--rows': 'all, unpaired, paired, names of configs or of ablations, or '
+    'config files',
+    '--seeds': 'one or several',
+    '--work-dir': 'where all goes; work_dirs/table1_DATA_BUDGET',
+    '--vgg': "weights of VGG-19: a file, 'torchvision' to download them, or "
+    "'none' for random ones (the small budget's default)",
+    '--cfg-options': 'override config values of every row: key.sub=value',
+    '--stage': 'what to do',
+}
+SETTINGS: dict[str, dict[str, Any]] = {
+    '--data': dict(required=True),
+    '--budget': dict(required=True),
+    '--rows': dict(nargs='+', default=['all']),
+    '--seeds': dict(nargs='+', type=int, default=[0]),
+    '--cfg-options': dict(nargs='+', action=DictAction),
+    '--stage': dict(nargs='+', choices=STAGES, default=STAGES),
+}
 
 
 def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
-        description='Train and test rows under one protocol, and report'
-    )
-    parser.add_argument(
-        '--data',
-        required=True,
-        help="a folder in GoPro's layout, or 'sample': small photographs, "
-        'made on first use in data/sample',
-    )
-    parser.add_argument(
-        '--budget',
-        required=True,
-        help="'paper': as the configs say; a number of iterations; or "
-        "'small', or 'small:N' for N iterations: minutes a row on a CPU, with "
-        'small networks',
-    )
-    parser.add_argument(
-        '--rows',
-        nargs='+',
-        default=['all'],
-        help='all, unpaired, paired, names of configs or of ablations, or '
-        'config files',
-    )
-    parser.add_argument(
-        '--seeds', nargs='+', type=int, default=[0], help='one or several'
-    )
-    parser.add_argument(
-        '--work-dir', help='where all goes; work_dirs/table1_DATA_BUDGET'
+        prog='python -m reproduce.table1',
+        description='Train and test rows under one protocol, and report',
     )
     stages = parser.add_mutually_exclusive_group()
-    stages.add_argument(
-        '--stage', nargs='+', choices=STAGES, default=STAGES, help='what to do'
-    )
-    stages.add_argument(
-        '--test-only',
-        dest='stage',
-        action='store_const',
-        const=STAGES[1:],
-        help='test and report what is trained',
-    )
-    stages.add_argument(
-        '--report-only',
-        dest='stage',
-        action='store_const',
-        const=STAGES[2:],
-        help='report what is tested',
-    )
-    parser.add_argument(
-        '--vgg',
-        help="weights of VGG-19: a file, 'torchvision' to download them, or "
-        "'none' for random ones (the small budget's default)",
-    )
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        help='override config values of every row: key.sub=value',
-    )
+    for flag, text in OPTIONS.items():
+        group = stages if flag == '--stage' else parser
+        group.add_argument(flag, help=text, **SETTINGS.get(flag, {}))
+    for flag, first, text in (
+        ('--test-only', 1, 'test and report what is trained'),
+        ('--report-only', 2, 'report what is tested'),
+    ):
+        fixed: Any = dict(action='store_const', const=STAGES[first:])
+        stages.add_argument(flag, dest='stage', help=text, **fixed)
     return parser.parse_args()
 
 
@@ -88,7 +66,6 @@ def main() -> None:
     """Plan, run, report."""
     args = parse()
     console = Console(stderr=True)
-    failures = []
     try:
         budget = parse_budget(args.budget)
         vgg = args.vgg or ('none' if budget.is_small else 'torchvision')

@@ -1,24 +1,15 @@
 """How long and how large a comparison trains, and what that changes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from mmengine.config import Config
 
 from .rows import ComparisonError
 
-__all__ = [
-    'Budget',
-    'apply_budget',
-    'apply_vgg_weights',
-    'parse_budget',
-    'set_everywhere',
-]
-
 SMALL_ITERATIONS = 600
 SMALL_CROP = 96
-CROP = 256  # of the configs; what a pipeline takes beyond it is a margin
+CROP = 256  # of the configs
 SMALL: dict[str, dict[str, Any]] = {
     'ResNetV2SFTGenerator': dict(base_channels=24, num_blocks=4),
     'INPatchDiscriminator': dict(base_channels=24),
@@ -29,21 +20,13 @@ SMALL: dict[str, dict[str, Any]] = {
 }
 """What the small budget sets in a config, by the type of the part."""
 
-RANDOM_VGG = 'perceptual loss on random VGG features'
 VALIDATIONS = 8
 CHECKPOINTS = 4
 VALIDATION_PAIRS = 20
 
 
-@dataclass(frozen=True)
-class Budget:
-    """How long and how large a comparison trains.
-
-    Attributes:
-        name: As given.
-        iterations: Of each row; None leaves what its config says.
-        is_small: Whether networks and crops are made small.
-    """
+class Budget(NamedTuple):
+    """How long, None as the config says, and whether made small."""
 
     name: str
     iterations: int | None
@@ -51,17 +34,9 @@ class Budget:
 
 
 def parse_budget(text: str) -> Budget:
-    """Read ``small``, ``paper``, or a number of iterations, or ``small:300``.
-
-    Args:
-        text: What to read.
-
-    Raises:
-        ComparisonError: If it is something else.
-    """
+    """Read ``paper``, ``small``, a number, or ``small:`` and a number."""
     if text == 'paper':
         return Budget(text, None)
-    is_small = text.startswith('small')
     number = text.removeprefix('small:')
     if text == 'small':
         number = str(SMALL_ITERATIONS)
@@ -70,22 +45,16 @@ def parse_budget(text: str) -> Budget:
             "budget must be 'small', 'paper', a number of iterations or "
             f"'small:' and such a number, got {text!r}"
         )
+    is_small = text.startswith('small')
     return Budget(text.replace(':', '-'), int(number), is_small)
 
 
 def apply_budget(cfg: Config, budget: Budget, pairs: int) -> list[str]:
-    """Change a config in place.
+    """Change a config in place; return what, besides the schedule's length.
 
     A number of iterations shortens the schedule in proportion; a small
     budget also changes what :data:`SMALL` lists and the size of the crops.
-
-    Args:
-        cfg: Of a row.
-        budget: What to change.
-        pairs: Number of test pairs, of which validations take a part.
-
-    Returns:
-        What was changed, in words, besides the number of iterations.
+    Validations take a part of the test pairs.
     """
     changes = []
     if budget.is_small:
@@ -93,9 +62,7 @@ def apply_budget(cfg: Config, budget: Budget, pairs: int) -> list[str]:
             for key, value in SMALL.get(_type_name(part), {}).items():
                 part[key] = value
                 changes.append(f'{_type_name(part)}: {key} = {value}')
-        for part in _parts(cfg.train_dataloader):
-            if _type_name(part) == 'RandomCrop':
-                part.crop_size += SMALL_CROP - CROP
+        set_everywhere(cfg.train_dataloader, 'crop_size', SMALL_CROP)
         changes.append(f'crops of {SMALL_CROP} pixels, not {CROP}')
         cfg.train_dataloader.update(num_workers=0, persistent_workers=False)
         cfg.val_dataloader.num_workers = cfg.test_dataloader.num_workers = 0
@@ -110,18 +77,11 @@ def apply_budget(cfg: Config, budget: Budget, pairs: int) -> list[str]:
 
 
 def apply_vgg_weights(cfg: Config, weights: str | None) -> list[str]:
-    """Set the VGG weights of all losses, in place.
+    """Set the VGG weights of all losses, in place; return what else changed.
 
     Without weights, perceptual losses compare random features. Unpaired
     rows, which only their cycle ties to the input, then get CycleGAN's pixel
-    cycle term besides, as ``configs/ascyclegan_sample.py`` has it.
-
-    Args:
-        cfg: Of a row.
-        weights: A path, ``'torchvision'``, or None for random ones.
-
-    Returns:
-        What was changed, in words, where there are no weights.
+    cycle term besides, as ``configs/ascyclegan_paper_sample.py`` has it.
     """
     losses = [
         part
@@ -132,7 +92,7 @@ def apply_vgg_weights(cfg: Config, weights: str | None) -> list[str]:
         loss.weights = weights
     if weights is not None or not losses:
         return []
-    changes = [RANDOM_VGG]
+    changes = ['perceptual loss on random VGG features']
     if 'cycle_loss' in cfg.model and 'pixel_cycle_loss' not in cfg.model:
         cfg.model.pixel_cycle_loss = dict(
             type='mmasgan.PixelCycleLoss', loss_weight=10
@@ -142,13 +102,7 @@ def apply_vgg_weights(cfg: Config, weights: str | None) -> list[str]:
 
 
 def set_everywhere(tree: Any, key: str, value: Any) -> None:
-    """Set a key in all dicts that have it, in place.
-
-    Args:
-        tree: Nested dicts and lists.
-        key: To set.
-        value: For it.
-    """
+    """Set a key in all dicts that have it, in place."""
     for part in _parts(tree):
         if key in part:
             part[key] = value

@@ -1,14 +1,13 @@
 """Train or test one job, in a process of its own.
 
-``python -m mmasgan.apis.comparison {train,test} FOLDER`` reads the
-``config.py`` of the folder. A process of its own has the memory of one model,
+``python -m reproduce.table1.job {train,test} FOLDER`` reads the ``config.py``
+of the folder. A process of its own has the memory of one model,
 the random numbers of one seed, and takes no other job down with it.
 """
 
 import argparse
 import json
 import os
-import shutil
 import sys
 import threading
 from collections.abc import Sequence
@@ -18,83 +17,45 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-import torch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
-from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from PIL import Image
 
-from ... import compat  # noqa: F401  before anything of MMagic
-from ...atomic_files import write_atomically
-from ...engine.progress_hook import image_scores
-from .rows import ComparisonError
-from .settings import test_settings, training_settings
-from .version import machine
+from benchmarks.machine import describe_machine
+from mmasgan import compat  # noqa: F401  before anything of MMagic
+from mmasgan.apis.training_checkpoint import literal_config
+from mmasgan.datasets.prepare.files import require_space
+from mmasgan.engine import EvaluationTableHook
+from mmasgan.utils.atomic_files import write_atomically
+from mmasgan.utils.tensor_file import read_tensors
 
-__all__ = [
-    'PICTURES',
-    'RESULT',
-    'ScoresHook',
-    'choose',
-    'main',
-    'newest_checkpoint',
-]
+from .rows import ComparisonError
 
 RESULT = 'result.json'
-PICTURES = (0.1, 0.5, 0.9)
-"""Quantiles of the input's PSNR at which pairs are shown."""
-
-ADAM = 3  # a weight and its two moments
-SPARE = 200e6
-
-
-class ScoresHook(Hook):
-    """Keep what each metric says of each image of a test.
-
-    Attributes:
-        images: For each image its ``name`` and its scores by metric.
-        metrics: What the test found: means, seconds, memory.
-    """
-
-    def __init__(self) -> None:
-        self.images: list[dict[str, Any]] = []
-        self.metrics: dict[str, float] = {}
-
-    def after_test_iter(
-        self,
-        runner: Runner,
-        batch_idx: int,
-        data_batch: Any = None,
-        outputs: Sequence[Any] | None = None,
-    ) -> None:
-        """Take the newest entry of each metric."""
-        evaluator = runner.test_loop.evaluator
-        for name, scores in image_scores(evaluator, outputs or []):
-            self.images.append({'name': name, **scores})
-
-    def after_test_epoch(
-        self, runner: Runner, metrics: dict[str, float] | None = None
-    ) -> None:
-        """Take the means."""
-        self.metrics = {k: float(v) for k, v in (metrics or {}).items()}
+SHOWN = (0.1, 0.5, 0.9)  # quantiles of the input's PSNR
+SPARE = 200_000_000  # bytes
+# What decides the weights, and what decides the scores of given weights.
+SECTIONS = {
+    'train': (
+        *('model', 'optim_wrapper', 'param_scheduler', 'randomness'),
+        *('train_cfg', 'train_dataloader'),
+    ),
+    'test': ('test_dataloader', 'test_evaluator'),
+}
+# Where things are and how they are read, which changes no result.
+PLACES = {'data_root', 'num_workers', 'persistent_workers', 'split_file'}
+ABSENT = 'nothing'
 
 
 def choose(images: Sequence[dict[str, Any]]) -> list[int]:
-    """Choose the pairs to show, by what the input scores and nothing else.
-
-    Args:
-        images: With ``name`` and ``input/PSNR``.
-
-    Returns:
-        Positions of the images at :data:`PICTURES`, worst first.
-    """
+    """Return the places of the pairs to show, by the input's PSNR alone."""
     order = sorted(
         range(len(images)),
         key=lambda i: (images[i]['input/PSNR'], images[i]['name']),
     )
     last = len(order) - 1
-    return list(dict.fromkeys(order[round(q * last)] for q in PICTURES))
+    return list(dict.fromkeys(order[round(q * last)] for q in SHOWN))
 
 
 def train(cfg: Config) -> None:
@@ -102,7 +63,11 @@ def train(cfg: Config) -> None:
     cfg.resume = True
     cfg.load_from = newest_checkpoint(Path(cfg.work_dir))
     runner = Runner.from_cfg(cfg)
-    _check_disk(cfg, runner)
+    weights = sum(weight.numel() for weight in runner.model.parameters())
+    kept = cfg.default_hooks.checkpoint.get('max_keep_ckpts', 1)
+    # A weight and Adam's two moments, four bytes each.
+    needed = 3 * 4 * weights * (kept + 1) + SPARE
+    require_space(Path(cfg.work_dir), needed, 'a training')
     runner.train()
 
 
@@ -116,108 +81,67 @@ def test(cfg: Config) -> None:
         )
     cfg.load_from, cfg.resume = checkpoint, False
     runner = Runner.from_cfg(cfg)
-    loaded = torch.load(
-        checkpoint, map_location='cpu', mmap=True, weights_only=False
-    )
-    _check_keys(checkpoint, runner.model, loaded['state_dict'])
-    hook = ScoresHook()
-    runner.register_hook(hook, priority='LOWEST')
+    loaded = read_tensors(checkpoint, history=True, mmap=True)
+    wrong = sorted(runner.model.state_dict().keys() ^ loaded['state_dict'])
+    if wrong:
+        raise ComparisonError(
+            f"checkpoint '{checkpoint}' is of another model: {len(wrong)} "
+            f'entries are not in both, such as {wrong[0]!r}'
+        )
+    hooks = [h for h in runner.hooks if isinstance(h, EvaluationTableHook)]
+    if not hooks:
+        hooks = [EvaluationTableHook()]
+        runner.register_hook(hooks[0])
     runner.test()
-    pictures = _draw(runner, hook.images, folder / 'pictures')
-    trained = Config.fromstring(loaded['meta']['cfg'], '.py')
+    images = [{'name': name, **found} for name, found in hooks[0].images]
+    dataset = runner.test_loop.dataloaders[0].dataset
+    trained = literal_config(loaded['meta']['cfg'])
     curve, seconds = _read_logs(folder)
-    write_json(
-        folder / RESULT,
-        {
-            **cfg.comparison,
-            'settings': training_settings(cfg),
-            'test_settings': test_settings(cfg),
-            'iterations': loaded['meta']['iter'],
-            'planned_iterations': cfg.train_cfg.max_iters,
-            'trained_by': trained.get('comparison', {}).get('commit'),
-            'checkpoint': Path(checkpoint).name,
-            'parameters': _parameters(runner.model),
-            'metrics': hook.metrics,
-            'images': hook.images,
-            'pictures': pictures,
-            'has_semantic_maps': _has_semantic_maps(runner),
-            'curve': curve,
-            'seconds_per_iteration': seconds,
-            'machine': machine(),
-            'date': datetime.now(timezone.utc).isoformat(timespec='seconds'),
-        },
+    model: Any = runner.model
+    network = (
+        model.generators['sharp']
+        if hasattr(model, 'generators')
+        else model.generator
     )
+    result = {
+        **cfg.comparison,
+        'settings': settings_of(cfg, 'train'),
+        'test_settings': settings_of(cfg, 'test'),
+        'iterations': loaded['meta']['iter'],
+        'planned_iterations': cfg.train_cfg.max_iters,
+        'trained_by': trained.get('comparison', {}).get('commit'),
+        'checkpoint': Path(checkpoint).name,
+        'parameters': sum(weight.numel() for weight in network.parameters()),
+        'metrics': {k: float(v) for k, v in hooks[0].metrics.items()},
+        'images': images,
+        'pictures': _draw(model, dataset, images, folder / 'pictures'),
+        'has_semantic_maps': 'semantic_blur' in dataset[0]['inputs'],
+        'curve': curve,
+        'seconds_per_iteration': seconds,
+        'machine': describe_machine(),
+        'date': datetime.now(timezone.utc).isoformat(timespec='seconds'),
+    }
+    write_atomically(folder / RESULT, json.dumps(result, indent=1).encode())
 
 
 def newest_checkpoint(folder: Path) -> str | None:
-    """Return the checkpoint that was written last, if there is one.
-
-    Args:
-        folder: Of the job.
-    """
+    """Return the newest checkpoint of a folder, which may have moved."""
     try:
         path = (folder / 'last_checkpoint').read_text('utf-8').strip()
     except FileNotFoundError:
         return None
-    # The folder may have been moved.
     path = str(folder / Path(path).name)
     return path if os.path.isfile(path) else None
 
 
-def write_json(path: Path, content: Any) -> None:
-    """Write a file that is whole or not there.
-
-    Args:
-        path: Of the file.
-        content: What JSON can hold.
-    """
-    write_atomically(path, (json.dumps(content, indent=1) + '\n').encode())
-
-
-def _check_disk(cfg: Config, runner: Runner) -> None:
-    weights = sum(weight.numel() for weight in runner.model.parameters())
-    kept = cfg.default_hooks.checkpoint.get('max_keep_ckpts', 1)
-    needed = 4 * ADAM * weights * (kept + 1) + SPARE
-    free = shutil.disk_usage(cfg.work_dir).free
-    if free < needed:
-        raise ComparisonError(
-            f"'{cfg.work_dir}' has {free / 1e9:.1f} GB left, and this "
-            f'training needs {needed / 1e9:.1f} GB for checkpoints'
-        )
-
-
-def _check_keys(path: str, model: Any, state: dict[str, Any]) -> None:
-    wrong = sorted(model.state_dict().keys() ^ state.keys())
-    if wrong:
-        raise ComparisonError(
-            f"checkpoint '{path}' is of another model: {len(wrong)} entries "
-            f'are not in both, such as {wrong[0]!r}'
-        )
-
-
-def _parameters(model: Any) -> int:
-    """Count the weights that deblurring needs."""
-    if hasattr(model, 'generators'):
-        network = model.generators['sharp']
-    else:
-        network = model.generator
-    return sum(weight.numel() for weight in network.parameters())
-
-
-def _has_semantic_maps(runner: Runner) -> bool:
-    sample = runner.test_loop.dataloaders[0].dataset[0]
-    return 'semantic_blur' in sample['inputs']
-
-
 def _draw(
-    runner: Runner, images: list[dict[str, Any]], folder: Path
+    model: Any, dataset: Any, images: list[dict[str, Any]], folder: Path
 ) -> list[str]:
-    """Write input, output and truth of the chosen pairs."""
+    """Write input, output and ground truth of the chosen pairs."""
     folder.mkdir(exist_ok=True)
-    dataset = runner.test_loop.dataloaders[0].dataset
     names = []
     for index in choose(images):
-        (sample,) = runner.model.test_step(pseudo_collate([dataset[index]]))
+        (sample,) = model.test_step(pseudo_collate([dataset[index]]))
         for kind, image in (
             ('input', sample.output.input_img),
             ('output', sample.output.pred_img),
@@ -245,7 +169,53 @@ def _read_logs(folder: Path) -> tuple[list[list[float]], float | None]:
     return points, median(seconds) if seconds else None
 
 
-def _wait_for_stdin() -> None:
+def settings_of(cfg: Config, stage: str) -> dict[str, str]:
+    """Return what decides the result of a stage, by dotted key."""
+    tree = cfg.to_dict()
+    data = tree.get('comparison', {}).get('data', {})
+    leaves = _flat({key: tree[key] for key in SECTIONS[stage]})
+    return leaves | {'data': data.get(stage, ABSENT)}
+
+
+def differences(
+    theirs: dict[str, str], ours: dict[str, str]
+) -> dict[str, tuple[str, str]]:
+    """Return both values of what differs; data that one lacks may be any."""
+    pairs = {
+        key: (theirs.get(key, ABSENT), ours.get(key, ABSENT))
+        for key in sorted(theirs.keys() | ours.keys())
+    }
+    if ABSENT in pairs.get('data', ()):
+        del pairs['data']
+    return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def shown(found: dict[str, tuple[str, str]], most: int = 3) -> str:
+    """List the first differences."""
+    first = [
+        f'{key} is {theirs}, asked for is {ours}'
+        for key, (theirs, ours) in list(found.items())[:most]
+    ]
+    if len(found) > most:
+        first.append(f'and {len(found) - most} more')
+    return '; '.join(first)
+
+
+def _flat(tree: Any, prefix: str = '') -> dict[str, str]:
+    items: Any
+    if isinstance(tree, dict):
+        items = [(k, v) for k, v in tree.items() if k not in PLACES]
+    elif isinstance(tree, list | tuple):
+        items = enumerate(tree)
+    else:
+        return {prefix.rstrip('.'): str(tree)}
+    leaves: dict[str, str] = {}
+    for key, value in items:
+        leaves |= _flat(value, f'{prefix}{key}.')
+    return leaves
+
+
+def _end_with_stdin() -> None:
     sys.stdin.read()
     os._exit(1)
 
@@ -262,7 +232,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     args = parser.parse_args(arguments)
     if args.stop_with_stdin:
-        threading.Thread(target=_wait_for_stdin, daemon=True).start()
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
     cfg = Config.fromfile(args.folder / 'config.py')
     {'train': train, 'test': test}[args.stage](cfg)
 

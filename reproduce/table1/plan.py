@@ -1,38 +1,42 @@
 """One job for each row and seed: its config, its folder, what is done."""
 
+import hashlib
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+import subprocess
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from mmengine.config import Config
+from mmengine.registry import DATASETS
 
-from ..config import load_config
+from mmasgan import __version__
+from mmasgan.apis.config import load_config
+from mmasgan.apis.training_checkpoint import literal_config
+from mmasgan.datasets import prepare_sample_dataset
+from mmasgan.io.image.kinds import IMAGE_SUFFIXES
+from mmasgan.io.image.reader import photo_size
+from mmasgan.utils.tensor_file import read_tensors
+
 from .budget import Budget, apply_budget, apply_vgg_weights, set_everywhere
-from .data import inspect_data, locate_data
-from .job import RESULT, newest_checkpoint
+from .job import (
+    RESULT,
+    differences,
+    newest_checkpoint,
+    settings_of,
+    shown,
+)
 from .rows import ComparisonError, Row
-from .settings import differences, shown, test_settings, training_settings
-from .version import code_version
-
-__all__ = ['RESULT', 'Job', 'plan_jobs', 'read_result']
 
 FORMAT = 1
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass
 class Job:
-    """A row with a seed.
-
-    Attributes:
-        row: What is trained.
-        seed: Of the training.
-        folder: Holds checkpoints, logs, result and pictures.
-        cfg: All that the row is, budget and data included.
-    """
+    """A row with a seed, the folder of its files, and its whole config."""
 
     row: Row
     seed: int
@@ -41,7 +45,7 @@ class Job:
 
     @property
     def name(self) -> str:
-        """Name to show."""
+        """Row and seed."""
         return f'{self.row.name} seed {self.seed}'
 
     @property
@@ -60,17 +64,24 @@ class Job:
         if found is None:
             return 0
         try:
-            meta = torch.load(
-                found, map_location='cpu', mmap=True, weights_only=False
-            )['meta']
-            theirs = Config.fromstring(meta['cfg'], '.py')
-        except (RuntimeError, EOFError, KeyError, OSError) as error:
+            meta = read_tensors(found, history=True, mmap=True)['meta']
+            theirs = Config(literal_config(meta['cfg']))
+            iteration = int(meta['iter'])
+            row = theirs.get('comparison', {}).get('row', self.row.name)
+            settings = settings_of(theirs, 'train')
+        # Whatever is not as it should be in a file of somebody else.
+        except (
+            AttributeError,
+            KeyError,
+            OSError,
+            TypeError,
+            ValueError,
+        ) as error:
             raise ComparisonError(
                 f"checkpoint '{found}' cannot be read ({error}); remove it"
             ) from error
-        row = theirs.get('comparison', {}).get('row', self.row.name)
-        self._check(f"checkpoint '{found}'", row, training_settings(theirs))
-        return int(meta['iter'])
+        self._check(f"checkpoint '{found}'", row, settings)
+        return iteration
 
     def result(self) -> dict[str, Any] | None:
         """Return the result, or None if there is none of this very test.
@@ -81,23 +92,29 @@ class Job:
         path = self.folder / RESULT
         if not path.is_file():
             return None
-        result = read_result(path)
+        try:
+            result = json.loads(path.read_text(encoding='utf-8'))
+            is_result = result['format'] == FORMAT
+        except (ValueError, KeyError, TypeError):
+            is_result = False
+        if not is_result:
+            raise ComparisonError(f"'{path}' is not a result; remove it")
         self._check(f"'{path}'", result['row'], result['settings'])
-        is_same = result['test_settings'] == test_settings(self.cfg)
+        is_same = result['test_settings'] == settings_of(self.cfg, 'test')
         return result if is_same else None
 
     def _check(self, what: str, row: str, settings: dict[str, str]) -> None:
-        mend = f"Name another --work-dir, or remove '{self.folder}'"
-        found = differences(settings, training_settings(self.cfg))
+        found = differences(settings, settings_of(self.cfg, 'train'))
         if row != self.row.name:
-            raise ComparisonError(
-                f'{what} is of the row {row!r}, not of {self.row.name!r}. '
-                f'{mend}'
-            )
-        if found:
-            raise ComparisonError(
-                f'{what} is of another training: {shown(found)}. {mend}'
-            )
+            problem = f'the row {row!r}, not of {self.row.name!r}'
+        elif found:
+            problem = f'another training: {shown(found)}'
+        else:
+            return
+        raise ComparisonError(
+            f'{what} is of {problem}. Name another --work-dir, or remove '
+            f"'{self.folder}'"
+        )
 
 
 def plan_jobs(
@@ -111,30 +128,25 @@ def plan_jobs(
 ) -> list[Job]:
     """Make a job of each row and seed, and check that they can be compared.
 
-    Args:
-        rows: To compare.
-        seeds: Of the trainings.
-        data: ``sample``, or a folder in GoPro's layout.
-        budget: How long and how large to train.
-        work_dir: A job's folder is ``<work_dir>/<row>/seed<seed>``.
-        vgg: Weights of perceptual losses; None for random ones.
-        cfg_options: Values by dotted key, for every row.
+    ``data`` is ``sample`` or a folder in GoPro's layout; ``vgg`` is None for
+    random weights of perceptual losses; ``cfg_options`` are set in every row.
 
     Raises:
         ComparisonError: If rows are not tested in one way, or test images
             have several sizes.
         ValueError: If a test pair is not whole.
     """
-    work_dir = Path(work_dir)
-    options = cfg_options or {}
-    name, root = locate_data(data)
+    work_dir, options = Path(work_dir), cfg_options or {}
+    name, root = Path(data).resolve().name, data
+    if data == 'sample':
+        root = str(prepare_sample_dataset('data/sample'))
     configs = [_placed(row, root, work_dir, options) for row in rows]
     _check_one_protocol(rows, configs)
     found = inspect_data(name, root, configs[0].test_dataloader.dataset)
     jobs = []
     for row, cfg in zip(rows, configs, strict=True):
-        paper = load_config(str(row.config))
-        changes = apply_budget(cfg, budget, found.pairs)
+        iterations = load_config(str(row.config)).train_cfg.max_iters
+        changes = apply_budget(cfg, budget, found['pairs'])
         changes += apply_vgg_weights(cfg, vgg)
         cfg.merge_from_dict(options)
         changes += [f'{key} = {value}' for key, value in options.items()]
@@ -142,33 +154,40 @@ def plan_jobs(
             format=FORMAT,
             row=row.name,
             budget=budget.name,
-            config_iterations=paper.train_cfg.max_iters,
+            config_iterations=iterations,
             changes=changes,
-            data=asdict(found),
+            data=found,
             commit=code_version(),
         )
         for seed in seeds:
+            own = Config(cfg.to_dict())
+            own.randomness.seed = own.comparison.seed = seed
             folder = work_dir / row.name / f'seed{seed}'
-            jobs.append(_job(row, seed, folder, cfg))
+            own.work_dir = str(folder)
+            own.experiment_name = f'{row.name}_seed{seed}'
+            jobs.append(Job(row, seed, folder, own))
     return jobs
 
 
-def read_result(path: Path) -> dict[str, Any]:
-    """Read a result that a job has written.
+def code_version() -> str:
+    """Return the commit of this code, or its version where there is none.
 
-    Args:
-        path: Of the file.
-
-    Raises:
-        ComparisonError: If it is none.
+    The commit ends in ``+dirty`` if files differ from it.
     """
+    release = f'release {__version__}'
+    if not (ROOT / '.git').exists():
+        return release
+    command = ['git', 'describe', '--always', '--exclude=*', '--abbrev=12']
     try:
-        result = json.loads(path.read_text(encoding='utf-8'))
-        if result['format'] == FORMAT:
-            return result
-    except (ValueError, KeyError, TypeError):
-        pass
-    raise ComparisonError(f"'{path}' is not a result; remove it")
+        return subprocess.run(
+            [*command, '--dirty=+dirty'],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return release
 
 
 def _placed(
@@ -181,27 +200,71 @@ def _placed(
     return cfg
 
 
-def _job(row: Row, seed: int, folder: Path, cfg: Config) -> Job:
-    cfg = Config(cfg.to_dict())
-    cfg.randomness.seed = seed
-    cfg.comparison.seed = seed
-    cfg.work_dir = str(folder)
-    cfg.experiment_name = f'{row.name}_seed{seed}'
-    return Job(row, seed, folder, cfg)
-
-
 def _check_one_protocol(rows: Sequence[Row], configs: list[Config]) -> None:
-    first = test_settings(configs[0])
+    first = settings_of(configs[0], 'test')
     for row, cfg in zip(rows, configs, strict=True):
         found = {
             key: values
-            for key, values in differences(test_settings(cfg), first).items()
+            for key, values in differences(
+                settings_of(cfg, 'test'), first
+            ).items()
             # May load what a row needs besides; that no image is changed
             # shows in the scores of the input, which the report compares.
-            if '.pipeline.' not in key
+            if not {'pipeline', 'semantic'} & {*key.split('.')}
         }
         if found:
             raise ComparisonError(
                 f'{row.name!r} is tested in another way than '
                 f'{rows[0].name!r}: {shown(found)}'
             )
+
+
+def inspect_data(
+    name: str, root: str, test_set: dict[str, Any]
+) -> dict[str, Any]:
+    """Count pairs and images, check sizes, and hash names and file sizes.
+
+    Raises:
+        ComparisonError: If test images have several sizes.
+        FileNotFoundError: If there are none.
+        ValueError: If an image has no partner; the message names its file.
+    """
+    dataset: Any = DATASETS.build(
+        {**test_set, 'pipeline': [], 'semantic': None}
+    )
+    dataset.full_init()
+    test = [
+        dataset.get_data_info(index)[key]
+        for index in range(len(dataset))
+        for key in ('img_blur_path', 'img_sharp_path')
+    ]
+    sizes: dict[tuple[int, int], str] = {}
+    for file in test:
+        sizes.setdefault(photo_size(file), file)
+    if len(sizes) != 1:
+        raise ComparisonError(
+            'test images must have one size, since means and seconds per '
+            'image are of one size: '
+            + ', '.join(f"'{v}' has {k[0]}x{k[1]}" for k, v in sizes.items())
+        )
+    train = [
+        str(path)
+        for path in sorted(Path(root, 'train').rglob('*'))
+        if path.suffix.lower() in IMAGE_SUFFIXES
+    ]
+    return dict(
+        name=name,
+        pairs=len(dataset),
+        size=next(iter(sizes)),
+        train_files=len(train),
+        train=_fingerprint(root, train),
+        test=_fingerprint(root, test),
+    )
+
+
+def _fingerprint(root: str, files: Iterable[str]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        name = Path(os.path.relpath(file, root)).as_posix()
+        digest.update(f'{name} {os.path.getsize(file)}\n'.encode())
+    return digest.hexdigest()[:16]

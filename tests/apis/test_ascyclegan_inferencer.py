@@ -10,6 +10,7 @@ from PIL import Image
 from tiny import make_checkpoint
 
 from mmasgan.apis import ASCycleGANInferencer, deblur_image, load_generator
+from mmasgan.io.image.photo import ImageWarning
 
 
 @pytest.fixture(scope='module')
@@ -152,13 +153,13 @@ def test_nothing_is_said_while_it_is_made(weights, monkeypatch):
 
 def test_the_default_and_a_name_are_the_published_model():
     expected = deblur_image(load_generator(), pixels())
-    for arguments in ({}, dict(model='ascyclegan_plus_small_gopro')):
+    for arguments in ({}, dict(model='ascyclegan_plus_unet_small_gopro')):
         inferencer = ASCycleGANInferencer(
             **arguments, device='cpu', show_progress=False
         )
         (found,) = inferencer(pixels())['visualization']
         np.testing.assert_array_equal(found, expected)
-        assert inferencer.cfg.model.generator.base_channels == 24
+        assert inferencer.cfg.model.generator.channels == (80, 112, 144)
 
 
 def test_a_config_says_what_the_weights_must_fit(weights, expected, tmp_path):
@@ -208,3 +209,20 @@ def test_two_results_of_one_name_are_refused(inferencer, tmp_path):
     with pytest.raises(ValueError, match='two images would be written'):
         inferencer(images, result_out_dir=tmp_path / 'out')
     assert not (tmp_path / 'out').exists()
+
+
+def test_what_a_result_lacks_is_a_warning(weights, tmp_path):
+    image = Image.new('P', (20, 20))
+    image.save(tmp_path / 'a.gif', comment=b'x')
+    Image.new('RGB', (20, 20)).save(tmp_path / 'b.bmp', dpi=(300, 300))
+    inferencer = ASCycleGANInferencer(weights=weights, show_progress=False)
+    result = inferencer(str(tmp_path), result_out_dir=str(tmp_path / 'out'))
+    assert sorted(entry['out_path'] for entry in result['predictions']) == [
+        str(tmp_path / 'out' / 'a.gif.png'),
+        str(tmp_path / 'out' / 'b.bmp'),
+    ]
+    path = tmp_path / 'c.png'
+    Image.new('RGB', (20, 20)).save(path)
+    path.write_bytes(path.read_bytes()[:-12])
+    with pytest.warns(ImageWarning, match=r"c\.png': it ends too early"):
+        inferencer(str(path))

@@ -1,16 +1,13 @@
 import os
+import sys
 from pathlib import Path
 
 import pytest
 import torch
 from mmengine.optim import OptimWrapper
 
-from mmasgan.apis import (
-    config_parser,
-    enable_amp,
-    load_config,
-    parsed_config,
-)
+from mmasgan.apis import load_config
+from mmasgan.apis.config import config_parser, enable_amp, parsed_config
 
 CONFIG = str(Path(__file__).parents[2] / 'configs' / 'ascyclegan_gopro.py')
 
@@ -26,11 +23,13 @@ def test_options_override_by_dotted_key():
         cfg_options={
             'model.pool_size': 7,
             'train_dataloader.dataset.pipeline.1.crop_size': 64,
+            'train_dataloader.dataset.crop_size': 32,
         },
         launcher='pytorch',
     )
     assert cfg.model.pool_size == 7
-    assert cfg.train_dataloader.dataset.pipeline[1].crop_size == 64
+    dataset = cfg.train_dataloader.dataset
+    assert (dataset.pipeline[1].crop_size, dataset.crop_size) == (64, 32)
     assert cfg.launcher == 'pytorch'
 
 
@@ -41,6 +40,106 @@ def test_one_data_root_serves_all_stages():
         for stage in ('train', 'val', 'test')
     }
     assert roots == {'there'}
+
+
+def test_stages_that_are_switched_off_stay_off():
+    off = {
+        f'{stage}_{part}': None
+        for stage in ('val', 'test')
+        for part in ('cfg', 'dataloader', 'evaluator')
+    }
+    cfg = load_config(CONFIG, data_root='there', cfg_options=off)
+    assert cfg.train_dataloader.dataset.data_root == 'there'
+    assert cfg.val_dataloader is cfg.test_dataloader is None
+
+
+@pytest.mark.parametrize('key', ['val_cfg', 'val_dataloader', 'val_evaluator'])
+def test_one_option_switches_the_validation_off(key):
+    cfg = load_config(CONFIG, cfg_options={key: None})
+    for name in ('val_cfg', 'val_dataloader', 'val_evaluator'):
+        assert cfg[name] is None
+    assert cfg.test_dataloader is not None
+
+
+@pytest.mark.parametrize('name', ['ascyclegan_lsgan_gopro', 'motion_gopro.py'])
+def test_a_config_of_the_library_is_found_by_name(name):
+    cfg = load_config(name)
+    assert cfg.work_dir == f'work_dirs/{name.removesuffix(".py")}'
+
+
+def test_a_file_comes_before_a_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'motion_gopro.py').write_text('a = 1\n')
+    assert load_config('motion_gopro.py').a == 1
+
+
+@pytest.mark.parametrize(
+    'path', ['motion_gopr', './motion_gopro', 'no/motion_gopro.py']
+)
+def test_a_name_that_is_none_is_corrected(path):
+    with pytest.raises(FileNotFoundError, match=r'did you mean motion_gopro'):
+        load_config(path)
+
+
+def test_what_fails_in_a_config_is_named_by_its_line(tmp_path):
+    path = tmp_path / 'mine.py'
+    path.write_text('a = 1\nb = c\n')
+    with pytest.raises(ValueError, match=r"mine\.py', line 2: NameError.*'c'"):
+        load_config(str(path))
+
+
+def test_modules_beside_a_config_are_found(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, 'path', list(sys.path))
+    (tmp_path / 'beside_a_config.py').write_text('class Part:\n    pass\n')
+    path = tmp_path / 'mine.py'
+    path.write_text(
+        'from beside_a_config import Part\n'
+        'from mmengine.config import read_base\n\n'
+        'a = dict(type=Part)\n'
+    )
+    assert load_config(str(path)).a.type.__name__ == 'Part'
+    assert sys.path[-1] == str(tmp_path)
+    sys.modules.pop('beside_a_config')
+
+
+def test_there_are_no_more_workers_than_processors(monkeypatch):
+    monkeypatch.setattr(
+        os, 'sched_getaffinity', lambda pid: {0, 1, 2}, raising=False
+    )
+    cfg = load_config(CONFIG)
+    assert cfg.train_dataloader.num_workers == 3  # 4 in the file
+    assert cfg.test_dataloader.num_workers == 2
+
+
+@pytest.mark.parametrize('stage', ['train', 'val', 'test'])
+def test_without_workers_nothing_is_asked_of_them(stage):
+    key = f'{stage}_dataloader'
+    changes = {f'{key}.persistent_workers': True, f'{key}.prefetch_factor': 4}
+    workers = {f'{key}.num_workers': 1}
+    cfg = load_config(CONFIG, cfg_options=changes | workers)
+    assert (cfg[key].persistent_workers, cfg[key].prefetch_factor) == (True, 4)
+    workers[f'{key}.num_workers'] = 0
+    cfg = load_config(CONFIG, cfg_options=changes | workers)
+    assert cfg[key].num_workers == 0
+    assert 'persistent_workers' not in cfg[key]
+    assert 'prefetch_factor' not in cfg[key]
+
+
+@pytest.mark.parametrize(
+    'content',
+    [
+        b'\xef\xbb\xbfa = 1\n',
+        'a = 1\n'.encode('utf-16'),
+        b'a = (1\n',
+        'a = "é"'.encode('latin-1'),
+    ],
+    ids=['byte-order mark', 'UTF-16', 'no Python', 'Latin-1'],
+)
+def test_a_config_of_other_text_is_named(tmp_path, content):
+    path = tmp_path / 'mine.py'
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"mine.py', or .* as UTF-8 without"):
+        load_config(str(path))
 
 
 def test_a_missing_config_is_named():

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from mmasgan.apis import config_parser, load_config, parsed_config
+from mmasgan.apis import load_config
+from mmasgan.apis.config import config_parser, parsed_config
 from mmasgan.apis.config_keys import check_keys
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
@@ -42,6 +43,42 @@ def test_a_misspelt_key_is_named_and_corrected(wrong, meant):
         check_keys(cfg)
     named = wrong.split('.')[0] if 'loadr' in wrong else wrong
     assert str(error.value).startswith(f'{named} is ')
+
+
+@pytest.mark.parametrize(
+    ('key', 'name', 'meant'),
+    [
+        ('model.adversarial_loss', 'LSGANLoss', 'mmasgan.LSGANLoss'),
+        ('model.adversarial_loss', 'mmasgan.LSGANLos', 'mmasgan.LSGANLoss'),
+        ('model', 'ASCycleGan', 'mmasgan.ASCycleGAN'),
+        ('train_cfg', 'ResumingTrainLop', 'mmasgan.ResumingTrainLoop'),
+        ('val_evaluator', 'Evaluatr', 'mmagic.Evaluator'),
+    ],
+)
+def test_a_type_that_nothing_has_is_named_and_corrected(key, name, meant):
+    cfg = load_config(CONFIG, cfg_options={f'{key}.type': name})
+    with pytest.raises(ValueError, match=rf'did you mean {meant}\?') as error:
+        check_keys(cfg)
+    assert str(error.value).startswith(f'{key}.type: nothing is called ')
+
+
+@pytest.mark.parametrize('name', ['PSNR', 'mmagic.PSNR', 'NothingLikeIt'])
+def test_types_of_the_host_and_unknown_ones_are_left_alone(name):
+    metric = dict(type=name)
+    check_keys(load_config(CONFIG, cfg_options={'val_evaluator.x': metric}))
+
+
+def test_a_delete_key_is_refused_with_the_right_way(tmp_path):
+    path = tmp_path / 'mine.py'
+    path.write_text(
+        'from mmengine.config import read_base\n'
+        'with read_base():\n'
+        '    from mmasgan.configs.ascyclegan_gopro import *\n'
+        "model.update(generator=dict(_delete_=True, type='nowhere.Own'))\n"
+    )
+    match = r'^model\.generator\._delete_ .*: model\.generator = dict\('
+    with pytest.raises(ValueError, match=match):
+        check_keys(load_config(str(path)))
 
 
 def test_all_are_named_at_once():

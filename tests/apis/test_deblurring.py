@@ -16,10 +16,10 @@ from mmasgan.apis import (
     load_generator,
 )
 from mmasgan.apis.deblurring import maps_from_disk
+from mmasgan.apis.inference import fallback
 from mmasgan.datasets import read_rgb_image
-from mmasgan.inference import fallback
-from mmasgan.photos import read_photo
-from mmasgan.priors import MapError
+from mmasgan.io.image.reader import read_photo
+from mmasgan.semantic.store import MapError
 
 EXIF_ORIENTATION = 274
 

@@ -6,6 +6,7 @@ from exported import KINDS, images, make
 
 from mmasgan.apis import export_generator
 from mmasgan.apis.export_formats import FORMATS
+from mmasgan.generators import PixelUnshuffleUNet
 
 
 @pytest.mark.filterwarnings('ignore:no semantic map')
@@ -100,6 +101,49 @@ def test_bad_arguments_are_named(tmp_path, name, options, error, message):
 
 def test_what_is_missing_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__('sys').modules, 'onnxscript', None)
-    with pytest.raises(ImportError, match=r'pip install "mmasgan\[export\]"'):
+    with pytest.raises(
+        ImportError, match='pip install onnx onnxruntime onnxscript'
+    ):
         export_generator(make(sft=False), tmp_path / 'a.onnx')
     assert not list(tmp_path.iterdir())
+
+
+class TestUNet:
+    """One whose weights are random, so that its residual is large."""
+
+    SIZES = (1, 17, 17), (3, 19, 47), (1, 90, 33), (2, 64, 20)
+
+    @pytest.fixture(scope='class')
+    def generator(self):
+        torch.manual_seed(0)
+        network = PixelUnshuffleUNet(
+            channels=(4, 5, 6), blocks=(1, 1, 1), up_blocks=(1, 1)
+        )
+        for weight in network.parameters():
+            torch.nn.init.normal_(weight, std=0.15)
+        return network.eval()
+
+    @pytest.fixture(scope='class', params=['.onnx', '.pt2'])
+    def run(self, request, generator, tmp_path_factory):
+        path = tmp_path_factory.mktemp('unet') / f'unet{request.param}'
+        done = export_generator(generator, path)
+        assert max(done.differences.values()) < 5e-5
+        if request.param == '.pt2':
+            return torch.export.load(path).module()
+        session = onnxruntime.InferenceSession(path)
+        return lambda x: torch.from_numpy(
+            session.run(None, {'image': x.numpy()})[0]
+        )
+
+    def test_it_is_what_pytorch_puts_out_at_any_size(self, generator, run):
+        for size in self.SIZES:
+            x = torch.from_numpy(images(*size))
+            with torch.no_grad():
+                expected = generator(x)
+                assert (expected - x).abs().max() > 0.1
+                torch.testing.assert_close(run(x), expected, atol=5e-5, rtol=0)
+
+    def test_it_takes_no_map(self, generator, tmp_path):
+        with pytest.raises(ValueError, match='has no SFT layers'):
+            export_generator(generator, tmp_path / 'a.pt2', semantic=True)
+        assert not list(tmp_path.iterdir())

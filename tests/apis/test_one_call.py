@@ -5,14 +5,8 @@ import pytest
 from PIL import Image
 from tiny import make_checkpoint
 
-from mmasgan.apis import (
-    deblur,
-    deblur_image,
-    load_generator,
-    one_call,
-    torch_backend,
-)
-from mmasgan.inference import deblur_pixels
+from mmasgan.apis import deblur, deblur_image, load_generator, one_call
+from mmasgan.apis.inference import deblur_pixels, torch_backend
 
 
 @pytest.fixture

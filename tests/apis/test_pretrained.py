@@ -3,8 +3,10 @@ import torch
 from tiny import make_checkpoint
 from torch.testing import assert_close
 
-from mmasgan.apis import load_generator, model_index, publish_generator
-from mmasgan.apis.model_index import read_model_index
+from mmasgan.apis import load_generator
+from mmasgan.apis.publish import publish_generator
+from mmasgan.utils import model_index
+from mmasgan.utils.model_index import read_model_index
 
 IMAGES = torch.linspace(-1, 1, 3 * 20 * 24).view(1, 3, 20, 24)
 
@@ -74,7 +76,12 @@ def test_the_unknown_is_named(published):
 
 def shipped():
     models = {m.name: m for m in read_model_index().values()}
-    return [n for n, m in models.items() if '://' not in (m.weights or '://')]
+    return [
+        name
+        for name, model in models.items()
+        if '://' not in (model.weights or '://')
+        and not name.startswith('motion_')
+    ]
 
 
 @pytest.mark.parametrize('name', shipped())

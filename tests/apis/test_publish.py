@@ -8,8 +8,9 @@ import torch
 import yaml
 from tiny import ROOT, make_checkpoint
 
-from mmasgan.apis import load_generator, publish_generator
+from mmasgan.apis import load_generator
 from mmasgan.apis import publish as module
+from mmasgan.apis.publish import publish_generator
 from mmasgan.apis.safetensors_file import read_safetensors
 
 IMAGES = torch.linspace(-1, 1, 3 * 20 * 24).view(1, 3, 20, 24)

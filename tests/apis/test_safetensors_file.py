@@ -1,3 +1,5 @@
+import json
+import time
 from dataclasses import replace
 
 import pytest
@@ -66,3 +68,46 @@ def test_files_of_others_are_named(tmp_path, metadata):
     save_file({'w': torch.zeros(1)}, path, metadata)
     with pytest.raises(ValueError, match=r"m\.safetensors'.*no generator"):
         read_safetensors(path)
+
+
+def tiny_file(path, generator, metadata=None):
+    text = json.dumps({'generator': generator})
+    save_file({'a': torch.zeros(1)}, path, metadata or {'mmasgan': text})
+    return path
+
+
+@pytest.mark.parametrize(
+    'change',
+    [
+        {'num_blocks': 20_000},
+        {'num_blocks': 10**9},
+        {'base_channels': 10**30},
+        {'base_channels': 'many'},
+        {'base_channels': -1},
+        {'num_blocks': [1]},
+        {'num_blocks': None},
+        {'sft': {'a': [1]}},
+        {'x' * 10_000: 'y' * 10_000},
+    ],
+    ids=range(9),
+)
+def test_absurd_networks_are_refused_at_once(tmp_path, change):
+    generator = {'type': 'ResNetV2SFTGenerator', **change}
+    path = tiny_file(tmp_path / 'a.safetensors', generator)
+    start = time.monotonic()
+    with pytest.raises(ValueError, match=r'a\.safetensors') as caught:
+        read_safetensors(path).build()
+    assert time.monotonic() - start < 5
+    assert '\n' not in str(caught.value)
+    assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize(
+    'text',
+    ['[' * 100_000, '{"generator": 7}', '7', '{"generator": {"type": [7]}}'],
+    ids=range(4),
+)
+def test_odd_metadata_are_named(tmp_path, text):
+    path = tiny_file(tmp_path / 'a.safetensors', {}, {'mmasgan': text})
+    with pytest.raises(ValueError, match=r'a\.safetensors'):
+        read_safetensors(path).build()

@@ -1,8 +1,10 @@
 import pytest
 import torch
+from mmengine import registry as root
 
 from mmasgan.apis.trained_generator import TrainedGenerator
 from mmasgan.generators import ResNetV2SFTGenerator
+from mmasgan.registry import MODELS
 
 CONFIG = dict(
     type='mmasgan.generators.ResNetV2SFTGenerator',
@@ -67,8 +69,12 @@ def test_tensors_must_be_those_of_the_config(tensors, name, value, problem):
 @pytest.mark.parametrize(
     ('change', 'problem'),
     [
-        ({'type': 'torch.nn.Linear'}, r"'a\.pth': its generator is 'Linear'"),
-        ({'type': None}, "its generator is 'None', expected one of"),
+        (
+            {'type': 'torch.nn.Linear'},
+            r"'a\.pth': its .* is torch\.nn\.Linear",
+        ),
+        ({'type': None}, 'its generator is None, which is not known'),
+        ({'type': 'Conv2d'}, 'its generator is Conv2d, which is not known'),
         ({'base_chanels': 2}, "cannot be built of .*'base_chanels'"),
         ({'block': 'v3'}, "cannot be built .*block must be 'v1' or 'v2'"),
     ],
@@ -77,3 +83,36 @@ def test_a_config_must_be_of_a_generator(tensors, change, problem):
     trained = TrainedGenerator('a.pth', CONFIG | change, tensors)
     with pytest.raises(ValueError, match=problem):
         trained.build()
+
+
+class Own(torch.nn.Module):
+    """A generator that is none of the library's."""
+
+    def __init__(self, start=0.5):
+        super().__init__()
+        self.scale = torch.nn.Parameter(torch.rand(1))
+        self.register_buffer('start', torch.tensor(start), persistent=False)
+
+    def forward(self, x, semantic=None):
+        return x * self.scale + self.start
+
+
+OWN = TrainedGenerator(
+    'a.pth', dict(type='mine.Own', start=0.25), dict(scale=torch.ones(1))
+)
+
+
+@pytest.mark.parametrize('registry', [MODELS, root.MODELS])
+def test_a_registered_generator_of_another_is_built(monkeypatch, registry):
+    with pytest.raises(ValueError, match=r'mine\.Own, which is not known'):
+        OWN.build()
+    monkeypatch.setitem(registry.module_dict, 'Own', Own)
+    before = torch.random.get_rng_state()
+    assert OWN.build()(torch.ones(1)).tolist() == [1.25]
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_a_registered_class_that_is_no_generator_is_not(monkeypatch):
+    monkeypatch.setitem(MODELS.module_dict, 'Own', torch.nn.Linear)
+    with pytest.raises(ValueError, match=r'forward\(x, semantic=None\)'):
+        OWN.build()

@@ -1,11 +1,16 @@
 import hashlib
 import pickle
+from pathlib import Path
 
 import pytest
 import torch
+from mmengine.config import Config
 from tiny import make_checkpoint
 
-from mmasgan.apis.training_checkpoint import read_training_checkpoint
+from mmasgan.apis.training_checkpoint import (
+    literal_config,
+    read_training_checkpoint,
+)
 
 
 def test_a_training_is_read_as_it_is(trained):
@@ -96,7 +101,7 @@ def test_literals_are_those_of_the_config(tmp_path):
         ({'state_dict': [1]}, r"a\.pth': state_dict is no dict"),
         (
             {'state_dict': {'generator.x': torch.zeros(1)}},
-            r"a\.pth': state_dict has nothing under 'generators\.sharp\.'",
+            r"a\.pth': state_dict has nothing under generators\.sharp\. or ",
         ),
     ],
 )
@@ -116,8 +121,55 @@ def test_a_checkpoint_runs_no_code(tmp_path, monkeypatch):
     make_checkpoint('a.pth', evil=Evil())
     (tmp_path / 'b.pth').write_bytes(pickle.dumps(Evil()))
     for name in 'ab':
-        with pytest.raises(ValueError, match=f'{name}.pth cannot be read'):
+        with pytest.raises(ValueError, match=f"{name}.pth' cannot be read"):
             read_training_checkpoint(f'{name}.pth')
     assert not (tmp_path / 'ran').exists()
     with pytest.raises(FileNotFoundError, match=r"'c\.pth' is not a file"):
         read_training_checkpoint('c.pth')
+
+
+@pytest.mark.parametrize('name', ['ascyclegan_gopro', 'deblurganv2_gopro'])
+def test_the_text_of_a_config_is_read_as_mmengine_runs_it(name):
+    root = Path(__file__).parents[2]
+    text = Config.fromfile(root / f'configs/{name}.py').pretty_text
+    assert literal_config(text) == Config.fromstring(text, '.py').to_dict()
+
+
+@pytest.mark.parametrize(
+    'text',
+    [
+        'model = open("ran", "w")',
+        'model = dict(generator=(' * 5000,
+        'model = dict(generator=' + '-' * 200_000 + '1)',
+        'model = ' + '[' * 150 + ']' * 150,
+        'model = dict(generator=1)',
+        'model = \0',
+        7,
+    ],
+    ids=range(7),
+)
+def test_texts_that_are_no_config_are_named(tmp_path, monkeypatch, text):
+    monkeypatch.chdir(tmp_path)
+    make_checkpoint('a.pth', meta={'cfg': text})
+    with pytest.raises(ValueError, match=r"a\.pth': meta\['cfg'\] has no"):
+        read_training_checkpoint('a.pth')
+    assert not (tmp_path / 'ran').exists()
+
+
+def test_tensors_that_repeat_one_number_are_refused(tmp_path):
+    state = {'generators.sharp.a': torch.zeros(1).expand(1 << 40)}
+    path = tmp_path / 'a.pth'
+    meta = {'cfg': 'model = dict(generator=dict())'}
+    torch.save({'state_dict': state, 'meta': meta}, path)
+    with pytest.raises(ValueError, match='more than the file has'):
+        read_training_checkpoint(path)
+
+
+@pytest.mark.parametrize('key', ['experiment_name', 'mmengine_version'])
+def test_names_that_are_no_texts_are_unknown(tmp_path, key):
+    loop = []
+    loop.append(loop)
+    meta = {'cfg': 'model = dict(generator=dict())', key: [loop]}
+    make_checkpoint(tmp_path / 'a.pth', meta=meta)
+    found = read_training_checkpoint(tmp_path / 'a.pth').origin
+    assert (found['config'], found['commit']) == ('unknown', 'unknown')

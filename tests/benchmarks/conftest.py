@@ -2,7 +2,7 @@ from functools import partial
 
 import pytest
 
-from mmasgan.apis.benchmark import machine
+from benchmarks import machine
 
 
 @pytest.fixture

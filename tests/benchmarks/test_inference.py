@@ -2,7 +2,7 @@ from argparse import Namespace
 
 import pytest
 
-from mmasgan.apis.benchmark import inference
+from benchmarks import inference
 
 
 @pytest.mark.usefixtures('small_products')

@@ -2,7 +2,7 @@ from argparse import Namespace
 
 from tiny import make_gopro
 
-from mmasgan.apis.benchmark import loader
+from benchmarks import loader
 
 
 def test_full_frames_stand_beside_the_store(tmp_path):

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from mmasgan.apis.benchmark import machine
-from mmasgan.apis.benchmark.machine import (
+from benchmarks import machine
+from benchmarks.machine import (
     describe_machine,
     matrix_product,
     precisions,

@@ -2,7 +2,7 @@ from argparse import Namespace
 
 import pytest
 
-from mmasgan.apis.benchmark import memory, step
+from benchmarks import memory, step
 
 ARGS = Namespace(crop=32, batch=1, width=4, rounds=1, count=1)
 

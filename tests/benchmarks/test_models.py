@@ -2,12 +2,7 @@ import pytest
 import torch
 from mmengine import MessageHub
 
-from mmasgan.apis.benchmark.models import (
-    our_step,
-    peer_generator,
-    peer_step,
-    random_batch,
-)
+from benchmarks.models import our_step, peer_generator, peer_step, random_batch
 
 
 def test_a_batch_is_what_the_loader_gives():

@@ -2,7 +2,7 @@ from argparse import Namespace
 
 import pytest
 
-from mmasgan.apis.benchmark import onnx
+from benchmarks import onnx
 
 
 @pytest.mark.filterwarnings('ignore:no semantic map')

@@ -2,7 +2,7 @@ import multiprocessing
 
 import pytest
 
-from mmasgan.apis.benchmark.ranks import ranks_step
+from benchmarks.ranks import ranks_step
 
 MODEL = dict(config='cyclegan_gopro', size=32, amp=False, width=4)
 

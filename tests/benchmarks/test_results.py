@@ -3,7 +3,7 @@ import json
 import pytest
 from PIL import Image
 
-from mmasgan.apis.benchmark.results import (
+from benchmarks.results import (
     Result,
     Row,
     draw,
@@ -11,7 +11,7 @@ from mmasgan.apis.benchmark.results import (
     rows_of,
     write_json,
 )
-from mmasgan.apis.benchmark.turns import Job
+from benchmarks.turns import Job
 
 RESULT = Result(
     'Steps',

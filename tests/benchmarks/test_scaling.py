@@ -3,7 +3,7 @@ from argparse import Namespace
 
 import pytest
 
-from mmasgan.apis.benchmark import scaling
+from benchmarks import scaling
 
 ARGS = dict(width=4, side=32, ranks=2, files=20, rounds=2, count=1)
 

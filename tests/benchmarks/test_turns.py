@@ -1,4 +1,4 @@
-from mmasgan.apis.benchmark.turns import Job, take_turns
+from benchmarks.turns import Job, take_turns
 
 
 def test_rounds_take_turns():

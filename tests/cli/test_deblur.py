@@ -9,16 +9,12 @@ from click.testing import CliRunner
 from PIL import Image
 from tiny import make_checkpoint
 
-from mmasgan.apis import (
-    deblur_image,
-    load_generator,
-    model_index,
-    torch_backend,
-)
-from mmasgan.apis import publish_generator as publish
+from mmasgan.apis import deblur_image, load_generator
+from mmasgan.apis.inference import deblur_pixels, torch_backend
+from mmasgan.apis.publish import publish_generator as publish
 from mmasgan.cli import main
-from mmasgan.inference import deblur_pixels
-from mmasgan.measures import psnr, ssim_wang_rgb
+from mmasgan.evaluation.functional import psnr, ssim_wang_rgb
+from mmasgan.utils import model_index
 
 
 @pytest.fixture
@@ -291,11 +287,13 @@ def test_any_name_is_told(folder):
         (['--semantic', 'none'], "there is no folder 'none'"),
         (['--config', 'x.py'], 'x.py'),
         (['--strength', '2'], '--strength'),
-        (['--backend', 'onnx', '--device', 'cuda'], 'onnx takes --device'),
-        (['--backend', 'onnx', '--tile', 'tiles'], 'onnx takes --tile'),
+        (
+            ['--backend', 'onnx', '--device', 'cuda'],
+            'ONNX Runtime takes --device',
+        ),
         (
             ['--backend', 'onnx', '--precision', 'float16'],
-            'onnx takes --precision',
+            'ONNX Runtime takes --precision',
         ),
     ],
 )
@@ -345,11 +343,8 @@ def test_a_config_without_a_checkpoint_is_told(folder):
     assert '--config goes with --checkpoint' in result.output
 
 
-def test_a_backend_without_a_model_is_told(folder):
+def test_a_model_that_onnx_runtime_does_not_have_is_told(folder):
     options = ['-o', folder / 'out', '--backend', 'onnx']
-    result = run(folder / 'in', *options)
-    assert result.exit_code == 2
-    assert 'needs --weights MODEL.onnx' in result.output
     result = run(folder / 'in', *options, '--weights', folder / 'none.onnx')
     assert result.exit_code == 2
     assert f"'{folder}/none.onnx'" in result.output
@@ -366,7 +361,7 @@ def test_a_video_without_pyav_is_told(folder, monkeypatch):
         folder / 'in', '-o', folder / 'out', '--weights', folder / 'w.pth'
     )
     assert result.exit_code == 2
-    assert 'pip install "mmasgan[video]"' in result.output
+    assert 'pip install "av>=14.2"' in result.output
     assert not (folder / 'out').exists()
 
 
@@ -386,3 +381,85 @@ def test_the_help_needs_no_pytorch():
         "assert not {'torch', 'mmengine', 'numpy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, '-c', code], check=True)
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (['--weights', '/etc/passwd'], "'/etc/passwd' cannot be read as"),
+        (['--device', 'meta'], '--device meta computes nothing'),
+        (['--device', 'nonsense'], '--device nonsense: '),
+        (['--device', 'cuda:x'], '--device cuda:x: '),
+    ],
+)
+def test_absurd_options_end_in_one_line(tmp_path, options, message):
+    Image.new('RGB', (20, 20)).save(tmp_path / 'a.png')
+    arguments = ['deblur', tmp_path / 'a.png', '-o', tmp_path / 'b.png']
+    result = CliRunner().invoke(main, [*map(str, arguments), *options])
+    assert result.exit_code == 2
+    assert message in result.output
+    assert result.output.count('\n') == 1
+
+
+def test_names_do_not_steer_the_terminal(tmp_path):
+    name = tmp_path / 'a\x1b]0;owned\x07\u202e.png'
+    name.write_bytes(b'no image')
+    arguments = ['deblur', str(name), '-o', str(tmp_path / 'out')]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 1
+    assert '\\x1b]0;owned\\x07\\u202e.png' in result.output
+    assert '\x1b' not in result.output
+
+
+@pytest.mark.parametrize(
+    ('names', 'status', 'message'),
+    [
+        (['gone.png'], 2, "gone.png' does not exist; check"),
+        (
+            ['in/a.png', 'gone.png', 'x.jpg'],
+            2,
+            "gone.png' and 1 more does not",
+        ),
+        (['w.pth.jpg'], 1, "w.pth.jpg' is a zip archive, and not an image"),
+    ],
+)
+def test_inputs_are_looked_at_before_the_model(
+    folder, monkeypatch, names, status, message
+):
+    from mmasgan.apis import choice
+
+    def fail(**_):
+        raise AssertionError('the model is loaded')
+
+    monkeypatch.setattr(choice, 'choose_backend', fail)
+    (folder / 'w.pth').rename(folder / 'w.pth.jpg')
+    paths = [folder / name for name in names]
+    result = run(*paths, '-o', folder / 'out')
+    assert result.exit_code == status, result.output
+    assert message in result.output
+    assert not (folder / 'out').exists()
+
+
+def test_ctrl_c_ends_it_in_one_line(folder, monkeypatch):
+    from mmasgan.apis.inference import run as inference
+
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(inference, 'deblur_pixels', stop)
+    result = run(
+        folder / 'in', '-o', folder / 'out', '--weights', folder / 'w.pth'
+    )
+    assert result.exit_code == 130
+    assert 'stopped; photographs that were finished are kept' in result.stderr
+    assert not (folder / 'out').exists()
+
+
+def test_a_smaller_copy_keeps_the_size(folder):
+    path = folder / 'in' / 'a.png'
+    common = ('--weights', folder / 'w.pth', '--precision', 'float32')
+    result = run(path, '-o', folder / 'x.png', '--scale', '0.8', *common)
+    assert result.exit_code == 0, result.output
+    backend = torch_backend.TorchBackend(load_generator(folder / 'w.pth'))
+    expected = deblur_pixels(backend, read(path), scale=0.8)
+    np.testing.assert_array_equal(read(folder / 'x.png'), expected)

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 import mmasgan
 from mmasgan.cli import main
+from mmasgan.compat import diagnosis
 
 DOCTOR = 'from mmasgan.cli import main; main(["doctor"])'
 
@@ -76,23 +77,6 @@ def _remedies(output):
     return [line.strip() for line in remedies.splitlines()]
 
 
-def test_version_and_help_are_quick():
-    runner = CliRunner()
-    version = runner.invoke(main, ['--version'])
-    assert mmasgan.__version__ in version.output
-    assert 'doctor' in runner.invoke(main, ['--help']).output
-
-
-def test_help_needs_nothing_heavy():
-    code = (
-        'import sys\n'
-        'from mmasgan.cli import main\n'
-        'main(["--help"], standalone_mode=False)\n'
-        'assert not {"torch", "mmengine", "rich"} & set(sys.modules)'
-    )
-    subprocess.run([sys.executable, '-c', code], check=True, timeout=300)
-
-
 def test_doctor_finds_nothing_amiss(doctor):
     status, output = doctor['healthy']
     assert status == 0, output
@@ -119,7 +103,7 @@ def test_doctor_names_versions_faults_and_editors(doctor):
 @pytest.mark.parametrize(
     ('package', 'remedy'),
     [
-        ('torch', 'pip install "torch>=2.4"'),
+        ('torch', 'pip install "torch>=2.6"'),
         ('mmagic', 'pip install "mmagic<1.3,>=1.2.0"'),
         ('mmcv-lite', 'pip install "mmcv-lite<2.2,>=2.1.0"'),
     ],
@@ -140,3 +124,17 @@ def test_doctor_speaks_where_torchvision_does_not_match(doctor):
     assert _remedies(output) == [
         'pip install --force-reinstall torch torchvision'
     ]
+
+
+def test_what_is_left_out_on_purpose_is_nothing_amiss(monkeypatch):
+    found = diagnosis._installed
+    monkeypatch.setattr(
+        diagnosis,
+        '_installed',
+        lambda name: {} if name in diagnosis.TRAINING else found(name),
+    )
+    result = CliRunner().invoke(main, ['doctor'])
+    assert result.exit_code == 0, result.output
+    assert 'Installed to deblur without PyTorch' in result.output
+    assert 'onnxruntime' in result.output
+    assert result.output.endswith('Nothing to mend.\n')

@@ -91,9 +91,9 @@ def test_photos_end_in_the_command_that_trains(run, folders, tmp_path):
     dataset = dataset_of(command_of(result.output))
     assert (dataset.num_blur, dataset.num_sharp) == (2, 2)
     inputs = dataset[0]['inputs']
-    # The blur is made of the sharp image.
-    assert inputs['img_synthetic'].shape == inputs['img_sharp'].shape
-    assert (inputs['img_synthetic'] != inputs['img_sharp']).any()
+    assert inputs['img_blur'].shape == inputs['img_sharp'].shape
+    assert inputs['img_blur'].shape == (3, 168, 168)
+    assert dataset.pipeline.transforms[0].store is not None
 
 
 def test_video_becomes_data(run, tmp_path):
@@ -102,10 +102,10 @@ def test_video_becomes_data(run, tmp_path):
     path = tmp_path / 'x.mp4'
     with av.open(str(path), 'w') as container:
         stream = container.add_stream('libx264', rate=240)
-        stream.width = stream.height = 256
+        stream.width = stream.height = 480
         for _ in range(2):
             coarse = random.integers(0, 256, (8, 8, 3), np.uint8)
-            pixels = np.kron(coarse, np.ones((32, 32, 1), np.uint8))
+            pixels = np.kron(coarse, np.ones((60, 60, 1), np.uint8))
             for _ in range(16):
                 frame = av.VideoFrame.from_ndarray(pixels, format='rgb24')
                 container.mux(stream.encode(frame))
@@ -124,6 +124,7 @@ def test_page_to_look_at_is_written(run, folders, tmp_path):
     assert 'GOPR0374_11_00&#39; is missing' in page.read_text()
     out = tmp_path / 'out'
     result = run('photos', *folders, '-o', out, '--min-side=32', '--report')
+    assert 'Note: photographs from 32 pixels on were taken' in result.output
     before = (out / 'report' / 'index.html').read_bytes()
     (out / 'report' / 'index.html').unlink()
     result = run('report', out)

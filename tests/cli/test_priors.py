@@ -42,7 +42,7 @@ def test_maps_of_all_images_are_written(data):
 
 
 def test_the_recorded_command_makes_the_same_maps(data):
-    from mmasgan.priors import MapStore
+    from mmasgan.semantic.store import MapStore
 
     maps = data.parent / 'maps'
     call(data, '--source', 'disk', '--weights', maps, '--stride', 2)

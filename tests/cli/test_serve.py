@@ -20,12 +20,18 @@ def started(monkeypatch):
     """What the server would have been run with."""
     calls = []
 
-    def run(service, host, port, tell):
+    def run(service, host, port, tell, *rest):
         tell(f'http://{host}:{port}')
-        calls.append(service)
+        calls.extend((service, *rest))
 
-    monkeypatch.setattr('mmasgan.serve.run_server', run)
-    return calls
+    def configure(*how):
+        logs.append(how)
+
+    logs = []
+    monkeypatch.setattr(server, 'run_server', run)
+    monkeypatch.setattr('mmasgan.serve.logs.configure_logging', configure)
+    yield calls
+    assert set(logs) in (set(), {('info', 'text')}, {('error', 'json')})
 
 
 def run(*arguments):
@@ -36,25 +42,30 @@ def test_it_serves_this_machine_by_default(started):
     done = run('--device', 'cpu')
     assert done.exit_code == 0, done.output
     assert done.stdout == 'http://127.0.0.1:7860 (stop with Ctrl-C)\n'
-    assert done.stderr == ''
-    assert started[0].names == ('ascyclegan_plus_small_gopro',)
+    assert done.stderr == 'Starting: the model is loaded first\n'
+    assert started[0].names == ('ascyclegan_plus_unet_small_gopro',)
 
 
 def test_options_reach_the_server(started, weights):
     done = run(
         *('--weights', weights, '--weights', 'default', '--device', 'cpu'),
         *('--max-megabytes', 2, '--max-megapixels', 3, '--max-files', 4),
-        *('--concurrency', 5, '--queue', 6),
+        *('--concurrency', 5, '--queue', 6, '--per-client', 7),
+        *('--max-seconds', 8, '--max-total-megabytes', 9),
+        *('--allow-host', 'a', '--allowed-host', 'b'),
+        *('--proxy', '10.0.0.1', '--root-path', '/x', '--grace', 10),
+        *('--log-level', 'error', '--log-format', 'json'),
     )
     assert done.exit_code == 0, done.output
-    (service,) = started
-    assert service.names == ('w.pth', 'ascyclegan_plus_small_gopro')
-    assert list(vars(service.limits).values()) == [2, 3, 4, 5, 6]
+    service, *rest = started
+    assert rest == [('a', 'b'), '10.0.0.1', '/x', 10]
+    assert service.names == ('w.pth', 'ascyclegan_plus_unet_small_gopro')
+    assert list(vars(service.limits).values()) == [*range(2, 10)]
 
 
 def test_a_network_is_warned_of(started):
     done = run('--host', '0.0.0.0', '--device', 'cpu')
-    assert done.stderr.startswith('Warning: 0.0.0.0 is open to the network')
+    assert 'Warning: 0.0.0.0 is open to the network' in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -62,6 +73,7 @@ def test_a_network_is_warned_of(started):
     [
         (('--port', 70000), 2, "Invalid value for '--port'"),
         (('--queue', 0), 2, "Invalid value for '--queue'"),
+        (('--max-megabytes', 'inf'), 1, 'megabytes must be positive'),
         (('--max-megabytes', -1), 2, "Invalid value for '--max-megabytes'"),
         (('--weights', 'gone.pth'), 1, '--weights gone.pth: neither a file'),
         (('--weights', 'default') * 2, 1, 'two are named'),
@@ -78,8 +90,21 @@ def test_bad_input_is_named(started, arguments, code, message):
 
 
 def test_what_is_missing_is_named(monkeypatch):
-    monkeypatch.setitem(sys.modules, 'mmasgan.serve', None)
+    monkeypatch.setitem(sys.modules, 'gradio', None)
     done = run()
     assert done.exit_code == 1
-    assert 'pip install "mmasgan[serve]"' in done.output
-    assert server.LOOPBACK
+    assert 'pip install "gradio>=5.20" fastapi-offline' in done.output
+
+
+def test_exported_models_need_no_pytorch(started, weights, tmp_path):
+    exported = tmp_path / 'a.onnx'
+    done = CliRunner().invoke(
+        main, ['export', '--weights', str(weights), '-o', str(exported)]
+    )
+    assert done.exit_code == 0, done.output
+    done = run('--weights', exported)
+    assert done.exit_code == 0, done.output
+    assert started[0].names == ('a.onnx',)
+    assert started[0].devices == {'a.onnx': 'cpu'}
+    done = run('--weights', exported, '--device', 'cuda')
+    assert 'ONNX Runtime runs on the CPU' in done.output

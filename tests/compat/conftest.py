@@ -28,9 +28,10 @@ def symptoms(tmp_path_factory):
     """What each fault breaks ``without`` compat and ``mended`` by it."""
     folder = tmp_path_factory.mktemp('symptoms')
     site = _editable_install(folder)
+    given = os.environ.get('PYTHONPATH')
     env = {
         **os.environ,
-        'PYTHONPATH': os.pathsep.join(site),
+        'PYTHONPATH': os.pathsep.join([*site, *([given] if given else [])]),
         'CUDA_VISIBLE_DEVICES': '-1',  # faults of machines without a GPU
     }
     command = [sys.executable, str(HERE / 'symptoms.py'), str(folder)]

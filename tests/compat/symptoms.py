@@ -97,6 +97,27 @@ def repeated_formatting():
     return len(calls)
 
 
+def idle_warnings():
+    """Return what a checkpoint hook's start and another warning log."""
+    from logging import WARNING
+
+    import mmengine.logging.logger as logger
+    from mmengine.fileio import FileClient
+    from mmengine.logging import print_log
+
+    said = []
+
+    def note(record):
+        said.append(record.getMessage().split()[0])
+
+    current = logger.MMLogger.get_current_instance()
+    current.addFilter(note)
+    FileClient(backend='disk')
+    print_log('Else', logger='current', level=WARNING)
+    current.removeFilter(note)
+    return said
+
+
 def wrapper_class():
     import mmengine.runner  # noqa: F401
     from mmengine.model import MMSeparateDistributedDataParallel
@@ -260,6 +281,7 @@ def main():
         external_configs_without_folder,
         frozen_stdlib,
         repeated_formatting,
+        idle_warnings,
         wrapper_class,
         mmcv_version,
         numpy_bool8,

@@ -1,5 +1,6 @@
 import sys
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 
@@ -41,8 +42,8 @@ def test_missing_package(versions):
 def test_version_out_of_range(versions):
     check = versions(torch='2.1.0')['torch']
     assert check.found == '2.1.0'
-    assert check.problem == 'must be >=2.4'
-    assert check.remedy == 'pip install "torch>=2.4"'
+    assert check.problem == 'must be >=2.6'
+    assert check.remedy == 'pip install "torch>=2.6"'
 
 
 def test_local_version_is_in_range(versions):
@@ -154,3 +155,37 @@ def test_loaded_editors():
 
 def test_devices():
     assert diagnosis.devices()[0].startswith('cpu')
+
+
+def test_the_page_installs_what_deblurs_and_no_more():
+    """No further package is imported: tests/cli/test_export.py."""
+    page = Path(__file__).parents[2] / 'docs' / 'deblur.md'
+    _, _, line = page.read_text().partition('.venv/bin/pip install ')
+    packages, _, rest = line.partition(' && ')
+    assert tuple(packages.split()) == diagnosis.SMALL
+    assert rest.startswith('.venv/bin/pip install --no-deps .\n')
+
+
+def test_what_is_left_out_is_known_by_its_module():
+    assert diagnosis.is_left_out('torch.nn')
+    assert diagnosis.is_left_out('cv2')
+    for module in ('PIL', 'yaml', 'numpy.linalg', 'mmasgan.gone'):
+        assert not diagnosis.is_left_out(module)
+
+
+def test_an_installation_is_small_without_what_trains(monkeypatch):
+    there = {'onnxruntime'}
+    monkeypatch.setattr(
+        diagnosis,
+        '_installed',
+        lambda name: {name: '9'} if name in there else {},
+    )
+    assert diagnosis.is_small()
+    assert diagnosis.imports() == []
+    assert diagnosis.devices()[0].endswith('by ONNX Runtime')
+    checks = diagnosis.packages()
+    assert [check.name for check in checks] == list(diagnosis.SMALL)
+    remedies = {check.name: check.remedy for check in checks if check.problem}
+    assert remedies['tifffile'] == 'pip install "tifffile>=2025.5.10"'
+    there.add('torch')
+    assert not diagnosis.is_small()

@@ -4,13 +4,12 @@ import pytest
 from mmasgan.datasets.camera_shake import (
     GAMMA,
     blur_along,
-    camera_path,
     path_kernel,
     path_margin,
     path_reach,
-    resample_path,
     shoot,
 )
+from mmasgan.layers.camera_path import camera_path
 
 PHOTO = np.random.RandomState(0).randint(0, 256, (80, 90, 3), dtype=np.uint8)
 
@@ -19,29 +18,6 @@ def straight(pixels, frames):
     path = np.zeros((frames, 4))
     path[:, 0] = np.linspace(-pixels / 2, pixels / 2, frames)
     return path
-
-
-@pytest.mark.parametrize('length', [1.0, 8.0, 20.5])
-def test_path_has_its_length_and_rests_in_the_middle(length):
-    path = camera_path(np.random.RandomState(1), length)
-    assert len(path) % 2 == 1
-    assert (path[len(path) // 2] == 0).all()
-    steps = np.linalg.norm(np.diff(path[:, :2], axis=0), axis=1)
-    # All steps but the first, which led to the first frame.
-    assert length * 0.6 < steps.sum() <= length
-    assert steps.max() < 1.5
-
-
-def test_paths_are_curved_and_differ():
-    paths = [camera_path(np.random.RandomState(i), 15) for i in range(5)]
-    assert len({tuple(p[0]) for p in paths}) == 5
-    straightness = [
-        np.linalg.norm(p[-1, :2] - p[0, :2])
-        / np.linalg.norm(np.diff(p[:, :2], axis=0), axis=1).sum()
-        for p in paths
-    ]
-    assert min(straightness) < 0.98
-    assert max(straightness) > 0.5
 
 
 def test_truth_is_the_middle_frame_exactly():
@@ -165,14 +141,6 @@ def test_kernel_of_a_path_is_the_blur_of_a_point():
     path[:, 2:] = 0
     seen = blur_along(point, path).astype(float)[..., 0] / 255
     assert np.abs(seen - kernel).max() < 0.01
-
-
-def test_resampling_keeps_both_ends_of_a_path():
-    path = camera_path(np.random.RandomState(5), 12)
-    short = resample_path(path, 7)
-    assert short.shape == (7, 4)
-    np.testing.assert_allclose(short[[0, -1]], path[[0, -1]])
-    np.testing.assert_allclose(short[3], 0, atol=1e-12)
 
 
 @pytest.mark.parametrize('seed', range(4))

@@ -16,15 +16,14 @@ from torch.utils.data import DataLoader
 
 import mmasgan.compat  # noqa: F401  (makes MMagic importable)
 from mmasgan.datasets import (
-    ImageReadError,
     InfiniteEpochSampler,
     LoadRGBImage,
     PairedGoProDataset,
     RandomCrop,
     UnpairedGoProDataset,
-    UnusableImageError,
     gopro_dataset,
 )
+from mmasgan.io.image.reader import ImageReadError, UnusableImageError
 
 KEYS = ['img_blur', 'img_sharp']
 PATHS = [f'{key}_path' for key in KEYS]

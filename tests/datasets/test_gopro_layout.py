@@ -35,11 +35,12 @@ def test_hidden_and_foreign_files_are_ignored(make_nested, write_image):
     (folder / 'notes.txt').touch()
     (folder / 'folder.png').mkdir()
     write_image(folder / 'UPPER.JPG')
+    write_image(folder / '@x.gif')
     for name in ('.cache', '@eaDir', '__MACOSX'):
         (root / 'train' / name).mkdir()
     subset = GoProSubset(root, 'train')
     assert subset.sequences == ('a',)
-    assert [i.stem for i in subset.images('blur')] == ['000000', 'UPPER']
+    assert [i.stem for i in subset.images('blur')] == ['000000', '@x', 'UPPER']
 
 
 def test_flat_images_know_their_sequence_from_the_prefix(make_flat):

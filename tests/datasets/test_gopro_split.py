@@ -79,6 +79,13 @@ def test_file_made_by_hand_may_name_images_and_needs_no_seed(five, tmp_path):
     assert [i.path for i in sharp] == ['train/b/sharp/000000.png']
 
 
+def test_a_byte_order_mark_is_no_fault(five, tmp_path):
+    path = write(tmp_path / 's.json', blur=['train/a'], sharp=['train/b'])
+    expected = obtain_split(five, 'disjoint', 0, path)
+    path.write_bytes(b'\xef\xbb\xbf' + path.read_bytes())
+    assert obtain_split(five, 'disjoint', 0, path) == expected
+
+
 @pytest.mark.parametrize(
     ('blur', 'sharp'),
     [

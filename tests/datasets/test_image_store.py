@@ -6,15 +6,14 @@ import numpy as np
 import pytest
 
 from mmasgan.datasets import (
-    ImageReadError,
-    ImageStore,
     LoadRGBImage,
     RandomCrop,
     UnpairedGoProDataset,
     read_rgb_image,
 )
-from mmasgan.datasets.image_store import read_manifest, stored_path
-from mmasgan.datasets.prepare import build_store
+from mmasgan.datasets.image_store import ImageStore, read_manifest, stored_path
+from mmasgan.datasets.prepare.store import build_store
+from mmasgan.io.image.reader import ImageReadError
 
 KEYS = ['img_blur', 'img_sharp']
 

@@ -7,8 +7,9 @@ from multiprocessing import get_context
 
 import pytest
 
-from mmasgan.datasets import UnusableImageError, skipped_files
+from mmasgan.datasets import skipped_files
 from mmasgan.datasets.skipped_files import SkippedFiles
+from mmasgan.io.image.reader import UnusableImageError
 
 
 def broken(name, cause='is empty'):

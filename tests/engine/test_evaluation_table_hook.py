@@ -1,4 +1,5 @@
 import logging
+import math
 from types import SimpleNamespace
 
 import pytest
@@ -119,3 +120,41 @@ def test_without_scores_of_the_input_there_is_no_table(
         EvaluationTableHook().after_val_epoch(runner, metrics)
     assert not caplog.records
     assert not metrics or metrics == {'PSNR': 20.0}
+
+
+@pytest.mark.parametrize('stage', ['val', 'test'])
+def test_identical_pairs_are_named_and_left_out(runner, caplog, stage):
+    scores = {
+        'same': (math.inf, 30.0),
+        'a': (20.0, 22.0),
+        'perfect': (25.0, math.inf),
+        'b': (24.0, 25.0),
+    }
+    metrics = [
+        SimpleNamespace(prefix=prefix, results=[])
+        for prefix in ('input', None)
+    ]
+    evaluator = SimpleNamespace(metrics=metrics)
+    setattr(runner, f'{stage}_loop', SimpleNamespace(evaluator=evaluator))
+    hook = EvaluationTableHook()
+    for _ in range(2):  # nothing stays of the evaluation before
+        for metric in metrics:
+            metric.results.clear()
+        getattr(hook, f'before_{stage}_epoch')(runner)
+        for number, (name, values) in enumerate(scores.items()):
+            for metric, value in zip(metrics, values, strict=True):
+                metric.results.append({'PSNR': value})
+            getattr(hook, f'after_{stage}_iter')(
+                runner, number, outputs=[SimpleNamespace(name=name)]
+            )
+        found = {'input/PSNR': math.inf, 'PSNR': math.inf, 'other': 1.0}
+        caplog.clear()
+        getattr(hook, f'after_{stage}_epoch')(runner, found)
+    assert found == {
+        'input/PSNR': 22.0,
+        'PSNR': 23.5,
+        'gain/PSNR': 1.5,
+        'other': 1.0,
+    }
+    warning = caplog.records[0].message
+    assert 'Left out of all means: same, perfect. An image is iden' in warning

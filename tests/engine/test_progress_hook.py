@@ -1,6 +1,7 @@
 import csv
 import errno
 import logging
+import math
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -8,7 +9,7 @@ import pytest
 from mmengine import MessageHub
 
 from mmasgan.engine import ProgressHook, progress_hook
-from mmasgan.engine.progress_hook import image_scores
+from mmasgan.engine.evaluation_table_hook import image_scores
 
 LESS = {'a': 24.0, 'b': 19.0}  # of inputs with 25 and 20
 MORE = {'a': 26.0, 'b': 21.5}
@@ -41,7 +42,8 @@ class Runner(SimpleNamespace):
         before.results, after.results = [], []
         hook.before_val_epoch(self)
         for index, (name, psnr) in enumerate(scores.items()):
-            before.results.append({'PSNR': 25.0 - 5 * index})
+            known = math.inf if name == 'same' else 25.0 - 5 * index
+            before.results.append({'PSNR': known})
             after.results.append({'PSNR': psnr})
             sample = SimpleNamespace(name=name)
             hook.after_val_iter(self, index, outputs=[sample])
@@ -73,6 +75,16 @@ def test_a_validation_writes_picture_and_table(trained):
     assert runner.table() == ROWS
     assert Path(runner.log_dir, 'progress.png').stat().st_size > 10_000
     assert len(list(Path(runner.log_dir).iterdir())) == 2
+
+
+def test_an_identical_pair_is_in_no_mean(tmp_path, caplog):
+    runner, hook = Runner(tmp_path, 'same'), ProgressHook()
+    hook.before_train(runner)
+    runner.validate(hook, 20, LESS | {'same': 30.0})
+    assert runner.table() == [(20, 'a', -1), (20, 'b', -1)]
+    (warning,) = [r.message for r in caplog.records if 'harms' in r.message]
+    assert 'Its PSNR is 21.50 dB, 1.00 dB below that of the blurred' in warning
+    assert 'nan' not in warning
 
 
 def test_the_picture_shows_what_the_steps_returned(tmp_path, monkeypatch):

@@ -1,5 +1,7 @@
 import os
 import signal
+import warnings
+from contextlib import nullcontext
 from functools import partial
 from unittest.mock import MagicMock
 
@@ -8,7 +10,7 @@ from mmengine.dataset import DefaultSampler
 from torch.utils.data import DataLoader, Dataset
 
 from mmasgan.datasets import InfiniteEpochSampler
-from mmasgan.engine import ResumingTrainLoop
+from mmasgan.engine import ResumingTrainLoop, StopSignalHook
 
 
 class Numbers(Dataset):
@@ -25,10 +27,11 @@ class Numbers(Dataset):
         return index
 
 
-def run(sampler, start, workers=0, data=None):
+def run(sampler, start, workers=0, data=None, drawn=None):
     """Return the batches that iterations from ``start`` to 6 see."""
     data = data or Numbers()
     runner = MagicMock(val_loop=None)
+    runner.message_hub.get_info.return_value = drawn
     loader = DataLoader(
         data,
         batch_size=3,
@@ -61,6 +64,12 @@ def test_what_is_skipped_is_not_loaded():
     assert data.loaded == batch
 
 
+def test_the_order_goes_on_with_another_batch_size():
+    """Four iterations of one sample each came before."""
+    order = [index for batch in run(endless, 0) for index in batch]
+    assert run(endless, 4, drawn=4) == [order[4:7], order[7:10]]
+
+
 def test_other_samplers_skip_as_mmengine_does(monkeypatch):
     monkeypatch.setattr('time.sleep', lambda seconds: None)
     sampler = partial(DefaultSampler, seed=1)
@@ -83,3 +92,37 @@ def test_workers_leave_signals_to_the_main_process():
     assert group != os.getpgrp()
     assert action == signal.SIG_IGN
     assert signal.getsignal(signal.SIGUSR1) == signal.SIG_DFL
+
+
+@pytest.mark.parametrize('error', [ValueError, KeyboardInterrupt, None])
+def test_however_a_training_ends_the_signals_are_restored(error):
+    before = [signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGINT)]
+    hook = StopSignalHook()
+    runner = MagicMock(val_loop=None, hooks=[MagicMock(), hook])
+
+    def call_hook(name, **kwargs):
+        if name == 'before_train':
+            hook.before_train(runner)
+            assert signal.getsignal(signal.SIGINT) == hook._receive
+
+    runner.call_hook = call_hook
+    runner.model.train_step.side_effect = error
+    loader = DataLoader(Numbers())
+    loop = ResumingTrainLoop(runner, loader, max_iters=1)
+    with pytest.raises(error) if error else nullcontext():
+        loop.run()
+    after = [signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGINT)]
+    assert after == before
+
+
+def test_an_optimizer_that_waits_for_its_turn_is_no_matter(recwarn):
+    def step(*args, **kwargs):
+        warnings.warn(
+            'Detected call of `scheduler.step()` before', stacklevel=1
+        )
+        warnings.warn('else', stacklevel=1)
+
+    runner = MagicMock(val_loop=None)
+    runner.model.train_step.side_effect = step
+    ResumingTrainLoop(runner, DataLoader(Numbers()), max_iters=1).run()
+    assert [str(each.message) for each in recwarn] == ['else']

@@ -20,7 +20,8 @@ def runner():
 
 
 @pytest.mark.parametrize(
-    ('number', 'status'), [(signal.SIGTERM, 143), (signal.SIGUSR1, 138)]
+    ('number', 'status'),
+    [(signal.SIGTERM, 143), (signal.SIGUSR1, 138), (signal.SIGINT, 130)],
 )
 def test_a_signal_saves_and_ends(runner, number, status):
     before = signal.getsignal(number)
@@ -43,6 +44,34 @@ def test_a_training_that_ends_gives_the_signals_back(runner):
     assert signal.getsignal(signal.SIGTERM) is not before
     hook.after_train(runner)
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_second_ctrl_c_stops_at_once(runner, capfd):
+    hook = StopSignalHook()
+    hook.before_train(runner)
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert 'press it again' in capfd.readouterr().err
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+    finally:
+        hook.after_train(runner)
+    runner.saved.assert_not_called()
+
+
+def test_workers_of_a_validation_are_started_once_as_those_of_a_training():
+    several = [MagicMock(worker_init_fn=None), MagicMock(worker_init_fn=print)]
+    before = [loader.worker_init_fn for loader in several]
+    one = MagicMock(worker_init_fn=None)
+    for loop in (
+        SimpleNamespace(dataloaders=several),
+        SimpleNamespace(dataloader=one),
+    ):
+        for _ in range(2):
+            StopSignalHook().before_val(SimpleNamespace(val_loop=loop))
+    for loader, init in zip([*several, one], [*before, None], strict=True):
+        assert loader.worker_init_fn.func is stop_signal_hook.init_worker
+        assert loader.worker_init_fn.args == (init,)
 
 
 def test_another_thread_than_the_main_one_trains_all_the_same(runner):

@@ -2,6 +2,8 @@
 
 import itertools
 import math
+import subprocess
+import sys
 import time
 
 import numpy as np
@@ -343,3 +345,11 @@ def test_gopros_size_takes_less_than_two_seconds(measure):
     start = time.process_time()
     measure(x, y)
     assert time.process_time() - start < 2
+
+
+def test_they_need_no_pytorch():
+    code = (
+        'import sys, mmasgan.evaluation.functional, mmasgan.apis.inference\n'
+        "assert not {'torch', 'mmengine', 'mmagic'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, '-c', code], check=True)

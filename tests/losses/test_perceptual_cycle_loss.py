@@ -5,8 +5,9 @@ import torch
 from numpy_reference import array, assert_close
 from torchvision.models import VGG19_Weights
 
-from mmasgan.losses import PerceptualCycleLoss, VGGFeatures
+from mmasgan.losses import PerceptualCycleLoss
 from mmasgan.losses.functional import mean_squared_error
+from mmasgan.losses.vgg_features import VGGFeatures
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from torch import nn
 from torchvision.models import VGG19_Weights
 from torchvision.models.vgg import cfgs, make_layers
 
-from mmasgan.losses import VGGFeatures, weights
+from mmasgan.losses import weights
+from mmasgan.losses.vgg_features import VGGFeatures
 
 MEAN = np.reshape([0.485, 0.456, 0.406], (3, 1, 1))
 STD = np.reshape([0.229, 0.224, 0.225], (3, 1, 1))
@@ -198,7 +199,7 @@ class TestWeightsFromAFile:
                 return victim.mkdir, ()
 
         torch.save({'features.0.weight': Code()}, path)
-        with pytest.raises(ValueError, match=r'vgg19\.pth cannot be read'):
+        with pytest.raises(ValueError, match=r"vgg19\.pth' cannot be read"):
             VGGFeatures().load_weights(str(path))
         assert not victim.exists()
 
@@ -206,7 +207,7 @@ class TestWeightsFromAFile:
     def test_a_truncated_file_is_named(self, save, state_dict, kept):
         path = Path(save(state_dict))
         path.write_bytes(path.read_bytes()[:kept])
-        with pytest.raises(ValueError, match=f'{path.name} cannot be read'):
+        with pytest.raises(ValueError, match=f"{path.name}' cannot be read"):
             VGGFeatures().load_weights(str(path))
 
 

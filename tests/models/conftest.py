@@ -68,6 +68,7 @@ def optimizers():
                 ('generators', gen_lr),
                 ('discriminators', disc_lr),
             )
+            if getattr(model, name, model) is not None
         }
         return OptimWrapperDict(**wrappers)
 
@@ -80,16 +81,13 @@ def batch():
 
     from mmagic.structures import DataSample
 
-    def make(
-        size=(32, 32), count=1, sharp=True, semantic=False, synthetic=False
-    ):
+    def make(size=(32, 32), count=1, sharp=True, semantic=False):
         data = dict(inputs=[], data_samples=[])
         for index in range(count):
             domains = ['blur', 'sharp'] if sharp else ['blur']
-            names = [*domains, 'synthetic'] if synthetic else domains
             inputs = {
                 f'img_{d}': torch.randint(0, 256, (3, *size)).byte()
-                for d in names
+                for d in domains
             }
             if semantic:
                 inputs |= {
@@ -97,7 +95,7 @@ def batch():
                     for d in domains
                 }
             meta = {'name': f'scene-{index}'}
-            for d in ('blur', 'sharp', 'synthetic'):
+            for d in ('blur', 'sharp'):
                 meta[f'img_{d}_path'] = f'{d}/{index}.png'
                 meta[f'img_{d}_channel_order'] = 'rgb'
             data['inputs'].append(inputs)

@@ -7,10 +7,11 @@ from mmagic.models.editors.cyclegan import CycleGAN
 from mmengine import MessageHub
 from mmengine.optim import OptimWrapperDict
 from mmengine.registry import MODELS
+from safetensors.torch import save_file
 from torch import nn
 
 from mmasgan.engine import BFloat16OptimWrapper, bfloat16_optim_wrapper
-from mmasgan.losses import VGGFeatures
+from mmasgan.losses.vgg_features import VGGFeatures
 from mmasgan.models import ASCycleGAN
 
 NORM = 127.5  # [0, 255] to [-1, 1]
@@ -117,46 +118,156 @@ def test_optional_terms_appear_and_disappear(build_model, optimizers, batch):
         )
 
 
-SUPERVISED = dict(type='mmasgan.PixelCycleLoss', loss_weight=7)
+STYLES = dict(straight=dict(length=(6, 12), shake=(0, 0)))
+REVERSE_LOOP = dict(
+    reblur_generator=dict(
+        type='mmasgan.MotionReblurGenerator',
+        prior=dict(type='mmasgan.CameraMotionPrior', styles=STYLES),
+        margin=4,
+    ),
+    discriminator=None,
+    adversarial_loss=None,
+    gradient_penalty=None,
+    cycle_loss=dict(type='mmasgan.PixelCycleLoss', loss_weight=7),
+    identity_loss=None,
+    loops=['reblur'],
+)
+READER = dict(
+    type='mmasgan.MotionNetwork',
+    channels=(4, 4),
+    blocks=(1, 1),
+    up_blocks=(1,),
+)
 
 
-def test_supervised_term_restores_blur_made_from_sharp_images(
+def test_the_reverse_loop_restores_images_blurred_along_the_prior(
     build_model, optimizers, batch
 ):
-    model = build_model(supervised_loss=SUPERVISED)
-    data = batch(semantic=True, synthetic=True)
-    maps = torch.stack([i['semantic_sharp'] for i in data['inputs']])
+    model = build_model(**REVERSE_LOOP)
+    data = batch(count=2)
+    sharp = real(data, 'sharp')
+    reblur = model.generators['blur']
     with torch.no_grad():
-        restored = model.generators['sharp'](real(data, 'synthetic'), maps)
-    expected = 7 * (restored - real(data, 'sharp')).abs().mean()
+        torch.manual_seed(3)
+        blurred = reblur.train()(sharp)
+        restored = model.generators['sharp'](blurred)
+    expected = 7 * (restored - sharp[..., 4:-4, 4:-4]).abs().mean()
+    torch.manual_seed(3)
     losses = model.train_step(data, optimizers(model))
-    torch.testing.assert_close(losses['loss_supervised_deblur'], expected)
-    assert len(losses) == 11 + 2  # with the balance of each direction
-    with pytest.raises(ValueError, match=r"inputs lack \['img_synthetic'\]"):
-        model.train_step(batch(), optimizers(model))
+    assert list(losses) == ['loss_cycle_reblur']
+    torch.testing.assert_close(losses['loss_cycle_reblur'], expected)
 
 
-def test_the_supervised_term_alone_trains_one_generator(
+def test_parts_that_no_loss_uses_are_not_built_or_read(
     build_model, optimizers, batch
 ):
-    model = build_model(
-        adversarial_loss=None,
-        gradient_penalty=None,
-        cycle_loss=None,
-        identity_loss=None,
-        supervised_loss=SUPERVISED,
-    )
-    deblur, reblur = (state(model.generators[d]) for d in ('sharp', 'blur'))
-    discriminators = state(model.discriminators)
-    calls = []
-    for networks in (model.generators, model.discriminators):
-        networks.register_forward_hook(lambda *_: calls.append(1))
-    losses = model.train_step(batch(synthetic=True), optimizers(model))
-    assert list(losses) == ['loss_supervised_deblur']
-    assert len(calls) == 1  # nothing is computed in vain
+    model = build_model(**REVERSE_LOOP)
+    assert model.discriminators is None
+    assert model.taught == ['sharp']
+    deblur = state(model.generators['sharp'])
+    data = batch()
+    for inputs in data['inputs']:
+        del inputs['img_blur']  # the prior needs none
+    model.train_step(data, optimizers(model))
     assert not same(deblur, model.generators['sharp'])
-    assert same(reblur, model.generators['blur'])
-    assert same(discriminators, model.discriminators)
+
+
+def with_reader(transfer=1.0, **kwargs):
+    reblur = REVERSE_LOOP['reblur_generator'] | dict(
+        motion_network=READER, transfer=transfer, **kwargs
+    )
+    return REVERSE_LOOP | dict(reblur_generator=reblur)
+
+
+def test_the_motion_of_blurred_images_is_read(build_model, optimizers, batch):
+    model = build_model(**with_reader())
+    data = batch(count=2)
+    reblur = model.generators['blur']
+    with torch.no_grad():
+        blurred = reblur(real(data, 'sharp'), None, real(data, 'blur'))
+        restored = model.generators['sharp'](blurred)
+    expected = 7 * (restored - real(data, 'sharp')[..., 4:-4, 4:-4]).abs()
+    before = state(reblur)
+    losses = model.train_step(data, optimizers(model))
+    torch.testing.assert_close(losses['loss_cycle_reblur'], expected.mean())
+    assert same(before, reblur)  # it is frozen
+    for inputs in data['inputs']:
+        del inputs['img_blur']
+    with pytest.raises(ValueError, match=r"inputs lack \['img_blur'\]"):
+        model.train_step(data, optimizers(model))
+
+
+def test_the_forward_loop_blurs_along_the_motion_of_its_own_image(
+    build_model, optimizers, batch
+):
+    model = build_model(**with_reader() | dict(loops=['deblur']))
+    data = batch(count=2)
+    blur = real(data, 'blur')
+    reblur = model.generators['blur']
+    with torch.no_grad():
+        again = reblur(model.generators['sharp'](blur), None, blur)
+    expected = 7 * (again - blur[..., 4:-4, 4:-4]).abs().mean()
+    losses = model.train_step(data, optimizers(model))
+    assert list(losses) == ['loss_cycle_deblur']
+    torch.testing.assert_close(losses['loss_cycle_deblur'], expected)
+
+
+def test_a_motion_network_that_is_not_frozen_learns_in_the_loops(
+    build_model, optimizers, batch
+):
+    model = build_model(**with_reader(frozen=False))
+    before = state(model.generators['blur'])
+    assert model.taught == ['sharp', 'blur']
+    model.train_step(batch(), optimizers(model))
+    assert not same(before, model.generators['blur'])
+
+
+def test_a_generator_that_does_not_learn_has_no_discriminator(
+    build_model, optimizers, batch
+):
+    model = build_model(reblur_generator=REVERSE_LOOP['reblur_generator'])
+    assert list(model.discriminators) == ['sharp']
+    losses = model.train_step(batch(), optimizers(model))
+    assert set(losses) == {
+        *(f'loss_{t}_deblur' for t in ('disc', 'penalty', 'gan', 'identity')),
+        *('loss_cycle_deblur', 'loss_cycle_reblur', 'balance_deblur'),
+    }
+
+
+def test_loops_must_be_known(build_model):
+    with pytest.raises(
+        ValueError, match=r"loops must be of .* got .'forward'"
+    ):
+        build_model(loops=['forward'])
+
+
+def test_it_starts_from_published_weights_and_shows_them(
+    build_model, optimizers, batch, tmp_path
+):
+    trained = build_model(**REVERSE_LOOP).generators['sharp']
+    path = tmp_path / 'deblur.safetensors'
+    save_file(trained.state_dict(), path)
+    model = build_model(**REVERSE_LOOP, weights=str(path), show_start=True)
+    assert not same(state(trained), model.generators['sharp'])
+    model.init_weights()
+    assert same(state(trained), model.generators['sharp'])
+    names = set(model.state_dict())
+    model.train_step(batch(), optimizers(model))
+    (sample,) = model.val_step(batch())
+    assert set(sample.output.keys()) >= {'pred_img', 'published_img'}
+    apart = sample.output.pred_img.int() - sample.output.published_img.int()
+    assert apart.abs().max() > 0
+    assert set(model.state_dict()) == names  # nothing of it is saved
+    with pytest.raises(ValueError, match='show_start needs weights'):
+        build_model(**REVERSE_LOOP, show_start=True)
+
+
+def test_published_weights_of_another_size_are_refused(build_model, tmp_path):
+    path = tmp_path / 'other.safetensors'
+    save_file({'x': torch.zeros(2)}, path)
+    model = build_model(**REVERSE_LOOP, weights=str(path))
+    with pytest.raises(ValueError, match='do not fit ResNetV2SFTGenerator'):
+        model.init_weights()
 
 
 class LossWithWeights(nn.Module):
@@ -166,9 +277,7 @@ class LossWithWeights(nn.Module):
         self.loaded = True
 
 
-@pytest.mark.parametrize(
-    'term', ['cycle', 'pixel_cycle', 'identity', 'supervised']
-)
+@pytest.mark.parametrize('term', ['cycle', 'pixel_cycle', 'identity'])
 def test_any_loss_on_images_may_load_weights(build_model, term):
     loss = LossWithWeights()
     build_model(**{f'{term}_loss': loss}).init_weights()

@@ -5,6 +5,7 @@ from mmagic.structures import DataSample
 from mmasgan.models.batch import (
     check_channel_orders,
     files_of,
+    named_inputs,
     split_inputs,
 )
 
@@ -18,23 +19,32 @@ def test_files_are_those_of_both_domains(batch):
     }
 
 
+@pytest.mark.parametrize('stacked', [True, False])
+def test_images_packed_without_a_name_are_sharp_ones(stacked):
+    images = torch.rand(2, 3, 4, 4)
+    images = images if stacked else list(images)
+    named = named_inputs({'inputs': images, 'data_samples': []})
+    assert named['inputs'] == {'img_sharp': images}
+    assert named_inputs(named) is named
+    ones = {'inputs': [{'img_sharp': images[0]}]}
+    assert named_inputs(ones) is ones
+
+
 def test_a_batch_without_samples_has_no_files():
     assert files_of({'inputs': []}) == []
 
 
 @pytest.mark.parametrize('stacked', [True, False])
 def test_an_order_of_channels_that_some_images_lack(stacked):
-    inputs = dict.fromkeys(('img_blur', 'img_sharp', 'img_synthetic'))
+    inputs = dict.fromkeys(('img_blur', 'img_sharp', 'img_other'))
     said = {'img_blur_channel_order': 'RGB', 'img_sharp_channel_order': 'RGB'}
     data = {
         'inputs': inputs if stacked else [inputs],
         'data_samples': [DataSample(metainfo=said)],
     }
-    with pytest.raises(ValueError, match=r'img_synthetic does not say .* RGB'):
+    with pytest.raises(ValueError, match=r'img_other does not say .* RGB'):
         check_channel_orders(data)
-    data['data_samples'][0].set_metainfo(
-        {'img_synthetic_channel_order': 'RGB'}
-    )
+    data['data_samples'][0].set_metainfo({'img_other_channel_order': 'RGB'})
     check_channel_orders(data)
     data['data_samples'] = [DataSample()]  # all or none
     check_channel_orders(data)

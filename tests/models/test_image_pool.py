@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from mmasgan.models import ImagePool
+from mmasgan.models.image_pool import ImagePool
 
 
 def images(*values, size=2):

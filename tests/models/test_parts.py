@@ -1,7 +1,9 @@
+import pytest
+import torch
 from torch import nn
 
 from mmasgan.losses import WGANLoss
-from mmasgan.models.parts import build_part, unwrapped
+from mmasgan.models.parts import DomainNetworks, build_part, unwrapped
 
 
 def test_a_config_is_built_and_all_else_stays():
@@ -26,3 +28,24 @@ def test_a_wrapper_is_taken_off(monkeypatch):
     assert unwrapped(Wrapper(module)) is module
     assert unwrapped(module) is module
     assert unwrapped(None) is None
+
+
+class Minus(nn.Module):
+    def forward(self, x, y):
+        return x - y
+
+
+@pytest.fixture
+def networks():
+    return DomainNetworks({'sharp': nn.ReLU(), 'blur': Minus()})
+
+
+def test_forward_calls_the_network_of_the_domain(networks):
+    x, y = torch.tensor([-1.0]), torch.tensor([2.0])
+    assert networks('sharp', x) == 0
+    assert networks('blur', x, y) == -3
+
+
+def test_an_unknown_domain_is_an_error(networks):
+    with pytest.raises(KeyError, match='foggy'):
+        networks('foggy', torch.zeros(1))

@@ -49,6 +49,26 @@ def test_images_are_bgr_and_uint8(batch, stacked):
     assert torch.equal(maps['blur'][0], inputs[0]['semantic_blur'])
 
 
+@pytest.mark.parametrize('form', ['dicts', 'lists'])
+def test_images_of_different_sizes_are_not_padded(batch, form):
+    sizes = [(20, 17), (16, 24), (20, 17)]
+    parts = [batch(size, semantic=True) for size in sizes]
+    inputs = [part['inputs'][0] for part in parts]
+    if form == 'lists':  # as MMEngine collates them
+        inputs = {key: [one[key] for one in inputs] for key in inputs[0]}
+    samples = [part['data_samples'][0] for part in parts]
+    data = {'inputs': inputs, 'data_samples': samples}
+    model = Negative()
+    found = predict(model, data, model)
+    assert [tuple(s.output.pred_img.shape[1:]) for s in found] == sizes
+    for part, sample in zip(parts, found, strict=True):
+        blur = part['inputs'][0]['img_blur']
+        assert torch.equal(sample.output.pred_img.flip(0), 255 - blur)
+        assert torch.equal(sample.output.input_img.flip(0), blur)
+        assert sample.gt_img.shape == blur.shape
+    assert [tuple(maps['blur'].shape[2:]) for maps in model.seen] == sizes
+
+
 def test_the_model_is_left_as_it_was(batch):
     model = Negative().train()
     model.asleep.eval()

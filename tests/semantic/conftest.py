@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmasgan.priors import Prior
+from mmasgan.semantic import Prior
 
 
 @pytest.fixture(autouse=True)

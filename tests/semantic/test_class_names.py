@@ -1,6 +1,6 @@
 import pytest
 
-from mmasgan.priors.class_names import CLASS_NAMES
+from mmasgan.semantic.class_names import CLASS_NAMES
 
 COUNTS = {
     'cityscapes': 19,

@@ -8,12 +8,13 @@ import time
 import numpy as np
 import pytest
 
-from mmasgan.priors import compute_maps
+from mmasgan.semantic import compute_maps
+from mmasgan.semantic.compute import _images
 
 SLOW = """
 import sys, time
 import numpy as np
-from mmasgan.priors import Prior, compute_maps
+from mmasgan.semantic import Prior, compute_maps
 
 class Slow(Prior):
     def segment(self, image, name):
@@ -124,3 +125,14 @@ def test_overlays_are_written_beside(data, counting):
 def test_a_folder_without_images_is_refused(tmp_path, counting):
     with pytest.raises(FileNotFoundError, match='no image below'):
         compute_maps(tmp_path, counting(), 'net')
+
+
+def test_folders_that_hold_themselves_end(tmp_path):
+    (tmp_path / 'a').mkdir()
+    for name in 'xy':
+        (tmp_path / 'a' / name).symlink_to(tmp_path)
+    for name in ('a/1.png', '2.png'):
+        (tmp_path / name).touch()
+    os.mkfifo(tmp_path / 'pipe.png')
+    (tmp_path / 'zero.png').symlink_to('/dev/zero')
+    assert sorted(_images(tmp_path)) == ['2.png', 'a/1.png']

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from mmasgan.priors import DiskPrior, MapError
+from mmasgan.semantic import DiskPrior
+from mmasgan.semantic.store import MapError
 
 MAPS = (
     np.random.default_rng(0).dirichlet(np.ones(8), (5, 6)).transpose(2, 0, 1)

@@ -3,8 +3,12 @@ import json
 import numpy as np
 import pytest
 
-from mmasgan.priors import OUTDOOR_GROUPS, class_table, class_tables
-from mmasgan.priors.groups import MEMBERS
+from mmasgan.semantic.groups import (
+    MEMBERS,
+    OUTDOOR_GROUPS,
+    class_table,
+    class_tables,
+)
 
 TABLES = class_tables()
 

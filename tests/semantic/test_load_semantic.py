@@ -8,9 +8,9 @@ from mmengine.registry import TRANSFORMS
 
 import mmasgan.compat  # noqa: F401  before anything of MMagic
 from mmasgan.datasets import LoadRGBImage, RandomCrop
-from mmasgan.priors import LoadSemantic, MapError, MapStore, compute_maps
-from mmasgan.priors.resize import resize_by_area
-from mmasgan.priors.store import find_store
+from mmasgan.semantic import LoadSemantic, compute_maps
+from mmasgan.semantic.resize import resize_by_area
+from mmasgan.semantic.store import MapError, MapStore, find_store
 
 KEYS = ['img_blur', 'img_sharp']
 NAMES = {

@@ -1,7 +1,7 @@
 import numpy as np
 
-from mmasgan.priors import OUTDOOR_GROUPS, legend, overlay
-from mmasgan.priors.overlay import group_colours
+from mmasgan.semantic.groups import OUTDOOR_GROUPS
+from mmasgan.semantic.overlay import group_colours, legend, overlay
 
 
 def test_the_colours_of_a_map_are_laid_over_its_image(image):

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmasgan.priors.resize import resize_by_area
+from mmasgan.semantic.resize import resize_by_area
 
 SIZES = [(7, 9), (14, 18), (28, 36), (20, 30), (3, 4), (3, 20), (20, 4)]
 

@@ -3,7 +3,7 @@ import sys
 import numpy as np
 import pytest
 
-from mmasgan.priors import SegFormerPrior
+from mmasgan.semantic import SegFormerPrior
 
 
 @pytest.fixture

@@ -1,10 +1,16 @@
+import os
 import pickle
 
 import numpy as np
 import pytest
 
-from mmasgan.priors import MapError, MapStore
-from mmasgan.priors.store import find_store, read_map, to_8_bits
+from mmasgan.semantic.store import (
+    MapError,
+    MapStore,
+    find_store,
+    read_map,
+    to_8_bits,
+)
 
 RANDOM = np.random.default_rng(0)
 MAPS = RANDOM.dirichlet(np.ones(8), (5, 6)).transpose(2, 0, 1)
@@ -124,3 +130,16 @@ def test_no_maps_at_all_name_the_command(tmp_path):
     find_store.cache_clear()
     with pytest.raises(MapError, match='`mmasgan priors DATA`'):
         find_store(str(tmp_path / 'x'), None)
+
+
+def test_pipes_and_bombs_are_refused(tmp_path):
+    os.mkfifo(tmp_path / 'a.npz')
+    with pytest.raises(MapError, match=r"a\.npz' is damaged \(it is a pipe"):
+        read_map(tmp_path / 'a.npz')
+    header = (
+        b"\x93NUMPY\x01\x00\x76\x00{'descr': '|u1', 'fortran_order': False, "
+        b"'shape': (99999, 99999, 9)}"
+    )
+    (tmp_path / 'b.npy').write_bytes(header.ljust(128))
+    with pytest.raises(MapError, match=r"b\.npy' is damaged"):
+        read_map(tmp_path / 'b.npy')

@@ -2,7 +2,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from mmasgan.priors.torch_prior import TorchPrior
+from mmasgan.semantic.torch_prior import TorchPrior
 
 
 def make(seed=0, size=None):

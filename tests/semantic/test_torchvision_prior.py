@@ -8,7 +8,7 @@ from torchvision.models.segmentation import (
     lraspp_mobilenet_v3_large,
 )
 
-from mmasgan.priors import TorchvisionPrior
+from mmasgan.semantic import TorchvisionPrior
 
 
 def test_random_weights_give_probabilities(image):

@@ -8,7 +8,7 @@ from tiny import make_checkpoint
 
 from mmasgan.apis import TorchBackend, load_generator
 from mmasgan.generators import ResNetV2SFTGenerator
-from mmasgan.priors.prior import Prior
+from mmasgan.semantic.prior import Prior
 
 
 @pytest.fixture(scope='session')

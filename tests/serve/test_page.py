@@ -1,3 +1,4 @@
+import os
 import shutil
 import zipfile
 from dataclasses import replace
@@ -9,12 +10,16 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
+from proxied import NGINX, behind_nginx
 from served import served
 
 from mmasgan.cli import main
-from mmasgan.priors.overlay import overlay
-from mmasgan.serve import DeblurService, Limits
-from mmasgan.serve.page import _Page, _remove, build_page
+from mmasgan.semantic.overlay import overlay
+from mmasgan.serve.comparison import comparison
+from mmasgan.serve.limits import Limits
+from mmasgan.serve.page import TITLES, _Page, _remove, build_page, title_of
+from mmasgan.serve.service import DeblurService
+from mmasgan.utils.model_index import read_model_index
 
 CHROMIUM = shutil.which('chromium') or shutil.which('chromium-browser')
 
@@ -45,15 +50,16 @@ def run(page, files, before=(), strength=1.0):
 
 
 def test_one_photograph(page, upload, backend, photo):
-    results, status, downloads, shown, slider, semantic = run(
+    results, status, downloads, shown, view, semantic = run(
         page, [upload('a.png')]
     )
-    assert status.startswith('1 deblurred.')
-    assert 'take no semantic map' in status
+    assert status == '1 deblurred.'
+    assert view == comparison(results[0])
     (file,) = downloads.value
     expected = page.service.deblur(photo(), 'a.png').content
     assert Path(file['path']).read_bytes() == expected
-    before, after = (np.asarray(Image.open(path)) for path in slider)
+    paths = (results[0].before, results[0].after)
+    before, after = (np.asarray(Image.open(path)) for path in paths)
     np.testing.assert_array_equal(before, opened(photo()))
     np.testing.assert_array_equal(after, opened(expected))
     assert not shown.visible
@@ -73,8 +79,8 @@ def test_a_batch_goes_on_past_what_is_no_photograph(page, upload):
             content = Path(entry.file).read_bytes()
             assert archive.read(entry.name) == content
     assert shown.visible
-    slider, _ = page.show(1, results)
-    assert slider == (results[1].before, results[1].after)
+    view, _ = page.show(1, results)
+    assert view == comparison(results[1])
 
 
 def test_equal_names_stay_apart_in_the_archive(page, upload):
@@ -93,13 +99,13 @@ def test_the_map_is_shown(steered, halves, tmp_path, upload, photo):
     expected = overlay(served.before, served.semantic, ('sky', 'water'))
     found = np.asarray(Image.open(entry.semantic))
     np.testing.assert_array_equal(found, expected)
-    assert 'semantic' not in status
+    assert 'tells' not in status
 
 
 def test_a_missing_source_of_maps_is_told(steered, tmp_path, upload):
     page = _Page(DeblurService({'a': lambda: steered}), tmp_path)
     _, status, *_ = run(page, [upload('a.png')])
-    assert 'no source of them' in status
+    assert 'nothing that tells it' in status
 
 
 def test_what_is_too_much_or_nothing_is_told(page, upload):
@@ -150,65 +156,156 @@ def test_nothing_is_reported_to_anyone(page, tmp_path):
     assert not blocks.api_open
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(CHROMIUM is None, reason='needs Chromium')
-def test_in_a_browser(weights, photo, tmp_path):
-    """Upload, deblur, look, download; the same as the command line."""
+def test_models_have_names_that_people_read():
+    assert title_of('/models/my_own_one.pth') == 'my own one'
+    index = read_model_index()
+    published = {
+        model.name
+        for model in index.values()
+        if model.weights and not model.name.startswith('motion')
+    }
+    assert set(TITLES) == published
+    assert all(' ' in title_of(name) for name in published)
+
+
+@pytest.fixture(scope='module')
+def browser():
+    if CHROMIUM is None:
+        pytest.skip('needs Chromium')
     from playwright.sync_api import sync_playwright
 
-    (tmp_path / 'a.png').write_bytes(photo(height=200, width=300))
-    (tmp_path / 'b.jpg').write_bytes(photo('jpeg', height=90, width=80))
-    (tmp_path / 'bad.png').write_bytes(b'garbage')
-    command = ['deblur', '--weights', weights, '--device', 'cpu']
-    command += [tmp_path / 'a.png', tmp_path / 'b.jpg', '-o', tmp_path / 'out']
-    done = CliRunner().invoke(main, [str(word) for word in command])
-    assert done.exit_code == 0, done.output
-
-    temporary = tmp_path / 'temporary'
-    temporary.mkdir()
-    with (
-        served('--weights', weights, folder=temporary) as address,
-        sync_playwright() as playwright,
-    ):
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=CHROMIUM, args=['--no-sandbox']
         )
-        tab = browser.new_page()
-        asked, wrong = [], []
-        tab.on('request', lambda request: asked.append(request.url))
-        tab.on('pageerror', lambda error: wrong.append(str(error)))
-        tab.goto(address)
-
-        def give(*names):
-            tab.wait_for_selector(
-                '#photographs input[type=file]', state='attached'
-            )
-            tab.set_input_files(
-                '#photographs input[type=file]',
-                [str(tmp_path / name) for name in names],
-            )
-            for name in names:
-                tab.wait_for_selector(f'#photographs [aria-label="{name}"]')
-            tab.click('#run')
-
-        give('bad.png')
-        tab.wait_for_selector("text='bad.png' is not an image")
-        tab.reload()
-
-        give('a.png', 'b.jpg')
-        tab.wait_for_selector('#status >> text=2 deblurred')
-        tab.wait_for_selector('#slider img')
-        for name in ('a.png', 'b.jpg'):
-            link = tab.locator(f'#results a[download="{name}"]')
-            with tab.expect_download() as download:
-                link.click()
-            content = Path(download.value.path()).read_bytes()
-            assert content == (tmp_path / 'out' / name).read_bytes()
-        shown = tab.locator('#slider img').first.evaluate(
-            'image => [image.naturalWidth, image.naturalHeight]'
-        )
-        assert shown == [300, 200]
+        yield browser
         browser.close()
-    own = (address, 'data:', 'blob:')
-    assert [url for url in asked if not url.startswith(own)] == []
-    assert wrong == []
+
+
+@pytest.fixture(scope='module')
+def site(weights, tmp_path_factory):
+    """The page, behind nginx where there is one."""
+    temporary = tmp_path_factory.mktemp('temporary')
+    options = ['--weights', weights]
+    if NGINX is None:
+        with served(*options, folder=temporary) as address:
+            yield f'{address}/'
+        return
+    options += ['--root-path', '/deblur', '--proxy', '127.0.0.1']
+    with (
+        served(*options, folder=temporary) as address,
+        behind_nginx(address, tmp_path_factory.mktemp('nginx')) as outside,
+    ):
+        yield f'{outside}/'
+
+
+class Tab:
+    """The page in a browser, and what it asks for."""
+
+    def __init__(self, browser, site, **options):
+        self.page = browser.new_page(**options)
+        self.asked, self.wrong = [], []
+        self.page.on('request', lambda r: self.asked.append(r.url))
+        self.page.on('pageerror', lambda error: self.wrong.append(str(error)))
+        self.page.goto(site)
+
+    def deblur(self, *paths):
+        field = '#photographs input[type=file]'
+        self.page.wait_for_selector(field, state='attached')
+        self.page.set_input_files(field, [str(path) for path in paths])
+        for path in paths:
+            self.page.wait_for_selector(
+                f'#photographs [aria-label="{path.name}"]'
+            )
+        self.page.click('#run')
+
+
+@pytest.mark.slow
+def test_in_a_browser(browser, site, weights, photo, tmp_path):
+    """Upload, deblur, look, download; the same as the command line."""
+    files = [tmp_path / name for name in ('a.png', 'b.jpg', 'bad.png')]
+    files[0].write_bytes(photo(height=200, width=300))
+    files[1].write_bytes(photo('jpeg', height=90, width=80))
+    files[2].write_bytes(b'garbage')
+    command = ['deblur', '--weights', weights, '--device', 'cpu']
+    command += [*files[:2], '-o', tmp_path / 'out']
+    done = CliRunner().invoke(main, [str(word) for word in command])
+    assert done.exit_code == 0, done.output
+
+    tab = Tab(browser, site)
+    tab.deblur(files[2])
+    tab.page.wait_for_selector("text='bad.png' is not an image")
+    tab.page.reload()
+    tab.deblur(*files[:2])
+    tab.page.wait_for_selector('#status >> text=2 deblurred')
+    for link in (
+        tab.page.locator('#results a[download="b.jpg"]'),
+        tab.page.locator('#result a[download="a.png"]'),
+    ):
+        with tab.page.expect_download() as download:
+            link.click()
+        name = download.value.suggested_filename
+        content = Path(download.value.path()).read_bytes()
+        assert content == (tmp_path / 'out' / name).read_bytes()
+    shown = tab.page.locator('#result img').first.evaluate(
+        'image => [image.naturalWidth, image.naturalHeight]'
+    )
+    assert shown == [300, 200]
+    own = (site.removesuffix('deblur/'), 'data:', 'blob:')
+    assert [url for url in tab.asked if not url.startswith(own)] == []
+    assert tab.wrong == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('scheme', ['light', 'dark'])
+@pytest.mark.parametrize('size', [(1280, 900), (390, 844)])
+def test_everyone_can_use_it(browser, site, photo, tmp_path, scheme, size):
+    """By keyboard, with a screen reader, on a phone; by axe."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    path = tmp_path / 'a.png'
+    path.write_bytes(photo(height=200, width=300))
+    width, height = size
+    tab = Tab(
+        browser,
+        site,
+        color_scheme=scheme,
+        viewport=dict(width=width, height=height),
+    )
+    tab.deblur(path)
+    line = tab.page.locator('#result input[type=range]')
+    line.wait_for()
+    tab.page.wait_for_function(  # it scrolls into view
+        "document.querySelector('#result [type=range]')"
+        '.getBoundingClientRect().bottom < innerHeight'
+    )
+    wide = tab.page.evaluate('document.documentElement.scrollWidth')
+    assert wide <= width
+    line.focus()
+    tab.page.keyboard.press('Home')
+    cut = 'e => e.closest("figure").style.getPropertyValue("--cut")'
+    assert line.evaluate(cut) == '0%'
+    text = tab.page.inner_html('body')
+    for word in ('common.', 'Weights'):
+        assert word not in text
+    for word in ('semantic', 'gopro'):
+        assert word not in tab.page.inner_text('body')
+    assert tab.page.locator('#run').is_enabled()
+    folder = os.environ.get('MMASGAN_SCREENSHOTS')
+    if folder:
+        name = f'serve-{width}-{scheme}.png'
+        tab.page.screenshot(path=Path(folder) / name, full_page=True)
+    found = Axe().run(tab.page).response['violations']
+    serious = [
+        (rule['id'], node['html'][:200])
+        for rule in found
+        for node in rule['nodes']
+        if rule['impact'] in ('serious', 'critical')
+        # Gradio's own: a button in a button, in its field for files.
+        and not (
+            rule['id'] == 'nested-interactive'
+            and 'aria-label="Add photographs"' in node['html']
+        )
+    ]
+    assert serious == []
+    tab.page.close()

@@ -12,8 +12,8 @@ from PIL import Image
 from served import served
 
 from mmasgan.apis import deblur_image
-from mmasgan.serve import DeblurService, run_server
-from mmasgan.serve.server import is_loopback
+from mmasgan.serve.server import is_loopback, run_server
+from mmasgan.serve.service import DeblurService
 
 PNG = {'Content-Type': 'image/png'}
 SECRET = 'what visitors must not see'

@@ -6,9 +6,10 @@ import pytest
 from PIL import Image
 
 from mmasgan.apis import deblur_image
-from mmasgan.inference import deblur_pixels
-from mmasgan.priors.resize import resize_by_area
-from mmasgan.serve import DeblurService, Limits, RefusedError
+from mmasgan.apis.inference import deblur_pixels
+from mmasgan.semantic.resize import resize_by_area
+from mmasgan.serve.limits import Limits, RefusedError
+from mmasgan.serve.service import DeblurService
 
 
 @pytest.fixture
@@ -46,6 +47,7 @@ def test_strength_is_applied(service, photo):
         ('...png', 'png', 'png.png'),
         ('photo.exe', 'png', 'photo.exe.png'),
         ('x' * 300 + '.png', 'png', 'x' * 100 + '.png'),
+        ('語' * 300 + '.png', 'png', '語' * 82 + '.png'),
     ],
 )
 def test_names_are_plain(service, photo, given, suffix, name):

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from mmasgan.processor import has_instructions
+from mmasgan.utils.cpu import has_instructions
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import pytest
 import torch
 import yaml
 
-from mmasgan.apis.model_index import (
+from mmasgan.utils.model_index import (
     IndexedModel,
     obtain_weights,
     read_model_index,

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
@@ -66,8 +65,9 @@ def _changed(
 ) -> tuple[int, int, int, int]:
     """Return left, top, right and bottom of where most is changed."""
     width, height = size
-    change = cv2.absdiff(images[0], images[1]).sum(axis=2, dtype=np.float32)
-    sums = cv2.integral(change)
+    first, second = images[:2]
+    change = (np.maximum(first, second) - np.minimum(first, second)).sum(2)
+    sums = np.pad(change.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
     sums = (
         sums[height:, width:]
         - sums[:-height, width:]

@@ -1,12 +1,13 @@
 """What to read, and where to write what becomes of it."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from mimetypes import guess_type
 from pathlib import Path
 
-from ..photos import PHOTO_SUFFIXES
+from ...io.image.encoder import PHOTO_SUFFIXES
+from ...utils.atomic_files import LONGEST_NAME
 from .inputs import STREAM, Input, find_inputs
 from .video import VIDEO_SUFFIXES
 
@@ -47,6 +48,7 @@ def plan_tasks(
     out: str | os.PathLike[str],
     overwrite: bool = False,
     compare: bool = False,
+    say: Callable[[str], None] | None = None,
 ) -> list[Task]:
     """Decide what becomes of which file, before anything is read or written.
 
@@ -55,6 +57,7 @@ def plan_tasks(
         out: A folder; or for one file, a file that ends like one, or ``'-'``.
         overwrite: Whether files may be replaced. Inputs never are.
         compare: Whether there are comparison sheets of photographs.
+        say: See :func:`find_inputs`.
 
     Raises:
         OSError: If a file to write exists, is an input, or cannot be
@@ -63,7 +66,7 @@ def plan_tasks(
             name, or ``out`` does not fit.
     """
     given, place = [os.fspath(value) for value in inputs], os.fspath(out)
-    found = find_inputs(given, place)
+    found = find_inputs(given, place, say)
     is_one = len(found) == 1 and (
         found[0].source is None or found[0].source == Path(given[0])
     )
@@ -136,12 +139,24 @@ def _to_folder(found: Input, out: Path, compare: bool) -> Task:
         written = suffix if suffix in PHOTO_SUFFIXES else '.png'
     inner = found.inner
     if written != suffix:
-        inner = inner.with_name(inner.name + written)
+        inner = _with_suffix(inner, written)
     sheet = None
     if compare and not task.is_video:
-        name = found.inner.name + ('' if suffix == '.png' else '.png')
-        sheet = out / SHEETS / found.inner.with_name(name)
+        name = found.inner
+        sheet = out / SHEETS
+        sheet /= name if suffix == '.png' else _with_suffix(name, '.png')
     return Task(task.source, out / inner, found.inner, sheet)
+
+
+def _with_suffix(path: Path, suffix: str) -> Path:
+    """Return a name with another suffix behind its own, if it is not too long.
+
+    Then the end of the stem is left out.
+    """
+    stem, own = path.stem, path.suffix + suffix
+    while len(os.fsencode(stem + own)) > LONGEST_NAME:
+        stem = stem[:-1]
+    return path.with_name(stem + own)
 
 
 def _files(tasks: Iterable[Task]) -> list[tuple[Path, Task]]:

@@ -15,6 +15,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from ...io.image.files import printable
+
 __all__ = ['RunProgress']
 
 
@@ -32,6 +34,7 @@ class RunProgress:
         self._bars = Progress(
             TextColumn('{task.description}', markup=False),
             BarColumn(),
+            TextColumn('{task.percentage:>3.0f} %'),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TextColumn('left'),
@@ -40,6 +43,7 @@ class RunProgress:
         )
         self._files = self._bars.add_task('Deblurring', total=total)
         self._frames: TaskID | None = None
+        self._finished = 0
         self._name = ''
 
     def __enter__(self) -> 'RunProgress':
@@ -64,7 +68,15 @@ class RunProgress:
             # A name need not be UTF-8.
             name = self._name.encode(errors='backslashreplace').decode()
             text = f"'{name}': {text}"
-        self._bars.console.print(Text(text), soft_wrap=True)
+        self._bars.console.print(Text(printable(text)), soft_wrap=True)
+
+    def share(self, done: float) -> None:
+        """Show how much of a photograph is done.
+
+        Args:
+            done: From 0 to 1.
+        """
+        self._bars.update(self._files, completed=self._finished + done)
 
     def frames(self, count: int, total: int | None) -> None:
         """Show how many frames of the file are done.
@@ -82,4 +94,5 @@ class RunProgress:
         if self._frames is not None:
             self._bars.remove_task(self._frames)
             self._frames = None
-        self._bars.advance(self._files)
+        self._finished += 1
+        self._bars.update(self._files, completed=self._finished)

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ..atomic_files import write_atomically
-from ..photos import Photo, encode_photo, read_photo
+from ...io.image.encoder import encode_photo
+from ...io.image.losses import lost_in
+from ...io.image.photo import Photo
+from ...io.image.reader import photo_size, read_photo
+from ...utils.atomic_files import write_atomically
 from .backend import Backend
 from .compare import compare_sheet
 from .pixels import deblur_pixels
@@ -19,7 +22,7 @@ from .progress import RunProgress
 from .scores import Score, Scored, read_truth
 from .video import DeblurredVideo, deblur_video
 
-__all__ = ['Deblurred', 'Settings', 'run_tasks']
+__all__ = ['Deblurred', 'Settings', 'look_at', 'run_tasks']
 
 Semantic = Callable[[Path, tuple[int, int]], np.ndarray]
 # What will be wrong with the next file too.
@@ -37,6 +40,7 @@ class Settings:
             and its height and width; None for none.
         truths: Sharp images to compare photographs with.
         overwrite: Whether results may replace files.
+        scale: See :func:`deblur_pixels`.
     """
 
     strength: float = 1.0
@@ -44,6 +48,7 @@ class Settings:
     semantic: Semantic | None = None
     truths: Mapping[Task, Path] = field(default_factory=dict)
     overwrite: bool = False
+    scale: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,26 @@ class Deblurred:
     written: tuple[Path, ...]
     failures: tuple[str, ...]
     scores: tuple[Scored, ...] = ()
+
+
+def look_at(tasks: Sequence[Task]) -> Deblurred:
+    """Look at the beginning of photographs, before anything takes long.
+
+    Args:
+        tasks: From :func:`plan_tasks`.
+
+    Returns:
+        Why which of them cannot be read; standard input and videos are not
+        looked at.
+    """
+    failures = []
+    for task in tasks:
+        if task.source is not None and not task.is_video:
+            try:
+                photo_size(task.source)
+            except (ValueError, MemoryError, OSError) as error:
+                failures.append(_told(task, error))
+    return Deblurred((), tuple(failures))
 
 
 def run_tasks(
@@ -87,7 +112,7 @@ def run_tasks(
             if task.is_video:
                 _deblur_video(task, backend, settings, progress)
             else:
-                scores += _deblur_photo(task, backend, settings)
+                scores += _deblur_photo(task, backend, settings, progress)
         except (ValueError, MemoryError, OSError) as error:
             failures.append(_told(task, error))
             if getattr(error, 'errno', None) in HOPELESS:
@@ -111,7 +136,7 @@ def _told(task: Task, error: Exception) -> str:
 
 
 def _deblur_photo(
-    task: Task, backend: Backend, settings: Settings
+    task: Task, backend: Backend, settings: Settings, progress: RunProgress
 ) -> list[Scored]:
     """Deblur and write a photograph; return its scores, if there are any."""
     if task.source is None:
@@ -133,9 +158,14 @@ def _deblur_photo(
             semantic,
             settings.strength,
             settings.self_ensemble,
+            settings.scale,
+            progress.share,
         ),
     )
     scores = [] if truth is None else [_scored(task, photo, result, truth)]
+    suffix = task.target.suffix if task.target else photo.suffix
+    for note in (*photo.notes, *lost_in(result, suffix)):
+        progress.say(note)
     _write(task, result)
     if task.sheet is not None:
         sheet = _sheet(task, photo, result, truth, scores)
@@ -195,6 +225,7 @@ def _deblur_video(
             pixels,
             strength=settings.strength,
             self_ensemble=settings.self_ensemble,
+            scale=settings.scale,
         ),
         settings.overwrite,
         progress.frames,

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..measures import psnr, ssim_wang_rgb
-from ..photos import read_photo
+from ...evaluation.functional import psnr, ssim_wang_rgb
+from ...io.image.reader import read_photo
 from .plan import Task
 
 __all__ = ['Score', 'Scored', 'find_truths', 'read_truth', 'score_table']

@@ -1,14 +1,17 @@
 """A model in PyTorch."""
 
+from contextvars import ContextVar
+from typing import Any
+
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from ..generators import ResNetV2SFTGenerator
-from ..generators.strips import translate_in_strips
-from ..processor import has_instructions
+from ...generators.strips import has_strips, translate_in_strips
+from ...utils.cpu import has_instructions
+from .steps import is_heard, report
 
-__all__ = ['PRECISIONS', 'TorchBackend']
+__all__ = ['PRECISIONS', 'TorchBackend', 'features_per_pixel']
 
 PRECISIONS = ('float32', 'bfloat16', 'float16')
 LARGE = 2_000_000  # pixels
@@ -21,6 +24,10 @@ WHOLE, WHOLE_HALF, KEPT = 10.5, 5.5, 2.5
 IMAGE = 60
 SLACK = 100_000_000  # bytes that allocators may keep besides
 STRIP = 80  # rows at a time, with their surroundings
+PROBE = 64  # side of the image by which operations are counted
+
+# Operations that this thread has done and will do; None where nobody counts.
+_counted: ContextVar[list[float] | None] = ContextVar('counted', default=None)
 
 
 class TorchBackend:
@@ -31,27 +38,43 @@ class TorchBackend:
         precision: ``'float32'``, or ``'bfloat16'`` or ``'float16'``, which
             are faster where there are instructions for them, and differ by a
             grey level or two of 255 at some pixels. A processor that has none
-            computes in float32, see :attr:`computed_in`.
+            computes in float32, see :attr:`computed_in`. ``'auto'`` is
+            bfloat16 on a processor that has instructions for it, with a
+            generator that says by ``suits_bfloat16`` that no pixel differs
+            by more than one grey level.
         in_strips: Whether in strips, which equal the whole within a grey
-            level and need less memory; None is for more than two megapixels.
+            level and need less memory; None is for more than two megapixels,
+            where the generator can be run in strips.
 
     Raises:
-        ValueError: If there is no such precision.
+        ValueError: If there is no such precision, or no strips of this
+            generator.
     """
 
     def __init__(
         self,
-        generator: ResNetV2SFTGenerator,
+        generator: nn.Module,
         precision: str = 'float32',
         in_strips: bool | None = None,
     ) -> None:
-        if precision not in PRECISIONS:
+        if precision not in (*PRECISIONS, 'auto'):
             raise ValueError(
                 f'precision must be one of {PRECISIONS}, got {precision!r}'
             )
+        if in_strips and not has_strips(generator):
+            raise ValueError(
+                f'{type(generator).__name__} has no stride and reach (rows '
+                'that a pixel depends on): it cannot be run in strips'
+            )
         self.generator = generator
         self.precision = precision
+        if precision == 'auto':
+            self.precision = _best_precision(generator)
         self.in_strips = in_strips
+        self._operations: float | None = None
+        for module in generator.modules():
+            if _is_counted(module) and _count not in _hooks(module):
+                module.register_forward_hook(_count)
 
     @property
     def computed_in(self) -> str:
@@ -69,14 +92,16 @@ class TorchBackend:
     def __call__(
         self, image: np.ndarray, semantic: np.ndarray | None = None
     ) -> np.ndarray:
-        """See :class:`~mmasgan.inference.Backend`."""
+        """See :class:`~mmasgan.apis.inference.backend.Backend`."""
         device = next(self.generator.parameters()).device
         precision = self.computed_in
         x = torch.from_numpy(image).to(device).permute(2, 0, 1)[None]
         maps = None
         if semantic is not None:
             maps = torch.from_numpy(semantic).to(device)[None]
+        token = _counted.set(counted := [0.0, 0.0])
         try:
+            counted[1] = self._expected(x) if is_heard() else 0
             with torch.autocast(
                 device.type,
                 dtype=getattr(torch, precision),
@@ -94,6 +119,24 @@ class TorchBackend:
             if not any(word in str(error) for word in SHORT):
                 raise
             raise MemoryError(str(error)) from error
+        finally:
+            _counted.reset(token)
+
+    def _expected(self, x: Tensor) -> float:
+        """Return how many operations an image takes, roughly for strips."""
+        if self._operations is None:
+            token = _counted.set(counted := [0.0, 0.0])
+            try:
+                self.generator(x.new_zeros(1, x.shape[1], PROBE, PROBE))
+            finally:
+                _counted.reset(token)
+            self._operations = counted[0] / PROBE**2
+        pixels = x[0, 0].numel()
+        operations = self._operations * pixels
+        if not self._in_strips(pixels):
+            return operations
+        reach = getattr(self.generator, 'reach', 0)
+        return operations * (2 if 4 * reach < x.shape[2] and reach else 1.125)
 
     def bytes_needed(self, height: int, width: int) -> int:
         """Return how much memory an image takes, rather too much.
@@ -102,21 +145,56 @@ class TorchBackend:
             height: Of the image.
             width: Of the image.
         """
-        channels = next(
-            (
-                module.out_channels
-                for module in self.generator.modules()
-                if isinstance(module, nn.Conv2d)
-            ),
-            0,
-        )
+        channels = features_per_pixel(self.generator)
         pixels = height * width
         whole = WHOLE if self.computed_in == 'float32' else WHOLE_HALF
         if not self._in_strips(pixels):
             return SLACK + int(pixels * (whole * channels + IMAGE))
-        strip = min(height, STRIP) * width
-        features = channels * (KEPT * pixels + whole * strip)
+        # A network that names its reach keeps nothing, and overlaps strips.
+        reach = getattr(self.generator, 'reach', 0)
+        strip = min(height, 4 * reach or STRIP) * width
+        kept = 0 if reach else KEPT * pixels
+        features = channels * (kept + whole * strip)
         return SLACK + int(features + IMAGE * pixels)
 
     def _in_strips(self, pixels: int) -> bool:
-        return pixels > LARGE if self.in_strips is None else self.in_strips
+        if self.in_strips is None:
+            return pixels > LARGE and has_strips(self.generator)
+        return self.in_strips
+
+
+def _best_precision(generator: nn.Module) -> str:
+    """Return the fastest precision that gives what float32 gives."""
+    is_on_cpu = next(generator.parameters()).device.type == 'cpu'
+    suits = is_on_cpu and getattr(generator, 'suits_bfloat16', False)
+    return 'bfloat16' if suits and has_instructions('bfloat16') else 'float32'
+
+
+def _is_counted(module: nn.Module) -> bool:
+    return isinstance(module, nn.Conv2d | nn.ConvTranspose2d)
+
+
+def _hooks(module: nn.Module) -> list[Any]:
+    return list(module._forward_hooks.values())
+
+
+def _count(module: Any, inputs: Any, output: Tensor) -> None:
+    """Report a convolution that was done: a hook of modules."""
+    counted = _counted.get()
+    if counted is not None:
+        counted[0] += module.weight.numel() * output[0, 0].numel()
+        if counted[1]:
+            report(counted[0] / counted[1])
+
+
+def features_per_pixel(generator: nn.Module) -> float:
+    """Return the channels of the widest features, for each pixel.
+
+    Args:
+        generator: Any.
+    """
+    found = getattr(generator, 'features_per_pixel', None)
+    if found is not None:
+        return float(found)
+    convolutions = (m for m in generator.modules() if isinstance(m, nn.Conv2d))
+    return next((conv.out_channels for conv in convolutions), 0)

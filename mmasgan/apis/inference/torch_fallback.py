@@ -5,9 +5,10 @@ from collections.abc import Callable
 from functools import cache
 
 import numpy as np
+from torch import nn
 
-from ..generators import ResNetV2SFTGenerator
-from ..inference.fallback import Attempt, FallbackBackend
+from ...generators.strips import has_strips
+from .fallback import Attempt, FallbackBackend
 from .torch_backend import TorchBackend
 
 __all__ = ['TILES', 'fallback_backend']
@@ -16,7 +17,7 @@ TILES = ('auto', 'whole', 'tiles')
 
 
 def fallback_backend(
-    generator: ResNetV2SFTGenerator,
+    generator: nn.Module,
     precision: str = 'float32',
     tile: str = 'auto',
     say: Callable[[str], None] = lambda text: None,
@@ -39,8 +40,10 @@ def fallback_backend(
     if tile not in TILES:
         raise ValueError(f'tile must be one of {TILES}, got {tile!r}')
     ways = {'auto': (False, True), 'whole': (False,), 'tiles': (True,)}[tile]
+    if tile == 'auto' and not has_strips(generator):
+        ways = (False,)
     backends = [TorchBackend(generator, precision, way) for way in ways]
-    if backends[0].computed_in != precision:
+    if backends[0].computed_in != backends[0].precision:
         say(
             f'this processor has no instructions for {precision}, which would '
             'take longer and more memory; goes on in float32'

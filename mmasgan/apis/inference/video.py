@@ -2,24 +2,22 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from ..atomic_files import part_of
-from ..videos import (
-    MUXERS,
+from ...io.video.colours import coding_of, to_rgb
+from ...io.video.encoding import MUXERS, choose_encoding
+from ...io.video.reader import VideoReader
+from ...io.video.side_data import notes_of_lost
+from ...io.video.upright import (
     Orientation,
-    Picture,
-    VideoReader,
-    VideoWriter,
-    choose_encoding,
-    coding_of,
     orientation_of,
     swaps_sides,
-    to_rgb,
     turned_upright,
 )
+from ...io.video.writer import Picture, VideoWriter
+from ...utils.atomic_files import part_of
 
 __all__ = ['VIDEO_SUFFIXES', 'DeblurredVideo', 'deblur_video']
 
@@ -89,7 +87,6 @@ def deblur_video(
             part, target, reader.container, reader.picture, look.result
         ) as writer:
             for number, frame in enumerate(reader.frames(writer.copy), 1):
-                _check_frame(source, number, frame, look.size)
                 image = turned_upright(to_rgb(frame), look.orientation)
                 writer.write(_checked(deblur(image), image), frame)
                 if progress:
@@ -101,7 +98,6 @@ def deblur_video(
 class _Look(NamedTuple):
     """What the first frame tells."""
 
-    size: tuple[int, int]
     orientation: Orientation
     result: Picture
     notes: tuple[str, ...]
@@ -112,7 +108,6 @@ def _look(source: Path, target: Path) -> _Look:
         frame = next(reader.frames())
         stream = reader.picture
         size = (frame.width, frame.height)
-        _check_frame(source, 1, frame, size)
         orientation = orientation_of(frame)
         is_turned = swaps_sides(orientation)
         seen_size = size[::-1] if is_turned else size
@@ -134,7 +129,7 @@ def _look(source: Path, target: Path) -> _Look:
                 'does not hold; name it .mp4 or .mkv'
             )
         trc = stream.codec_context.color_trc
-    notes = encoding.notes
+    notes = encoding.notes + notes_of_lost(frame, stream.metadata)
     if trc in HDR:
         notes += (
             f'the brightness is HDR ({HDR[trc]}), which the models have not '
@@ -142,7 +137,7 @@ def _look(source: Path, target: Path) -> _Look:
             'Vision) is left out',
         )
     result = Picture(encoding, coding, seen_size, is_turned)
-    return _Look(size, orientation, result, notes)
+    return _Look(orientation, result, notes)
 
 
 def _check_target(source: Path, target: Path, overwrite: bool) -> None:
@@ -162,25 +157,6 @@ def _check_target(source: Path, target: Path, overwrite: bool) -> None:
     if not overwrite:
         raise FileExistsError(
             f"'{target}' exists; give another name, or overwrite it"
-        )
-
-
-def _check_frame(
-    source: Path, number: int, frame: Any, size: tuple[int, int]
-) -> None:
-    if frame.interlaced_frame:
-        raise ValueError(
-            f"'{source}' is interlaced (frame {number}): the lines of a frame "
-            'are of two moments; make one of them first: ffmpeg -i INPUT -vf '
-            'bwdif -crf 12 -c:a copy OUTPUT.mkv'
-        )
-    if (frame.width, frame.height) != size:
-        raise ValueError(
-            f"'{source}' changes its size from {size[0]}x{size[1]} to "
-            f'{frame.width}x{frame.height} at frame {number} '
-            f'({frame.time:.3f} s); cut it there, or scale it to one size '
-            f'first: ffmpeg -i INPUT -vf scale={size[0]}:{size[1]} -crf 12 '
-            '-c:a copy OUTPUT.mkv'
         )
 
 

@@ -1,18 +1,5 @@
 """Make training data of what people have, for ``mmasgan prepare``."""
 
-from .blur import prepare_blur
-from .finish import Prepared
-from .gopro import prepare_gopro
-from .photos import prepare_photos
-from .store import StoreReport, build_store
-from .video import prepare_video
+from ..._moved import keep_old_names
 
-__all__ = [
-    'Prepared',
-    'StoreReport',
-    'build_store',
-    'prepare_blur',
-    'prepare_gopro',
-    'prepare_photos',
-    'prepare_video',
-]
+keep_old_names(__name__)

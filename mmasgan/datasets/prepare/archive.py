@@ -2,16 +2,20 @@
 
 import re
 import stat
+import unicodedata
 import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
-from ...atomic_files import remove_leftovers, write_atomically
-from ..gopro_layout import IMAGE_SUFFIXES
-from .files import progress, require_space
+from ...io.image.kinds import IMAGE_SUFFIXES
+from ...utils.atomic_files import remove_leftovers, write_atomically
+from ...utils.console import progress, shown_size
+from .files import require_space
 
 __all__ = ['unpack_gopro']
 
+LARGEST = 100_000_000  # bytes of an image; GoPro's have 2 MB
+MOST_TIMES = 100  # larger than the archive
 # Whatever comes before: 'GOPRO_Large/' in the published archive.
 MEMBER = re.compile(
     r'(?:.*/)?((?:train|test)/'
@@ -38,7 +42,7 @@ def unpack_gopro(archive: Path, folder: Path) -> int:
         ValueError: If the archive is damaged, unsafe, or not GoPro's.
     """
     try:
-        with zipfile.ZipFile(archive) as opened:
+        with _opened(archive) as opened:
             members = _members(archive, opened)
             remove_leftovers(folder)
             todo = {
@@ -49,6 +53,12 @@ def unpack_gopro(archive: Path, folder: Path) -> int:
                 if not _is_there(folder / name, info)
             }
             needed = sum(info.file_size for info in todo.values())
+            if needed > MOST_TIMES * archive.stat().st_size + LARGEST:
+                raise ValueError(
+                    f"'{archive}' unpacks to {shown_size(needed)}, which no "
+                    'images do; nothing was unpacked: download it from where '
+                    'its authors publish it'
+                )
             require_space(folder, needed, f"unpacking '{archive.name}'")
             for name, info in progress(list(todo.items()), 'Unpacking'):
                 content = _content(archive, opened, info)
@@ -61,10 +71,22 @@ def unpack_gopro(archive: Path, folder: Path) -> int:
     return len(todo)
 
 
+def _opened(archive: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(archive)
+    except (FileNotFoundError, PermissionError):
+        raise
+    # Of versions, sizes and names that no archive has.
+    except (OSError, ValueError, NotImplementedError) as error:
+        raise zipfile.BadZipFile(str(error)) from error
+
+
 def _members(
     archive: Path, opened: zipfile.ZipFile
 ) -> dict[str, zipfile.ZipInfo]:
     members: dict[str, zipfile.ZipInfo] = {}
+    # Names that differ in case alone are one on many file systems.
+    taken: dict[str, zipfile.ZipInfo] = {}
     for info in opened.infolist():
         _check_safe(archive, info)
         match = MEMBER.fullmatch(info.filename)
@@ -76,13 +98,21 @@ def _members(
             continue
         if not info.filename.lower().endswith(IMAGE_SUFFIXES):
             continue
-        if match[1] in members:
+        key = unicodedata.normalize('NFC', match[1]).casefold()
+        if key in taken:
             raise ValueError(
                 f"'{archive}' holds '{match[1]}' twice, as "
-                f"'{members[match[1]].filename}' and '{info.filename}'; "
+                f"'{taken[key].filename}' and '{info.filename}'; "
                 'unpack it by hand, and give the right folder'
             )
-        members[match[1]] = info
+        if info.file_size > LARGEST:
+            raise ValueError(
+                f"'{archive}' holds '{info.filename}' of "
+                f'{shown_size(info.file_size)}, which is no image of GoPro; '
+                'nothing was unpacked: download it from where its authors '
+                'publish it'
+            )
+        members[match[1]] = taken[key] = info
     if not members:
         raise ValueError(
             f"'{archive}' is not GoPro's archive: no member is such as "
@@ -96,6 +126,12 @@ def _check_safe(archive: Path, info: zipfile.ZipInfo) -> None:
     name = info.filename
     path = PurePosixPath(name)
     is_link = stat.S_ISLNK(info.external_attr >> 16)
+    if not name.isprintable():
+        raise ValueError(
+            f"'{archive}' holds {name!a}, a name of unprintable characters; "
+            'nothing was unpacked: such an archive cannot be trusted, '
+            'download it from where its authors publish it'
+        )
     if (
         path.is_absolute()
         or '..' in path.parts
@@ -124,7 +160,8 @@ def _content(
 ) -> bytes:
     try:
         return opened.read(info)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+    # Also OSError, where it points before the start.
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         raise ValueError(
             f"'{info.filename}' in '{archive}' is damaged ({error}); "
             'download the archive again; what was unpacked is kept'

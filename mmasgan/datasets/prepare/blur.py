@@ -9,14 +9,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...atomic_files import remove_leftovers, write_atomically
+from ...io.image.files import visible_files
+from ...io.image.kinds import IMAGE_SUFFIXES
+from ...io.image.reader import ImageReadError
+from ...io.image.rgb import read_rgb_image
+from ...utils.atomic_files import remove_leftovers, write_atomically
+from ...utils.console import progress, shown_names
 from ..camera_shake import path_margin
-from ..gopro_layout import IMAGE_SUFFIXES
-from ..image_reader import ImageReadError, read_rgb_image
-from ..transforms import MotionBlur
-from .files import progress, shown_names
-from .photos import SMALLEST, Photo, encode_png, find_photos, load_photo
+from ..transforms.motion_blur import MotionBlur
+from .photos import Photo, encode_png, find_photos, load_photo
 from .picture import draw_shake
+from .recipe import BLUR_RECIPE, recipe_side
 from .workspace import Workspace, fingerprint
 
 __all__ = ['BlurReport', 'prepare_blur']
@@ -77,7 +80,7 @@ def prepare_blur(
     seed: int = 0,
     count: int = 1,
     masks: str | os.PathLike[str] | None = None,
-    min_side: int = SMALLEST,
+    min_side: int | None = None,
     skip_unreadable: bool = False,
     draw: bool = False,
 ) -> BlurReport:
@@ -97,7 +100,8 @@ def prepare_blur(
         count: How many pairs of each photograph.
         masks: Folder of masks with the stems of the photographs, white where
             something moves on its own.
-        min_side: Shorter side below which a pair is refused.
+        min_side: Shorter side below which a pair is refused. None takes what
+            the recipe crops whose command is printed.
         skip_unreadable: Whether to leave out photographs that cannot be
             used.
         draw: Whether to write a picture of each pair, its path and kernel
@@ -109,6 +113,7 @@ def prepare_blur(
     """
     folder, out = Path(sharp_dir), Path(out)
     _check_place(folder, out)
+    min_side = recipe_side(BLUR_RECIPE) if min_side is None else min_side
     blur = blur or MotionBlur('sharp', 'blur', mask_key='mask')
     photos, notes = find_photos({'sharp': folder})
     pairs = _pairs(photos, None if masks is None else Path(masks), count)
@@ -183,8 +188,8 @@ def _masks(folder: Path) -> dict[str, Path]:
         raise FileNotFoundError(f"'{folder}' is not a folder of masks")
     return {
         path.relative_to(folder).with_suffix('').as_posix(): path
-        for path in sorted(folder.rglob('*'))
-        if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
+        for path in sorted(visible_files(folder))
+        if path.suffix.lower() in IMAGE_SUFFIXES
     }
 
 

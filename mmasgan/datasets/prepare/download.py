@@ -1,22 +1,25 @@
 """Download one large file, going on where an earlier try stopped."""
 
-import hashlib
 import json
 import os
+import re
+import stat
 import urllib.error
 import urllib.request
 from email.message import Message
+from http.client import HTTPException
 from pathlib import Path
 from typing import IO
 
 from rich.progress import Progress
 
-from ...atomic_files import write_atomically
+from ...utils.atomic_files import write_atomically
 from .files import require_space
 
-__all__ = ['check_sha256', 'download', 'file_sha256']
+__all__ = ['download']
 
 CHUNK = 1 << 20
+LONGEST = 80  # characters of what a server says
 TIMEOUT = 60  # seconds without a byte
 
 
@@ -44,6 +47,7 @@ def download(url: str, path: Path) -> None:
         )
     part = path.with_name(f'{path.name}.part')
     path.parent.mkdir(parents=True, exist_ok=True)
+    _check_own(part)
     try:
         response = _open(url, part)
         with response:
@@ -52,6 +56,12 @@ def download(url: str, path: Path) -> None:
         raise OSError(
             f"'{url}' cannot be downloaded: the server answers "
             f'{error.code} {error.reason}; check the address'
+        ) from error
+    except (HTTPException, ValueError) as error:
+        raise OSError(
+            f"'{url}' cannot be downloaded: what answers does not speak HTTP "
+            f'({type(error).__name__}: {str(error)[:LONGEST]!r}); check the '
+            'address'
         ) from error
     except OSError as error:
         raise OSError(
@@ -62,34 +72,6 @@ def download(url: str, path: Path) -> None:
     _note_of(part).unlink(missing_ok=True)
 
 
-def check_sha256(path: Path, expected: str) -> None:
-    """Compare a file with its checksum.
-
-    Args:
-        path: The file.
-        expected: 64 hexadecimal digits.
-
-    Raises:
-        ValueError: If they differ.
-    """
-    found = file_sha256(path)
-    if found != expected.lower():
-        raise ValueError(
-            f"'{path}' has the SHA-256 {found}, expected "
-            f'{expected.lower()}: it is damaged or another file; remove it '
-            'and download it again'
-        )
-
-
-def file_sha256(path: str | os.PathLike[str]) -> str:
-    """Return the SHA-256 of a file's content, in hexadecimal digits."""
-    digest = hashlib.sha256()
-    with open(path, 'rb') as file:
-        while chunk := file.read(CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
 def _open(url: str, part: Path) -> IO[bytes]:
     have = part.stat().st_size if part.exists() else 0
     request = urllib.request.Request(url)
@@ -98,7 +80,7 @@ def _open(url: str, part: Path) -> IO[bytes]:
         request.add_header('Range', f'bytes={have}-')
         request.add_header('If-Range', tag)
     try:
-        return urllib.request.urlopen(request, timeout=TIMEOUT)
+        return _opener().open(request, timeout=TIMEOUT)
     except urllib.error.HTTPError as error:
         # Asked for what lies beyond the end: the part is of another file.
         if error.code != 416 or not have:
@@ -107,19 +89,58 @@ def _open(url: str, part: Path) -> IO[bytes]:
         return _open(url, part)
 
 
+def _opener() -> urllib.request.OpenerDirector:
+    """Return what follows a server to http and https, and nowhere else."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler,
+        urllib.request.HTTPHandler,
+        urllib.request.HTTPSHandler,
+        urllib.request.HTTPRedirectHandler,
+        urllib.request.HTTPDefaultErrorHandler,
+        urllib.request.HTTPErrorProcessor,
+        urllib.request.UnknownHandler,
+    ):
+        opener.add_handler(handler())
+    return opener
+
+
+def _check_own(part: Path) -> None:
+    """Refuse to write through a link, or into a pipe."""
+    try:
+        found = part.lstat()
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+        raise OSError(
+            f"'{part}' is a link, or no file, and what is downloaded would "
+            'be written to it; remove it'
+        )
+
+
+def _open_part(part: Path, start: int) -> IO[bytes]:
+    flags = os.O_RDWR | getattr(os, 'O_NOFOLLOW', 0)
+    if not start:
+        part.unlink(missing_ok=True)
+        flags |= os.O_CREAT | os.O_EXCL
+    return open(os.open(part, flags, 0o666), 'r+b')
+
+
 def _receive(response: IO[bytes], part: Path, path: Path) -> None:
     headers: Message = response.headers  # type: ignore[attr-defined]
     start = 0
     if response.status == 206:  # type: ignore[attr-defined]
-        start = int(headers['Content-Range'].split()[1].partition('-')[0])
+        start = _start(headers['Content-Range'], part)
     length = headers.get('Content-Length')
     total = None if length is None else start + int(length)
+    if total is not None and total < start:
+        raise ValueError(f'Content-Length: {length}')
     if total is not None:
         require_space(part.parent, total - start, f"'{path.name}'")
     tag = headers.get('ETag') or headers.get('Last-Modified')
     if not (tag or '').startswith('W/'):  # a weak tag promises no bytes
         write_atomically(_note_of(part), json.dumps({'tag': tag}).encode())
-    with part.open('r+b' if start else 'wb') as file, Progress() as bar:
+    with _open_part(part, start) as file, Progress() as bar:
         file.seek(start)
         file.truncate()
         task = bar.add_task(path.name, total=total, completed=start)
@@ -131,10 +152,19 @@ def _receive(response: IO[bytes], part: Path, path: Path) -> None:
         raise OSError(f'{end} of {total} bytes have come')
 
 
+def _start(content_range: str | None, part: Path) -> int:
+    """Return where an answer begins, which lies in what is there."""
+    match = re.match(r'bytes (\d{1,18})-', content_range or '')
+    if not match or int(match[1]) > part.stat().st_size:
+        raise ValueError(f'Content-Range: {content_range}')
+    return int(match[1])
+
+
 def _tag(part: Path) -> str | None:
     try:
-        return json.loads(_note_of(part).read_text())['tag']
-    except (OSError, ValueError, KeyError):
+        tag = json.loads(_note_of(part).read_text())['tag']
+        return tag if isinstance(tag, str) else None
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from .files import shown_names
+from ...utils.console import shown_names
 
 __all__ = ['NearDuplicate', 'near_duplicates', 'perceptual_hash', 'refusal']
 

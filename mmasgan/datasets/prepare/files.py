@@ -1,26 +1,18 @@
-"""What a preparation keeps and shows: journals, space, progress."""
+"""What a preparation keeps, and where: journals, links, space."""
 
 import json
 import shutil
-import sys
-from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from rich.console import Console
-from rich.progress import track
-
-from ...atomic_files import unwritten, write_atomically
+from ...utils.atomic_files import unwritten, write_atomically
+from ...utils.console import shown_size
 
 __all__ = [
     'Journal',
-    'progress',
+    'refuse_link',
     'require_space',
-    'shown_names',
-    'shown_size',
 ]
-
-T = TypeVar('T')
 
 
 class Journal:
@@ -70,6 +62,22 @@ class Journal:
         self.path.unlink(missing_ok=True)
 
 
+def refuse_link(folder: Path) -> None:
+    """Refuse to fill a folder that lies elsewhere.
+
+    Args:
+        folder: Of a name that others can foresee; it need not exist.
+
+    Raises:
+        OSError: If it is a link.
+    """
+    if folder.is_symlink():
+        raise OSError(
+            f"'{folder}' is a link, and what is made would be written to "
+            'where it leads; remove it'
+        )
+
+
 def require_space(folder: Path, needed: int, what: str) -> None:
     """Refuse to begin what cannot end.
 
@@ -91,28 +99,3 @@ def require_space(folder: Path, needed: int, what: str) -> None:
             f'{shown_size(free)} are free there; free some, or name another '
             'place'
         )
-
-
-def progress(items: Sequence[T], description: str) -> Iterable[T]:
-    """Iterate with a bar on standard error, if there is anything."""
-    if not items:
-        return items
-    return track(
-        items, description=description, console=Console(file=sys.stderr)
-    )
-
-
-def shown_size(count: int) -> str:
-    """Return a number of bytes as people read it, in powers of ten."""
-    for unit, size in (('GB', 10**9), ('MB', 10**6), ('kB', 10**3)):
-        if count >= size:
-            return f'{count / size:.1f} {unit}'
-    return f'{count} bytes'
-
-
-def shown_names(names: Sequence[str], most: int = 10) -> str:
-    """Return the first names as an indented list, and how many more."""
-    lines = [f'  {name}' for name in names[:most]]
-    if len(names) > most:
-        lines.append(f'  and {len(names) - most} more')
-    return '\n'.join(lines)

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...io.image.rgb import read_rgb_image
+from ...utils.console import progress
 from ..gopro_layout import GoProImage, GoProSubset
 from ..gopro_split import GoProSplit, read_split, split_images
-from ..image_reader import read_rgb_image
 from ..image_store import ImageStore
 from .duplicates import near_duplicates, perceptual_hash, refusal
-from .files import progress
 from .store import build_store
 
 __all__ = [

@@ -3,12 +3,16 @@
 import os
 from pathlib import Path
 
-from ...atomic_files import remove_leftovers
+from mmengine.logging import print_log
+
+from ...utils.atomic_files import remove_leftovers
+from ...utils.console import shown_names
+from ...utils.hashing import check_sha256, file_sha256
 from ..gopro_layout import GoProSubset
 from ..gopro_split import GoProSplit, obtain_split, write_split
 from .archive import unpack_gopro
-from .download import check_sha256, download
-from .files import shown_names
+from .download import download
+from .files import refuse_link
 from .finish import (
     SPLIT_FILE,
     STORE,
@@ -65,6 +69,12 @@ def prepare_gopro(
         download(url, path)
     if sha256 is not None and path.is_file():
         check_sha256(path, sha256)
+    elif url is not None:
+        print_log(
+            f"'{path}' has the SHA-256 {file_sha256(path)}, which nothing was "
+            'compared with; give --sha256 where its authors publish one',
+            logger='current',
+        )
     if path.is_dir():
         root = _root_of(path)
         problems = _checked(root, blur_variant, allow_partial)
@@ -134,6 +144,7 @@ def _unpacked(
             )
         return _checked(root, blur_variant, allow_partial)
     part = root.with_name(f'{root.name}.part')
+    refuse_link(part)
     unpack_gopro(archive, part)
     problems = _checked(part, blur_variant, allow_partial)
     os.rename(part, root)

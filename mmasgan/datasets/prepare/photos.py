@@ -1,21 +1,24 @@
 """Make two folders of photographs ready for training."""
 
 import os
-from collections import Counter
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from ...atomic_files import write_atomically
-from ...photos.files import visible_files
-from ..gopro_layout import IMAGE_SUFFIXES
+from ...io.image.files import shown_others, visible_files
+from ...io.image.kinds import IMAGE_SUFFIXES
+from ...io.image.photo import ImageWarning
+from ...io.image.reader import ImageReadError
+from ...io.image.rgb import read_rgb_image
+from ...utils.atomic_files import write_atomically
+from ...utils.console import progress, shown_names
 from ..gopro_split import GoProSplit, write_split
-from ..image_reader import ImageReadError, read_rgb_image
 from .duplicates import perceptual_hash
-from .files import progress, shown_names
 from .finish import SPLIT_FILE, Prepared, find_leaks, listed, ready
+from .recipe import recipe_side
 from .workspace import Workspace, fingerprint, safe_name
 
 __all__ = [
@@ -27,7 +30,6 @@ __all__ = [
 ]
 
 SEQUENCES = {'blur': 'photos_blur', 'sharp': 'photos_sharp'}
-SMALLEST = 256  # the crop of the configs
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def prepare_photos(
     sharp_dir: str | os.PathLike[str],
     out: str | os.PathLike[str],
     max_side: int | None = None,
-    min_side: int = SMALLEST,
+    min_side: int | None = None,
     skip_unreadable: bool = False,
     allow_duplicates: bool = False,
     use_store: bool = True,
@@ -68,7 +70,8 @@ def prepare_photos(
         out: Folder to make.
         max_side: Longer side above which a photograph is scaled down. None
             keeps all pixels.
-        min_side: Shorter side below which it is refused.
+        min_side: Shorter side below which it is refused. None takes what the
+            recipe crops whose command is printed.
         skip_unreadable: Whether to leave out what cannot be used.
         allow_duplicates: Whether to go on where a blurred and a sharp
             photograph look alike.
@@ -82,6 +85,7 @@ def prepare_photos(
     folders = {'blur': Path(blur_dir), 'sharp': Path(sharp_dir)}
     out = Path(out)
     _check_apart(folders, out)
+    min_side = recipe_side() if min_side is None else min_side
     photos, notes = find_photos(folders)
     work = Workspace(
         out,
@@ -155,13 +159,13 @@ def find_photos(
         ValueError: If a folder has none.
     """
     photos: list[Photo] = []
-    others: Counter[str] = Counter()
+    others: list[Path] = []
     for domain, folder in folders.items():
         before = len(photos)
         for path in sorted(visible_files(folder)):
             inner = path.relative_to(folder)
             if path.suffix.lower() not in IMAGE_SUFFIXES:
-                others[path.suffix.lower() or path.name] += 1
+                others.append(path)
                 continue
             name = inner.as_posix()
             output = f'train/{SEQUENCES[domain]}/{domain}/{safe_name(name)}'
@@ -173,8 +177,7 @@ def find_photos(
             )
     if not others:
         return photos, ()
-    text = ', '.join(f'{n} of {kind}' for kind, n in sorted(others.items()))
-    return photos, (f'files of other kinds were left out: {text}',)
+    return photos, (shown_others(others),)
 
 
 def _convert_all(
@@ -184,7 +187,7 @@ def _convert_all(
     min_side: int,
     skip_unreadable: bool,
 ) -> tuple[str, ...]:
-    failures = []
+    failures, notes = [], []
     made = set()
     for photo in progress(photos, 'Converting photographs'):
         state = fingerprint(photo.source, photo.key)
@@ -192,7 +195,10 @@ def _convert_all(
         entry = work.journal.entries.get(photo.key)
         if entry is None or entry['state'] != state or not target.is_file():
             try:
-                image = load_photo(photo.source, max_side, min_side)
+                with warnings.catch_warnings(record=True) as caught:
+                    warnings.simplefilter('always', ImageWarning)
+                    image = load_photo(photo.source, max_side, min_side)
+                notes += [str(warning.message) for warning in caught]
             except ImageReadError as error:
                 failures.append(str(error))
                 continue
@@ -208,7 +214,7 @@ def _convert_all(
             '--skip-unreadable to leave them out.'
         )
     work.keep_only(work.part / 'train', made)
-    return tuple(f'left out: {failure}' for failure in failures)
+    return (*notes, *(f'left out: {failure}' for failure in failures))
 
 
 def load_photo(

@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 
 from ..camera_shake import path_kernel
 
-__all__ = ['busiest_place', 'draw_shake']
+__all__ = ['busiest_place', 'draw_shake', 'largest_part']
 
 PANEL = 384  # pixels
 DETAIL = 288
@@ -41,15 +41,28 @@ def busiest_place(
     coarse = cv2.GaussianBlur(gray, (0, 0), SIGMA)
     x = cv2.Sobel(coarse, cv2.CV_32F, 1, 0)
     y = cv2.Sobel(coarse, cv2.CV_32F, 0, 1)
-    sums = cv2.integral(x * x + y * y)
-    parts = (
-        sums[height:, width:]
-        - sums[:-height, width:]
-        - sums[height:, :-width]
-        + sums[:-height, :-width]
-    )
+    top, left = largest_part(x * x + y * y, height, width)
+    return top, left, height, width
+
+
+def largest_part(
+    energy: np.ndarray, height: int, width: int
+) -> tuple[int, int]:
+    """Find the part of an array with the largest sum.
+
+    Args:
+        energy: Array, (H, W), not negative.
+        height: Height of the part, H at most.
+        width: Its width, W at most.
+
+    Returns:
+        Top and left of the part, the first of equals.
+    """
+    sums = cv2.integral(energy)
+    rows = sums[height:] - sums[:-height]
+    parts = rows[:, width:] - rows[:, :-width]
     top, left = np.unravel_index(np.argmax(parts), parts.shape)
-    return int(top), int(left), height, width
+    return int(top), int(left)
 
 
 def draw_shake(
@@ -64,7 +77,7 @@ def draw_shake(
         sharp: RGB, (H, W, 3), uint8.
         blurred: Same size.
         path: Path of the camera, see
-            :func:`~mmasgan.datasets.camera_shake.camera_path`.
+            :func:`~mmasgan.layers.camera_path.camera_path`.
 
     Returns:
         RGB picture, uint8.

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from PIL import Image
 
-from ...atomic_files import remove_leftovers, write_atomically
-from ..image_reader import read_rgb_image
+from ...io.image.reader import ImageReadError, photo_size
+from ...io.image.rgb import read_rgb_image
+from ...utils.atomic_files import remove_leftovers, write_atomically
+from ...utils.console import progress
 from ..image_store import MADE_BY, MANIFEST, read_manifest, stored_path
-from .files import Journal, progress, require_space
+from .files import Journal, require_space
 
 __all__ = ['StoreReport', 'build_store']
 
@@ -127,9 +128,9 @@ def _is_sound(root: Path, folder: Path, name: str, entry: dict) -> bool:
 
 def _size(path: Path) -> int:
     try:
-        with Image.open(path) as image:
-            return image.width * image.height * 3 + 128
-    except Exception:  # reading it in full says what is wrong
+        width, height = photo_size(path)
+        return width * height * 3 + 128
+    except ImageReadError:  # reading it in full says what is wrong
         return 0
 
 

@@ -9,19 +9,14 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
-from ...atomic_files import write_atomically
+from ...utils.atomic_files import write_atomically
 from ..gopro_split import GoProSplit, write_split
 from .duplicates import perceptual_hash
 from .finish import SPLIT_FILE, Prepared, find_leaks, listed, ready
-from .photos import SMALLEST, encode_png
+from .photos import encode_png
+from .recipe import recipe_side
 from .render import render
-from .scenes import (
-    Scene,
-    assign_domains,
-    cut_into_scenes,
-    is_cut,
-    thumbnail,
-)
+from .scenes import Scene, assign_domains, cut_into_scenes, is_cut, thumbnail
 from .sharpness import gradient_ratio
 from .video_plan import Piece, plan_pairs, plan_sorted, thresholds
 from .video_reader import VideoInfo, probe, read_frames
@@ -142,10 +137,11 @@ def _measured(
 
 def _check_size(path: Path, image: np.ndarray) -> None:
     height, width = image.shape[:2]
-    if min(height, width) < SMALLEST:
+    side = recipe_side()
+    if min(height, width) < side:
         raise ValueError(
             f"'{path}' has {width}x{height} pixels, too few for crops of "
-            f'{SMALLEST}; remove it'
+            f'{side}; remove it'
         )
 
 

@@ -6,7 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...videos import VideoReader, orientation_of, to_rgb, turned_upright
+from ...io.video.colours import to_rgb
+from ...io.video.reader import VideoReader
+from ...io.video.upright import orientation_of, turned_upright
 
 __all__ = ['VideoInfo', 'probe', 'read_frames']
 

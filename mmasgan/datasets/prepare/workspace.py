@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ...atomic_files import remove_leftovers, write_atomically
-from .files import Journal
+from ...utils.atomic_files import remove_leftovers, write_atomically
+from .files import Journal, refuse_link
 
 __all__ = ['Workspace', 'fingerprint', 'safe_name']
 
@@ -44,6 +44,7 @@ class Workspace:
         self._recipe = {**settings, 'inputs': digest.hexdigest()}
         self.is_finished = self._is_finished()
         self.part = out.with_name(f'{out.name}.part')
+        refuse_link(self.part)
         if not self.is_finished:
             self._begin()
         self.journal = Journal(self.part / JOURNAL)
@@ -124,7 +125,7 @@ def safe_name(name: str) -> str:
         name: Path of the source, relative to its folder, with slashes.
     """
     stem = name.rpartition('/')[2].rpartition('.')[0]
-    # Names that begin so are taken for rubbish when the data set is listed.
+    # A dot hides a file, and file servers have names that begin so.
     clean = re.sub(r'[\s<>:"/\\|?*]+', '_', stem).lstrip('.@_')[:60]
     digest = zlib.crc32(name.encode('utf-8', 'surrogateescape'))
     return f'{clean or "image"}-{digest:08x}'

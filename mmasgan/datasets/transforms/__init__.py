@@ -1,7 +1,5 @@
 """Transforms of the data pipelines."""
 
-from .load_rgb_image import LoadRGBImage
-from .motion_blur import MotionBlur
-from .random_crop import RandomCrop
+from ..._moved import keep_old_names
 
-__all__ = ['LoadRGBImage', 'MotionBlur', 'RandomCrop']
+keep_old_names(__name__)

@@ -1,13 +1,15 @@
 """Load images as 8-bit RGB."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
 from os import PathLike, fspath
 
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from ...io.image.reader import UnusableImageError
+from ...io.image.rgb import read_rgb_image
 from ...registry import TRANSFORMS
-from ..image_reader import UnusableImageError, read_rgb_image
 from ..image_store import ImageStore
 
 __all__ = ['LoadRGBImage']
@@ -39,11 +41,14 @@ class LoadRGBImage(BaseTransform):
             holds the images uncompressed, so that a crop of them costs
             little. None reads the files themselves. Pixels, and what is
             drawn afterwards, are the same.
+        cache_megabytes: How much memory each process keeps decoded images
+            in, the ones used last. A set that fits is decoded once.
 
     Raises:
         FileNotFoundError: If there is no finished store at ``store``.
         ImageReadError: See :func:`~mmasgan.datasets.read_rgb_image`.
         UnusableImageError: If the sizes differ and ``same_size`` is set.
+        ValueError: If ``cache_megabytes`` is negative.
     """
 
     def __init__(
@@ -52,6 +57,7 @@ class LoadRGBImage(BaseTransform):
         same_size: bool = False,
         backend_args: dict | None = None,
         store: str | PathLike[str] | None = None,
+        cache_megabytes: float = 0,
     ) -> None:
         if isinstance(keys, str) or not keys:
             raise TypeError(f'keys must be a list of names, got {keys!r}')
@@ -59,6 +65,13 @@ class LoadRGBImage(BaseTransform):
         self.same_size = same_size
         self.backend_args = backend_args
         self.store = None if store is None else ImageStore(fspath(store))
+        if cache_megabytes < 0:
+            raise ValueError(
+                f'cache_megabytes must not be negative, got {cache_megabytes}'
+            )
+        self.cache_megabytes = cache_megabytes
+        self._cache: OrderedDict[str, np.ndarray] = OrderedDict()
+        self._cached = 0  # bytes
 
     def transform(self, results: dict) -> dict:
         """Load the images.
@@ -82,7 +95,20 @@ class LoadRGBImage(BaseTransform):
     def _read(self, path: str) -> np.ndarray:
         if self.store is not None:
             return self.store.read(path)
-        return read_rgb_image(path, self.backend_args)
+        if not self.cache_megabytes:
+            return read_rgb_image(path, self.backend_args)
+        if path in self._cache:
+            self._cache.move_to_end(path)
+        else:
+            image = read_rgb_image(path, self.backend_args)
+            image.flags.writeable = False
+            self._cache[path] = image
+            self._cached += image.nbytes
+        image = self._cache[path]
+        while self._cached > 1e6 * self.cache_megabytes:
+            _, oldest = self._cache.popitem(last=False)
+            self._cached -= oldest.nbytes
+        return image
 
     def _check_sizes(self, results: dict) -> None:
         shapes = {key: results[key].shape for key in self.keys}
@@ -102,5 +128,5 @@ class LoadRGBImage(BaseTransform):
         return (
             f'{type(self).__name__}(keys={self.keys}, '
             f'same_size={self.same_size}, backend_args={self.backend_args}, '
-            f'store={store!r})'
+            f'store={store!r}, cache_megabytes={self.cache_megabytes})'
         )

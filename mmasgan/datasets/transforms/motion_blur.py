@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from ...layers.camera_path import camera_path, resample_path
 from ...registry import TRANSFORMS
-from ..camera_shake import blur_along, camera_path, resample_path
+from ..camera_shake import blur_along
 
 __all__ = ['MotionBlur']
 
@@ -30,7 +31,7 @@ class Shot(NamedTuple):
     Attributes:
         image: (H, W, 3), uint8, the margin included.
         path: Path of the camera, see
-            :func:`~mmasgan.datasets.camera_shake.camera_path`.
+            :func:`~mmasgan.layers.camera_path.camera_path`.
         object_path: Path of the object, added to the camera's; or None.
     """
 
@@ -50,7 +51,7 @@ class MotionBlur(BaseTransform):
 
     Adds ``<out_key>``, what is known of its file and crop (as of ``key``),
     and ``<out_key>_motion``, the path (T, 4), see
-    :func:`~mmasgan.datasets.camera_shake.camera_path`.
+    :func:`~mmasgan.layers.camera_path.camera_path`.
 
     Config::
 

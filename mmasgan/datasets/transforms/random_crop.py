@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from ...io.image.reader import UnusableImageError
 from ...registry import TRANSFORMS
-from ..image_reader import UnusableImageError
 
 __all__ = ['RandomCrop']
 
@@ -27,11 +27,14 @@ class RandomCrop(BaseTransform):
     Args:
         keys: Keys to crop, of shape (H, W) or (H, W, C).
         crop_size: Side of the square, or (height, width).
+        margin: Pixels that are cut besides on each side, for a later step
+            that needs them, such as ``MotionBlur``.
         together: Whether all keys share one position. They must then agree
             in height and width.
 
     Raises:
-        ValueError: If ``crop_size`` is not positive.
+        ValueError: If ``crop_size`` is not positive, or ``margin`` is
+            negative.
         UnusableImageError: If an image is smaller than the crop, or
             ``together`` is set and sizes differ.
     """
@@ -41,6 +44,7 @@ class RandomCrop(BaseTransform):
         keys: Sequence[str],
         crop_size: int | Sequence[int],
         together: bool = False,
+        margin: int = 0,
     ) -> None:
         if isinstance(keys, str) or not keys:
             raise TypeError(f'keys must be a list of names, got {keys!r}')
@@ -49,13 +53,15 @@ class RandomCrop(BaseTransform):
             if isinstance(crop_size, int)
             else tuple(crop_size)
         )
+        if margin < 0:
+            raise ValueError(f'margin must not be negative, got {margin}')
         if len(size) != 2 or min(size) < 1:
             raise ValueError(
                 'crop_size must be a positive integer or (height, width), '
                 f'got {crop_size!r}'
             )
         self.keys = list(keys)
-        self.crop_size = size
+        self.crop_size = (size[0] + 2 * margin, size[1] + 2 * margin)
         self.together = together
 
     def transform(self, results: dict) -> dict:

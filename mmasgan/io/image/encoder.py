@@ -1,16 +1,18 @@
 """Write a photograph in its format, with all that the format can hold."""
 
+import struct
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
-import cv2
 import numpy as np
 from PIL import Image
 
+from .losses import holds
+from .metadata import with_resolution
 from .photo import Photo, to_8_bits
-from .png import encode_deep_png
+from .png import encode_png
 from .tiff import encode_tiff
 
 __all__ = ['PHOTO_SUFFIXES', 'encode_photo']
@@ -21,7 +23,7 @@ def encode_photo(photo: Photo, suffix: str) -> bytes:
 
     JPEG gets quality 95 and full colour resolution. PNG, TIFF and PPM keep 16
     bits, others get them rounded to 8. An opaque alpha channel is left out
-    where the format has none.
+    where the format has none, and so is what :func:`lost_in` names.
 
     Args:
         photo: To encode.
@@ -48,8 +50,14 @@ def encode_photo(photo: Photo, suffix: str) -> bytes:
                 '.png'
             )
         photo = replace(photo, alpha=None)
+    unheld = [
+        name
+        for name in METADATA
+        if getattr(photo, name) and not holds(photo, name, suffix.lower())
+    ]
+    nothing: Any = dict.fromkeys(unheld)
     try:
-        return encode(photo)
+        return encode(replace(photo, **nothing))
     except MemoryError:
         raise
     except Exception as error:  # OSError, ValueError, struct.error, ...
@@ -59,40 +67,63 @@ def encode_photo(photo: Photo, suffix: str) -> bytes:
         ) from error
 
 
-def _png(photo: Photo) -> bytes:
-    if photo.pixels.dtype == np.uint16:
-        return encode_deep_png(photo)
-    return _saved(photo, 'PNG', **_metadata(photo, 'dpi'))
-
-
 def _jpeg(photo: Photo) -> bytes:
-    options = {'quality': 95, 'subsampling': 0, **_metadata(photo, 'dpi')}
-    return _saved(photo, 'JPEG', **options)
+    more = b''
+    if photo.xmp is not None:
+        more += _segment(0xE1, b'http://ns.adobe.com/xap/1.0/\0' + photo.xmp)
+    if photo.iptc is not None:
+        size = struct.pack('>I', len(photo.iptc))
+        block = b'8BIM\x04\x04\0\0' + size + photo.iptc
+        block += bytes(len(block) % 2)
+        more += _segment(0xED, b'Photoshop 3.0\0' + block)
+    if photo.comment is not None:
+        more += _segment(0xFE, photo.comment)
+    options = {'quality': 95, 'subsampling': 0, 'extra': more}
+    return _saved(photo, 'JPEG', **options, **_metadata(photo, 'dpi'))
+
+
+def _segment(marker: int, content: bytes) -> bytes:
+    return struct.pack('>BBH', 0xFF, marker, 2 + len(content)) + content
 
 
 def _webp(photo: Photo) -> bytes:
-    options = _metadata(photo)
+    photo = replace(photo, exif=with_resolution(photo))
+    options = _metadata(photo, 'xmp')
     return _saved(photo, 'WEBP', lossless=True, exact=True, **options)
 
 
 def _bmp(photo: Photo) -> bytes:
     if photo.alpha is not None and not photo.is_opaque:
-        # Pillow writes an alpha channel that it does not read.
-        rgba = np.dstack([photo.pixels, photo.alpha])
-        bgra = cv2.cvtColor(to_8_bits(rgba), cv2.COLOR_RGBA2BGRA)
-        return cv2.imencode('.bmp', bgra)[1].tobytes()
+        return _bmp_with_alpha(photo, photo.alpha)
     photo = replace(photo, alpha=None)
     dpi = {} if photo.dpi is None else {'dpi': photo.dpi}
     return _saved(photo, 'BMP', **dpi)
 
 
+def _bmp_with_alpha(photo: Photo, alpha: np.ndarray) -> bytes:
+    """Write what Pillow does not: a header that says which byte is alpha."""
+    rgba = to_8_bits(np.dstack([photo.pixels, alpha]))
+    rows = rgba[::-1, :, [2, 1, 0, 3]].tobytes()
+    height, width = rgba.shape[:2]
+    dots = [round(value / 0.0254) for value in photo.dpi or (0, 0)]
+    start = 14 + 108  # file header, BITMAPV4HEADER
+    header = struct.pack(
+        '<2sIIIIiiHHIIiiII', b'BM', start + len(rows), 0, start,
+        108, width, height, 1, 32, 3, len(rows), *dots, 0, 0,
+    )  # fmt: skip
+    masks = struct.pack('<4I4s', 0xFF0000, 0xFF00, 0xFF, 0xFF000000, b'BGRs')
+    return header + masks + bytes(48) + rows
+
+
 def _ppm(photo: Photo) -> bytes:
     samples = photo.samples()
     height, width, channels = samples.shape
-    kind = {1: 'P5', 3: 'P6'}[channels]
-    header = f'{kind}\n{width} {height}\n{np.iinfo(samples.dtype).max}\n'
+    kind = {1: b'P5', 3: b'P6'}[channels]
+    header = f'{width} {height}\n{np.iinfo(samples.dtype).max}\n'.encode()
+    lines = (photo.comment or b'').splitlines()
+    comment = b''.join(b'# ' + line + b'\n' for line in lines)
     big_endian = samples.astype(samples.dtype.newbyteorder('>'))
-    return header.encode() + big_endian.tobytes()
+    return kind + b'\n' + comment + header + big_endian.tobytes()
 
 
 def _saved(photo: Photo, kind: str, **options: Any) -> bytes:
@@ -111,19 +142,24 @@ def _metadata(photo: Photo, *more: str) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value}
 
 
+METADATA = ('icc_profile', 'exif', 'xmp', 'iptc', 'comment', 'dpi')
+
 ENCODERS: dict[str, Callable[[Photo], bytes]] = {
-    '.png': _png,
+    '.png': encode_png,
     '.jpg': _jpeg,
     '.jpeg': _jpeg,
+    '.jpe': _jpeg,
+    '.jfif': _jpeg,
     '.tif': encode_tiff,
     '.tiff': encode_tiff,
     '.webp': _webp,
     '.bmp': _bmp,
     '.ppm': _ppm,
     '.pgm': _ppm,
+    '.pnm': _ppm,
 }
 
-OPAQUE = ('.jpg', '.jpeg', '.ppm', '.pgm')
+OPAQUE = ('.jpg', '.jpeg', '.jpe', '.jfif', '.ppm', '.pgm', '.pnm')
 
 PHOTO_SUFFIXES = tuple(ENCODERS)
 """Of the formats in which photographs are written."""

@@ -1,10 +1,16 @@
 """A photograph in memory."""
 
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ['Photo', 'to_8_bits']
+__all__ = ['ImageWarning', 'Photo', 'to_8_bits', 'warn_of']
+
+
+class ImageWarning(UserWarning):
+    """What of an image file was damaged, converted or left out."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +27,12 @@ class Photo:
             first, without an orientation.
         dpi: Pixels per inch, horizontally and vertically.
         suffix: That keeps the file's format, lossless where there is none.
+        xmp: XMP data, as XML.
+        iptc: IPTC data, as IIM records.
+        comment: Comment of a JPEG or GIF file.
+        png_chunks: Kind and content of what only PNG files can hold: how
+            colours are meant, and texts.
+        notes: What of the file was damaged, converted or left out.
     """
 
     pixels: np.ndarray
@@ -30,6 +42,11 @@ class Photo:
     exif: bytes | None = None
     dpi: tuple[float, float] | None = None
     suffix: str = '.png'
+    xmp: bytes | None = None
+    iptc: bytes | None = None
+    comment: bytes | None = None
+    png_chunks: tuple[tuple[bytes, bytes], ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def is_opaque(self) -> bool:
@@ -70,3 +87,15 @@ def to_8_bits(values: np.ndarray) -> np.ndarray:
         return values
     # 65535 = 255 * 257, and no value lies half-way.
     return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
+def warn_of(name: str, notes: Sequence[str]) -> None:
+    """Warn of what was damaged, converted or left out, if anything.
+
+    Args:
+        name: Of the file.
+        notes: What to say.
+    """
+    if notes:
+        text = f"'{name}': {'; '.join(notes)}"
+        warnings.warn(text, ImageWarning, stacklevel=3)

@@ -1,13 +1,11 @@
 """Read an image file as 8-bit RGB, or say what is wrong with it."""
 
 import numpy as np
-from mmengine import fileio
 
-from ..photos import ImageReadError, UnusableImageError, read_photo
-from ..photos.photo import to_8_bits
-from ..photos.reader import read_errors
+from .photo import to_8_bits, warn_of
+from .reader import ImageReadError, check_regular, read_errors, read_photo
 
-__all__ = ['ImageReadError', 'UnusableImageError', 'read_rgb_image']
+__all__ = ['read_rgb_image']
 
 
 def read_rgb_image(path: str, backend_args: dict | None = None) -> np.ndarray:
@@ -15,7 +13,8 @@ def read_rgb_image(path: str, backend_args: dict | None = None) -> np.ndarray:
 
     Grey, palette and CMYK images become RGB, 16-bit ones are rounded to 8
     bits, EXIF orientation is applied, a fully opaque alpha channel dropped.
-    Colour profiles are ignored.
+    Colour profiles are ignored. An :class:`ImageWarning` names what else was
+    damaged, converted or left out.
 
     Args:
         path: File, in any storage that MMEngine's ``fileio`` knows.
@@ -28,11 +27,15 @@ def read_rgb_image(path: str, backend_args: dict | None = None) -> np.ndarray:
         ImageReadError: If the file is missing, unreadable, no image,
             truncated, too large, animated, or has transparent pixels.
     """
+    from mmengine import fileio  # the rest of this folder needs none
+
+    check_regular(path)
     with read_errors(
         path, '; was it moved or removed after the data set was listed?'
     ):
         content = fileio.get(path, backend_args=backend_args)
     photo = read_photo(content, path)
+    warn_of(path, photo.notes)
     if not photo.is_opaque:
         raise ImageReadError(
             f"'{path}' has transparent pixels, whose colour is not defined; "

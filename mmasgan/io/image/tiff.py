@@ -8,12 +8,13 @@ from PIL.TiffImagePlugin import IFDRational, ImageFileDirectory_v2
 from .metadata import EXIF_IFD, GPS_IFD
 from .photo import Photo
 
-__all__ = ['encode_tiff']
+__all__ = ['ICC_PROFILE', 'INTEROPERABILITY', 'IPTC', 'XMP', 'encode_tiff']
 
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
 STRIP_OFFSETS, CHANNELS, ROWS_PER_STRIP, STRIP_BYTES = 273, 277, 278, 279
 X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 282, 283, 296
-EXTRA_SAMPLES, ICC_PROFILE = 338, 34675
+EXTRA_SAMPLES, ICC_PROFILE, XMP, IPTC = 338, 34675, 700, 33723
+BYTES, UNDEFINED = 1, 7  # types
 UNCOMPRESSED = 1
 BLACK_IS_ZERO, RGB = 1, 2
 INCH = 2
@@ -48,6 +49,12 @@ def encode_tiff(photo: Photo) -> bytes:
         tags[RESOLUTION_UNIT] = INCH
     if photo.icc_profile is not None:
         tags[ICC_PROFILE] = photo.icc_profile
+    if photo.xmp is not None:
+        tags.tagtype[XMP] = BYTES
+        tags[XMP] = photo.xmp
+    if photo.iptc is not None:
+        tags.tagtype[IPTC] = UNDEFINED
+        tags[IPTC] = photo.iptc
     file = BytesIO()
     tags.save(file)
     file.write(samples.astype(samples.dtype.newbyteorder('<')).tobytes())

@@ -1,8 +1,10 @@
-"""PyAV, which is an extra."""
+"""Videos, read and written one frame at a time, by PyAV, which is an extra."""
 
 from typing import Any
 
-__all__ = ['import_av']
+from ..._moved import keep_old_names
+
+keep_old_names(__name__)
 
 
 def import_av() -> Any:
@@ -15,7 +17,6 @@ def import_av() -> Any:
         import av
     except ImportError as error:
         raise ImportError(
-            'videos need PyAV, which is not installed: '
-            'pip install "mmasgan[video]"'
+            'videos need PyAV, which is not installed: pip install "av>=14.2"'
         ) from error
     return av

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .package import import_av
+from . import import_av
 
 __all__ = ['Coding', 'coding_of', 'from_rgb', 'holds_rgb', 'to_rgb']
 

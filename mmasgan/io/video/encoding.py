@@ -4,8 +4,8 @@ import os
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from . import import_av
 from .colours import holds_rgb
-from .package import import_av
 
 __all__ = ['MUXERS', 'Encoding', 'choose_encoding']
 
@@ -60,6 +60,8 @@ WHOLE_CHROMA = {
 }  # fmt: skip
 """Encoders that refuse, or spoil, half a chroma sample at odd sizes."""
 
+# FFmpeg says that it does, and fails.
+NOT_IN = {'mov': {'libaom-av1', 'libsvtav1', 'libvpx', 'libvpx-vp9'}}
 IN_TRANSPORT_STREAMS = {'libx264', 'libx265', 'mpeg4'}  # FFmpeg does not say
 
 
@@ -148,7 +150,7 @@ def _allowed(muxer: str) -> set[str]:
     else:
         with av.open(os.devnull, 'w', format=muxer) as container:
             names = container.supported_codecs
-    return names & av.codecs_available
+    return (names & av.codecs_available) - NOT_IN.get(muxer, set())
 
 
 def _offered(encoder: str, size: tuple[int, int]) -> list[Any]:

@@ -6,12 +6,27 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from .package import import_av
+from . import import_av
+from .faults import skipped_by_ffmpeg
+from .joined import JoinedParts
 
 __all__ = ['VideoReader']
 
+DEMUXERS = (
+    'mov', 'matroska', 'webm', 'avi', 'mpegts', 'mpeg', 'mpegvideo', 'h264',
+    'hevc', 'm4v', 'asf', 'flv', 'ogg', 'mxf', 'dv', 'gif', 'apng',
+    'rm', 'nut', 'ivf', 'yuv4mpegpipe',
+)  # fmt: skip
+"""What is read, in FFmpeg's words: no lists of other files."""
+
 HAVE_DURATION = ('mov', 'matroska')  # not guessed from the bit rate
 MICROSECONDS = 1_000_000  # FFmpeg's unit for containers
+PROGRESSIVE = 1  # FFmpeg's AVFieldOrder; 0 is unknown
+TELL_FIELDS = {
+    'dnxhd', 'dvvideo', 'h264', 'hevc', 'mpeg2video', 'mpeg4', 'prores',
+    'vc1', 'wmv3',
+}  # fmt: skip
+"""Codecs whose frames tell of fields, which is surer than the file."""
 TOLERANCE = Fraction(1, 2)  # seconds that may be missing at the end
 
 
@@ -46,6 +61,10 @@ class VideoReader:
         self._end = Fraction(0)  # of the last packet of any stream
         self._mended: list[str] = []
         self._fault: Any = None
+        self._parts = JoinedParts()
+        self._size: tuple[int, int] | None = None  # of all frames
+        self._is_avi = self.container.format.name == 'avi'
+        self._frames = self.picture.frames  # as the file says
 
     def __enter__(self) -> 'VideoReader':
         return self
@@ -81,8 +100,8 @@ class VideoReader:
             PyAV's frames.
 
         Raises:
-            ValueError: If the video is damaged before its end, or has no
-                frame.
+            ValueError: If the video is damaged before its end, has no frame,
+                is interlaced, or changes its size.
         """
         for packet in self._packets():
             # `stream_index` is 0 in the packets that flush decoders.
@@ -92,6 +111,7 @@ class VideoReader:
                 continue
             for frame in self._decoded(packet):
                 self._time = frame.time or self._time
+                self._check(frame)
                 if frame.is_corrupt:
                     self._mended.append(self._place(self.count + 1))
                 yield frame
@@ -102,20 +122,34 @@ class VideoReader:
 
     def notes(self) -> list[str]:
         """Return what is amiss with the video, once it was read."""
-        notes = []
+        found = self._parts.notes(is_timed=not self._is_avi)
+        notes = [f"'{self._path}' {note}" for note in found]
         if self._mended:
             notes.append(
                 f"'{self._path}' is damaged: {len(self._mended)} frame(s), "
                 f'the first being {self._mended[0]}, are as FFmpeg mended '
                 'them; copy it again if there is a sound copy'
             )
-        told = self._told_end()
-        if self._fault or self._end < told - TOLERANCE:
+        told, end = self._told_end(), self._end
+        if self.count == self.picture.frames:  # the last may be a long one
+            end = max(end, _end_of(self.picture))
+        if self._fault or end < told - TOLERANCE:
             whole = f' of {float(told):.1f} s' if told else ''
             notes.append(
                 f"'{self._path}' is cut off or damaged at its end: "
-                f'{self.count} frames, {float(self._end):.1f} s{whole}, '
+                f'{self.count} frames, {float(end):.1f} s{whole}, '
                 'could be read; copy it again if there is a whole copy'
+            )
+        if notes:
+            return notes
+        why = skipped_by_ffmpeg(self._path)
+        # FFmpeg counts one too many as it writes AVI.
+        if why is None and self._is_avi and self.count < self._frames - 1:
+            why = f'{self.count} of {self._frames} frames could be read'
+        if why is not None:
+            notes.append(
+                f"'{self._path}' is damaged, and a part of picture or sound "
+                f'is missing ({why}); copy it again if there is a whole copy'
             )
         return notes
 
@@ -128,7 +162,10 @@ class VideoReader:
             # An absolute name is never taken for a protocol, as 'a:b' is.
             return self._av.open(
                 str(self._path.absolute()),
-                options={'protocol_whitelist': 'file'},
+                options={
+                    'protocol_whitelist': 'file',
+                    'format_whitelist': ','.join(DEMUXERS),
+                },
                 metadata_errors='surrogateescape',
             )
         except self._av.FFmpegError as error:
@@ -158,7 +195,7 @@ class VideoReader:
 
     def _packets(self) -> Iterator[Any]:
         try:
-            for packet in self.container.demux():
+            for packet in self._parts.in_one_time(self.container.demux()):
                 if packet.pts is not None and packet.time_base:
                     end = packet.pts + (packet.duration or 0)
                     self._end = max(self._end, end * packet.time_base)
@@ -181,6 +218,32 @@ class VideoReader:
             self._fault = error
             return []
 
+    def _check(self, frame: Any) -> None:
+        size = (frame.width, frame.height)
+        self._size = self._size or size
+        if frame.interlaced_frame or self._is_told_interlaced():
+            raise ValueError(
+                f"'{self._path}' is interlaced (frame {self.count + 1}): the "
+                'lines of a frame are of two moments; make whole frames of '
+                'them first: ffmpeg -i INPUT -vf bwdif -crf 12 -c:a copy '
+                'OUTPUT.mkv'
+            )
+        if size != self._size:
+            width, height = self._size
+            raise ValueError(
+                f"'{self._path}' changes its size from {width}x{height} to "
+                f'{size[0]}x{size[1]} at {self._place(self.count + 1)}; cut '
+                'it there, or scale it to one size first: ffmpeg -i INPUT '
+                f'-vf scale={width}:{height} -crf 12 -c:a copy OUTPUT.mkv'
+            )
+
+    def _is_told_interlaced(self) -> bool:
+        """Return whether the file says so for a codec that cannot."""
+        context = self.picture.codec_context
+        if context.codec.canonical_name in TELL_FIELDS:
+            return False
+        return int(getattr(context, 'field_order', 0)) > PROGRESSIVE
+
     def _place(self, number: int) -> str:
         return f'frame {number} ({self._time:.3f} s)'
 
@@ -194,3 +257,12 @@ class VideoReader:
         if not name.startswith(HAVE_DURATION):
             return Fraction(0)
         return Fraction(self.container.duration or 0, MICROSECONDS)
+
+
+def _end_of(stream: Any) -> Fraction:
+    """Return the second at which a stream says to end, or 0."""
+    if stream.duration is None:
+        return Fraction(0)
+    return Fraction(
+        ((stream.start_time or 0) + stream.duration) * stream.time_base
+    )

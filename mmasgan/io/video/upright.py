@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from .side_data import side_data_of
+
 __all__ = ['Orientation', 'orientation_of', 'swaps_sides', 'turned_upright']
 
 Orientation = tuple[int, int, int, int]
@@ -19,7 +21,7 @@ def orientation_of(frame: Any) -> Orientation:
         frame: The first one. PyAV keeps a frame that was asked for this in
             memory until the next garbage collection.
     """
-    for part in frame.side_data:
+    for part in side_data_of(frame):
         if part.type.name == 'DISPLAYMATRIX':
             numbers = np.frombuffer(part, np.int32)
             a, b, _, c, d = (int(number) for number in numbers[:5])

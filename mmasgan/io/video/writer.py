@@ -8,34 +8,23 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..atomic_files import unwritten
+from ...utils.atomic_files import unwritten
+from . import import_av
 from .colours import Coding, from_rgb, holds_rgb
+from .copies import Copies
 from .encoding import MUXERS, Encoding
-from .package import import_av
+from .metadata import kept_metadata, lost_texts
+from .mp4 import shown_until
 
 __all__ = ['Picture', 'VideoWriter']
-
-ABOUT_THE_FILE = (
-    '_statistics',
-    'bps',
-    'compatible_brands',
-    'duration',
-    'encoder',
-    'major_brand',
-    'minor_version',
-    'number_of_',
-    'rotate',
-)
-"""How metadata begin that say how a file was written, not what it shows."""
 
 TELL_SHAPE = {'libx264', 'libx265', 'mjpeg', 'mpeg4', 'png'}
 """Encoders that tell the shape of pixels, where PyAV's files cannot."""
 
 MP4_FAMILY = {'mp4', 'mov', '3gp'}
-CAN_BE_COPIED = {'video', 'audio', 'subtitle', 'attachment'}
+ROUNDED = Fraction(1, 500)  # seconds
 RGB = 0  # FFmpeg's AVColorSpace
 TAGS = ('color_primaries', 'color_trc', 'colorspace', 'color_range')
-DISCARD_ALL = 48  # FFmpeg's AVDiscard
 LIMITED, FULL = 1, 2  # FFmpeg's AVColorRange
 
 
@@ -84,15 +73,21 @@ class VideoWriter:
         self._av = import_av()
         muxer, options = MUXERS[target.suffix.lower()]
         self._target = target
+        self._source = source
         self._stream = stream
         self._picture = picture
         self._step = _frame_duration(stream)
         self._is_untimed = source.format.name == 'avi'
         self._shift = 0
         self._is_told_by_file = muxer in MP4_FAMILY
-        self._copies: dict[int, Any] = {}  # streams by index in the source
-        self._last: dict[int, int] = {}  # time stamps, likewise
-        self.notes: list[str] = []
+        self._path = path
+        self._last: int | None = None  # time stamp of a frame
+        self._held: Any = None  # the last frame, until it is known how long
+        self._durations: dict[int, int] = {}  # of frames, by time stamp
+        self._written = 0
+        self._shown_until: list[Fraction] = []
+        if source.format.name.startswith('mov'):
+            self._shown_until = shown_until(Path(source.name))
         self._container = self._av.open(
             str(path.absolute()),
             'w',
@@ -100,14 +95,16 @@ class VideoWriter:
             container_options=options | self._options(muxer, source),
             metadata_errors='surrogateescape',
         )
-        self._container.metadata.update(_kept(source.metadata))
+        self._container.metadata.update(kept_metadata(source.metadata))
         if hasattr(source, 'chapters') and source.chapters():
             self._container.set_chapters(source.chapters())
+        self._copies = Copies(self._container, target, source)
+        self.notes = self._copies.notes
         for each in source.streams:
             if each.index == stream.index:
                 self._encoded = self._add_picture()
             else:
-                self._add_copy(each)
+                self._copies.add(each)
 
     def __enter__(self) -> 'VideoWriter':
         return self
@@ -120,8 +117,12 @@ class VideoWriter:
     ) -> None:
         try:
             if error is None:
+                self._encode_held(self._end)
                 self._encode(None)
             self._container.close()
+            if error is None:
+                self._copies.finish(self._path)
+                self._note_lost_texts()
         except self._av.FFmpegError as fault:
             if error is None:
                 raise self._fault(fault) from fault
@@ -145,7 +146,10 @@ class VideoWriter:
         for tag in TAGS:
             if hasattr(frame, tag):
                 setattr(frame, tag, getattr(self._encoded, tag))
-        self._encode(frame)
+        self._encode_held(frame.pts)
+        self._held = frame
+        self._written += 1
+        self._end = frame.pts + self._lasts(like)
 
     def copy(self, packet: Any) -> None:
         """Write a packet of another stream as it is.
@@ -157,18 +161,19 @@ class VideoWriter:
             OSError: If it cannot be written.
             ValueError: If the file cannot hold it.
         """
-        index = packet.stream.index
-        if index not in self._copies:
-            return
-        last = self._last.get(index)
-        if packet.dts is not None:
-            if last is not None and packet.dts <= last:
-                # Files of joined recordings step back, which none may.
-                packet.dts = last + 1
-                packet.pts = max(packet.pts or 0, packet.dts)
-            self._last[index] = packet.dts
-        packet.stream = self._copies[index]
-        self._mux([packet])
+        try:
+            self._copies.write(packet)
+        except self._av.FFmpegError as error:
+            raise self._fault(error) from error
+
+    def _note_lost_texts(self) -> None:
+        streams = [self._stream, *self._copies.sources]
+        lost = lost_texts(self._path, streams, self._source)
+        if lost:
+            self.notes.append(
+                f'no {self._target.suffix} holds, and left out are: '
+                f'{", ".join(lost)}'
+            )
 
     def _options(self, muxer: str, source: Any) -> dict[str, str]:
         if muxer not in MP4_FAMILY:
@@ -218,38 +223,18 @@ class VideoWriter:
         if is_rgb != holds_rgb(source.format):
             result.colorspace = RGB if is_rgb else coding.matrix
             result.color_range = FULL if coding.is_full else LIMITED
-        new.metadata.update(_kept(stream.metadata))
+        if encoding.encoder == 'libx265' and self._is_told_by_file:
+            result.codec_tag = 'hvc1'  # some players refuse FFmpeg's hev1
+        new.metadata.update(kept_metadata(stream.metadata))
+        keys = {key.lower(): key for key in new.metadata}
+        # VP8 and VP9 have a second picture, which FFmpeg does not decode.
+        if new.metadata.pop(keys.get('alpha_mode', ''), '0') != '0':
+            self.notes.append('transparency is left out')
         new.disposition = stream.disposition
         return new
 
-    def _add_copy(self, stream: Any) -> None:
-        kind = stream.type
-        is_chapters = int(getattr(stream, 'discard', 0)) == DISCARD_ALL
-        if kind == 'data' and ('timecode' in stream.metadata or is_chapters):
-            return  # made anew
-        name = f'stream {stream.index} ({kind}'
-        if stream.codec_context:
-            name += f', {stream.codec_context.name}'
-        suffix = self._target.suffix
-        try:
-            if kind not in CAN_BE_COPIED:
-                raise ValueError('of no kind that FFmpeg copies surely')
-            new = self._container.add_stream_from_template(stream, opaque=True)
-        except (ValueError, AttributeError, self._av.FFmpegError) as error:
-            if kind == 'audio' and stream.codec_context:
-                raise ValueError(
-                    f"'{self._target}' cannot hold the sound, {name}); name "
-                    'the result .mkv'
-                ) from error
-            self.notes.append(f'{name}) is left out: no {suffix} holds it')
-            return
-        new.metadata.update(_kept(stream.metadata))
-        new.disposition = stream.disposition
-        self._copies[stream.index] = new
-
     def _time_of(self, frame: Any) -> int:
-        index = self._stream.index
-        last, pts = self._last.get(index), frame.pts
+        last, pts = self._last, frame.pts
         if last is None and self._is_untimed and pts is not None:
             # AVI tells no times: FFmpeg guesses, and adds its own delay.
             self._shift = pts - (self._stream.start_time or 0)
@@ -257,19 +242,39 @@ class VideoWriter:
             pts -= self._shift
         if last is not None and (pts is None or pts <= last):
             pts = last + self._step
-        self._last[index] = pts or 0
+        self._last = pts or 0
         return pts or 0
+
+    def _lasts(self, frame: Any) -> int:
+        """Return how long a frame is seen if it is the last one."""
+        told = frame.duration or self._step
+        if self._written == self._stream.frames and self._shown_until:
+            unit = self._stream.time_base
+            left = self._shown_until[self._stream.index] / unit - frame.pts
+            # The file's own unit is often a millisecond.
+            if left > 0 and abs(left - told) * unit > ROUNDED:
+                return round(left)
+        return told
+
+    def _encode_held(self, end: int) -> None:
+        if self._held is not None:
+            self._durations[self._held.pts] = end - self._held.pts
+            self._encode(self._held)
 
     def _encode(self, frame: Any) -> None:
         try:
             packets = self._encoded.encode(frame)
         except self._av.FFmpegError as error:
             raise self._fault(error) from error
-        self._mux(packets)
+        for packet in packets:
+            duration = self._durations.pop(packet.pts, None)
+            if duration is not None:
+                packet.duration = duration
+            self._mux(packet)
 
-    def _mux(self, packets: Any) -> None:
+    def _mux(self, packet: Any) -> None:
         try:
-            self._container.mux(packets)
+            self._container.mux(packet)
         except self._av.FFmpegError as error:
             raise self._fault(error) from error
 
@@ -277,19 +282,13 @@ class VideoWriter:
         if isinstance(error, OSError):
             return unwritten(self._target, error)
         encoding, _, size, _ = self._picture
+        log = getattr(error, 'log', None)
+        why = log[2].strip() if log else error.strerror
         return ValueError(
             f"'{self._target}' cannot be written with {encoding.encoder}, "
-            f'{encoding.pix_fmt}, {size[0]}x{size[1]} ({error}); name the '
+            f'{encoding.pix_fmt}, {size[0]}x{size[1]} ({why}); name the '
             'result .mkv, or convert the video first'
         )
-
-
-def _kept(metadata: dict[str, str]) -> dict[str, str]:
-    return {
-        key: value
-        for key, value in metadata.items()
-        if not key.lower().startswith(ABOUT_THE_FILE)
-    }
 
 
 def _frame_duration(stream: Any) -> int:

@@ -1,7 +1,7 @@
 import inspect
 
 from mmasgan.apis import TorchBackend
-from mmasgan.inference import Backend
+from mmasgan.apis.inference.backend import Backend
 
 
 def test_what_runs_models_has_the_arguments_of_the_protocol():

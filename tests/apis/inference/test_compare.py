@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mmasgan.inference.compare import (
+from mmasgan.apis.inference.compare import (
     ENLARGED,
     FRAME,
     GAP,

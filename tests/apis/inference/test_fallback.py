@@ -4,8 +4,8 @@ import weakref
 import numpy as np
 import pytest
 
-from mmasgan.inference import deblur_pixels, fallback
-from mmasgan.inference.fallback import Attempt, FallbackBackend
+from mmasgan.apis.inference import deblur_pixels, fallback
+from mmasgan.apis.inference.fallback import Attempt, FallbackBackend
 
 IMAGE = np.zeros((20, 30, 3), np.float32)
 

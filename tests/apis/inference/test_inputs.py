@@ -3,7 +3,11 @@ from pathlib import Path
 
 import pytest
 
-from mmasgan.inference.inputs import Input, find_inputs
+from mmasgan.apis.inference.inputs import Input, find_inputs
+
+ALL = [
+    '@f.gif', '__g.jfif', 'a.png', 'b.JPG', 'deep/c.tif', 'deep/d.mp4',
+]  # fmt: skip
 
 
 @pytest.fixture
@@ -18,6 +22,8 @@ def tree(tmp_path, monkeypatch):
         'in/deep/d.mp4',
         'in/.hidden.png',
         'in/@eaDir/e.png',
+        'in/@f.gif',
+        'in/__g.jfif',
         'odd[1].png',
     ):
         Path(name).parent.mkdir(parents=True, exist_ok=True)
@@ -39,6 +45,8 @@ def test_files_are_taken_as_they_are(tree):
 
 def test_folders_give_photographs_and_videos(tree):
     expected = [
+        ('in/@f.gif', '@f.gif'),
+        ('in/__g.jfif', '__g.jfif'),
         ('in/a.png', 'a.png'),
         ('in/b.JPG', 'b.JPG'),
         ('in/deep/c.tif', 'deep/c.tif'),
@@ -57,9 +65,9 @@ def test_folders_give_photographs_and_videos(tree):
     ('pattern', 'names'),
     [
         ('in/*.png', ['a.png']),
-        ('in/*', ['a.png', 'b.JPG', 'deep/c.tif', 'deep/d.mp4']),
+        ('in/*', ALL),
         ('in/**/*.tif', ['deep/c.tif']),
-        ('in/**', ['a.png', 'b.JPG', 'deep/c.tif', 'deep/d.mp4']),
+        ('in/**', ALL),
         ('i?/[ab].*', ['in/a.png', 'in/b.JPG']),
         ('in/d*', ['deep/c.tif', 'deep/d.mp4']),
     ],
@@ -78,12 +86,14 @@ def test_what_gives_nothing_is_named(tree):
     Path('empty').mkdir()
     with pytest.raises(ValueError, match=r"no photograph or .* in 'empty';"):
         find_inputs(['empty'], 'out')
-    with pytest.raises(ValueError, match=r"no photograph .* like 'in/\*\.gif"):
-        find_inputs(['in/*.gif'], 'out')
+    with pytest.raises(ValueError, match=r"no photograph .* like 'in/\*\.tga"):
+        find_inputs(['in/*.tga'], 'out')
 
 
 def test_what_an_earlier_run_made_is_left_out(tree):
     assert found('in', out='in/deep') == [
+        ('in/@f.gif', '@f.gif'),
+        ('in/__g.jfif', '__g.jfif'),
         ('in/a.png', 'a.png'),
         ('in/b.JPG', 'b.JPG'),
     ]
@@ -94,3 +104,25 @@ def test_what_an_earlier_run_made_is_left_out(tree):
     assert found('in/deep/c.tif', out='in/deep') == [
         ('in/deep/c.tif', 'c.tif')
     ]
+
+
+def test_what_is_left_out_of_folders_is_named_and_counted(tree):
+    Path('in/x.heic').touch()
+    os.mkfifo('in/pipe.png')
+    notes = []
+    find_inputs(['in', 'in/deep'], 'out', notes.append)
+    assert notes == [
+        "3 files of other kinds left out: 'in/notes.txt', 'in/pipe.png', "
+        "'in/x.heic'"
+    ]
+    for number in range(9):
+        Path(f'in/y{number}.xcf').touch()
+    find_inputs(['in/*'], 'out', notes.append)
+    assert notes[1].startswith('12 files of other kinds left out: ')
+    assert notes[1].endswith(' and 7 more')
+    find_inputs(['in/a.png', 'in/deep'], 'out', notes.append)
+    assert len(notes) == 2
+    Path('only').mkdir()
+    Path('only/x.heic').touch()
+    with pytest.raises(ValueError, match=r"\(1 file .*: 'only/x\.heic'\)"):
+        find_inputs(['only'], 'out')

@@ -2,8 +2,8 @@ import sys
 
 import pytest
 
-from mmasgan.inference import memory
-from mmasgan.inference.memory import available_memory
+from mmasgan.apis.inference import memory
+from mmasgan.apis.inference.memory import available_memory
 
 MEMINFO = 'MemTotal: 9000 kB\nMemAvailable: 5000 kB\n'
 

@@ -8,8 +8,9 @@ import torch
 from onnx import TensorProto, helper
 
 from mmasgan.apis import TorchBackend, export_generator
-from mmasgan.generators import ResNetV2SFTGenerator
-from mmasgan.inference import OnnxBackend, deblur_pixels
+from mmasgan.apis.inference import OnnxBackend, deblur_pixels, onnx_backend
+from mmasgan.apis.inference.steps import listening
+from mmasgan.generators import PixelUnshuffleUNet, ResNetV2SFTGenerator
 
 
 @pytest.fixture(scope='module')
@@ -71,7 +72,7 @@ def test_pytorch_is_not_imported(plain, tmp_path):
     code = f"""
 import sys
 import numpy as np
-from mmasgan.inference import OnnxBackend, deblur_pixels
+from mmasgan.apis.inference import OnnxBackend, deblur_pixels, onnx_backend
 
 pixels = np.load({str(tmp_path / 'in.npy')!r})
 np.save({str(tmp_path / 'out.npy')!r}, deblur_pixels(
@@ -123,16 +124,74 @@ def test_other_files_are_named(tmp_path):
 def test_lack_of_memory_is_a_memory_error(plain, monkeypatch):
     backend = OnnxBackend(plain)
 
-    class Full:
-        def run(self, names, inputs):
-            raise RuntimeError('bfc_arena.cc: Failed to allocate memory')
+    def full(*_):
+        raise RuntimeError('bfc_arena.cc: Failed to allocate memory')
 
-    monkeypatch.setattr(backend, 'session', Full())
+    monkeypatch.setattr(onnx_backend, 'run_stages', full)
     with pytest.raises(MemoryError, match='Failed to allocate'):
         backend(image())
 
 
 def test_what_is_missing_is_named(plain, monkeypatch):
     monkeypatch.setitem(sys.modules, 'onnxruntime', None)
-    with pytest.raises(ImportError, match=r'pip install "mmasgan\[onnx\]"'):
+    with pytest.raises(ImportError, match=r'pip install onnxruntime'):
         OnnxBackend(plain)
+
+
+@pytest.mark.parametrize(
+    'text',
+    [
+        '{"classes": "x", "min_size": 16}',
+        '{"classes": 1e9, "min_size": 16}',
+        '{"classes": 0, "min_size": true}',
+        '{"classes": [], "min_size": 16}',
+        '[' * 100_000,
+        '7',
+    ],
+    ids=range(6),
+)
+def test_odd_metadata_are_named(plain, tmp_path, text):
+    model = onnx.load(plain)
+    model.metadata_props[0].value = text
+    onnx.save(model, tmp_path / 'odd.onnx')
+    with pytest.raises(ValueError, match=r"odd\.onnx' is no model that"):
+        OnnxBackend(tmp_path / 'odd.onnx')
+
+
+def test_a_model_with_loops_is_refused_by_name(plain, tmp_path):
+    model = onnx.load(plain)
+    model.graph.node.append(helper.make_node('Loop', ['', ''], ['x']))
+    onnx.save(model, tmp_path / 'loop.onnx')
+    with pytest.raises(ValueError, match=r"loop\.onnx'.* operator Loop;"):
+        OnnxBackend(tmp_path / 'loop.onnx')
+
+
+@pytest.mark.parametrize(
+    'generator',
+    [
+        ResNetV2SFTGenerator(
+            base_channels=4, num_blocks=1, sft=False, norm=False
+        ),
+        PixelUnshuffleUNet(channels=(4, 4), blocks=(1, 1), up_blocks=(1,)),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_strips_are_the_whole(generator, tmp_path):
+    with torch.no_grad():
+        for weight in generator.parameters():
+            weight.copy_(torch.randn(weight.shape) * 0.2)
+    path = export_generator(generator.eval(), tmp_path / 'g.onnx').path
+    backend = OnnxBackend(path)
+    height = 5 * backend.halo + 9
+    whole = backend(image(height))
+    assert np.abs(whole - image(height)).max() > 0.01
+    shares = []
+    with listening(shares.append):
+        strips = backend.in_strips(image(height))
+    assert shares == [1 / 3, 2 / 3, 1]
+    np.testing.assert_allclose(strips, whole, atol=1e-5)
+
+
+def test_a_model_of_the_whole_image_has_no_strips(plain):
+    with pytest.raises(ValueError, match='only be run on whole images'):
+        OnnxBackend(plain).in_strips(image())

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
-from mmasgan.inference import deblur_pixels
+from mmasgan.apis.inference import deblur_pixels
+from mmasgan.apis.inference.pixels import NotFiniteError
+from mmasgan.apis.inference.steps import report
 
 
 def image(dtype=np.uint8, height=17, width=20):
@@ -89,3 +91,69 @@ def test_the_self_ensemble_makes_any_model_blind_to_turning():
 def test_bad_input_is_named(pixels, options, error, message):
     with pytest.raises(error, match=message):
         deblur_pixels(same, pixels, **options)
+
+
+@pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize('strength', [0.0, 0.5, 1.0])
+@pytest.mark.parametrize('self_ensemble', [False, True])
+@pytest.mark.parametrize('where', [np.s_[:], np.s_[3, 4, 1]])
+def test_what_is_no_number_is_no_picture(
+    recwarn, value, strength, self_ensemble, where
+):
+    def broken(pixels, semantic=None):
+        output = pixels.copy()
+        output[where] = value
+        return output
+
+    with pytest.raises(NotFiniteError, match='puts out NaN or infinity'):
+        deblur_pixels(broken, image(), None, strength, self_ensemble)
+    assert list(recwarn) == []
+
+
+def test_two_infinities_do_not_hide_each_other():
+    def broken(pixels, semantic=None):
+        output = pixels.copy()
+        output[0, 0, 0], output[0, 0, 1] = np.inf, -np.inf
+        return output
+
+    with pytest.raises(NotFiniteError):
+        deblur_pixels(broken, image())
+
+
+def test_a_smaller_copy_is_seen_and_the_change_is_enlarged():
+    """What fades from left to right stays so, whatever the scale."""
+    pixels = np.full((64, 96, 3), 100, np.uint8)
+    sizes = []
+
+    def fade(x, semantic=None):
+        sizes.append((x.shape, None if semantic is None else semantic.shape))
+        return x + np.linspace(0, 0.5, x.shape[1], dtype='f4')[:, None]
+
+    whole = deblur_pixels(fade, pixels).astype(int)
+    maps = np.full((2, 64, 96), 0.5, np.float32)
+    half = deblur_pixels(fade, pixels, maps, scale=0.5).astype(int)
+    assert sizes[1] == ((32, 48, 3), (2, 32, 48))
+    assert np.abs(half - whole).max() <= 2
+    deblur_pixels(fade, pixels, scale=0.01)
+    assert sizes[2][0] == (16, 16, 3)
+
+
+@pytest.mark.parametrize('scale', [0, -1, 1.5])
+def test_an_odd_scale_is_named(scale):
+    with pytest.raises(ValueError, match='scale must be above 0'):
+        deblur_pixels(same, image(), scale=scale)
+
+
+def test_detail_survives_a_smaller_copy():
+    found = deblur_pixels(same, image(), scale=0.5)
+    np.testing.assert_array_equal(found, image())
+
+
+def test_the_self_ensemble_counts_eight_parts():
+    def told(pixels, semantic=None):
+        report(0.5)
+        return pixels
+
+    shares = []
+    deblur_pixels(told, image(), self_ensemble=True, progress=shares.append)
+    assert shares == [(number + 0.5) / 8 for number in range(8)]

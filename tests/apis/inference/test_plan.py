@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from mmasgan.inference.plan import plan_tasks
+from mmasgan.apis.inference.plan import plan_tasks
 
 
 @pytest.fixture(autouse=True)
@@ -31,6 +31,7 @@ def plan(*inputs, out='out', **options):
 def test_a_folder_is_filled():
     assert plan('in') == [
         ('in/a.png', 'out/a.png', None),
+        ('in/c.gif', 'out/c.gif.png', None),
         ('in/deep/b.jpg', 'out/deep/b.jpg', None),
     ]
     assert plan('in/c.gif', 'film') == [
@@ -43,6 +44,7 @@ def test_a_folder_is_filled():
 def test_sheets_have_a_folder_of_their_own():
     assert plan('in', 'film/d.mp4', compare=True) == [
         ('in/a.png', 'out/a.png', 'out/compare/a.png'),
+        ('in/c.gif', 'out/c.gif.png', 'out/compare/c.gif.png'),
         ('in/deep/b.jpg', 'out/deep/b.jpg', 'out/compare/deep/b.jpg.png'),
         ('film/d.mp4', 'out/d.mp4', None),
     ]
@@ -111,11 +113,27 @@ def test_results_are_replaced_only_if_asked():
     message = r"'out/a\.png' and 1 more exist already; --overwrite"
     with pytest.raises(FileExistsError, match=message):
         plan('in')
-    assert len(plan('in', overwrite=True)) == 2
+    assert len(plan('in', overwrite=True)) == 3
     Path('out/compare').mkdir()
     Path('out/compare/a.png').touch()
     with pytest.raises(FileExistsError, match=r'2 more exist'):
         plan('in', compare=True)
+
+
+@pytest.mark.parametrize(
+    ('name', 'target', 'sheet'),
+    [
+        # 255 bytes are the most; a suffix more would be too many.
+        ('é' * 125 + '.gif', 'é' * 123 + '.gif.png', None),
+        ('x' * 251 + '.gif', 'x' * 247 + '.gif.png', None),
+        ('x' * 251 + '.jpg', 'x' * 251 + '.jpg', 'x' * 247 + '.jpg.png'),
+    ],
+)
+def test_names_are_never_too_long(name, target, sheet):
+    Path(name).touch()
+    (task,) = plan_tasks([name], 'out', compare=True)
+    assert task.target == Path('out', target)
+    assert task.sheet == Path('out/compare', sheet or target)
 
 
 def test_a_folder_is_never_replaced():

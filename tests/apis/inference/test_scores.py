@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmasgan.evaluation import functional
-from mmasgan.inference.plan import plan_tasks
-from mmasgan.inference.scores import (
+from mmasgan.apis.inference.plan import plan_tasks
+from mmasgan.apis.inference.scores import (
     Score,
     Scored,
     find_truths,
     read_truth,
     score_table,
 )
+from mmasgan.evaluation import functional
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from mmasgan.apis import TorchBackend, deblur_image, torch_backend
+from mmasgan.apis import TorchBackend, deblur_image
+from mmasgan.apis.inference import torch_backend
+from mmasgan.apis.inference.steps import listening
 from mmasgan.generators import ResNetV2SFTGenerator
 from mmasgan.generators.strips import translate_in_strips
 
@@ -178,3 +180,32 @@ def test_no_more_memory_is_taken_than_was_said(precision, in_strips):
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     taken, said = map(int, done.stdout.split())
     assert 0.3 * said < taken < said
+
+
+@pytest.mark.parametrize('in_strips', [False, True])
+def test_convolutions_are_told_of(generator, in_strips):
+    draw = np.random.default_rng(0)
+    image = draw.uniform(-1, 1, (150, 40, 3)).astype(np.float32)
+    backend = torch_backend.TorchBackend(generator, in_strips=in_strips)
+    silent = backend(image)
+    shares = []
+    with listening(shares.append):
+        np.testing.assert_array_equal(backend(image), silent)
+    assert shares == sorted(shares)
+    assert len(shares) > 4
+    assert shares[0] < 0.5
+    assert shares[-1] > 0.8
+
+
+@pytest.mark.parametrize('suits', [False, True])
+@pytest.mark.parametrize('has', [False, True])
+def test_auto_is_bfloat16_where_it_gives_the_same(
+    generator, monkeypatch, suits, has
+):
+    monkeypatch.setattr(
+        torch_backend, 'has_instructions', lambda one: has or one == 'float32'
+    )
+    monkeypatch.setattr(generator, 'suits_bfloat16', suits, raising=False)
+    backend = torch_backend.TorchBackend(generator, 'auto')
+    expected = 'bfloat16' if suits and has else 'float32'
+    assert backend.precision == backend.computed_in == expected

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from mmasgan.apis import torch_backend, torch_fallback
-from mmasgan.apis.torch_fallback import fallback_backend
+from mmasgan.apis.inference import fallback, torch_backend, torch_fallback
+from mmasgan.apis.inference.torch_fallback import fallback_backend
 from mmasgan.generators import ResNetV2SFTGenerator
-from mmasgan.inference import fallback
 
 IMAGE = np.random.default_rng(0).uniform(-1, 1, (20, 24, 3)).astype('f4')
 

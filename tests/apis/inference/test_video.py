@@ -17,7 +17,8 @@ from clips import (
     write_clip,
 )
 
-from mmasgan.inference import deblur_video
+from mmasgan.apis.inference import deblur_pixels, deblur_video
+from mmasgan.apis.inference.pixels import NotFiniteError
 
 BT709, SRGB = 1, 13
 
@@ -180,7 +181,7 @@ def test_frames_are_read_one_at_a_time(tmp_path):
 MEMORY = """
 import sys
 from pathlib import Path
-from mmasgan.inference import deblur_video
+from mmasgan.apis.inference import deblur_video
 assert 'torch' not in sys.modules
 deblur_video(Path(sys.argv[1]), Path(sys.argv[2]), lambda image: 255 - image)
 # Not ru_maxrss, which begins with the parent's.
@@ -330,4 +331,16 @@ def test_what_deblur_returns_is_checked(tmp_path, target):
         deblur_video(source, target, lambda image: image[::2])
     with pytest.raises(ValueError, match=r'uint8, got .* float64'):
         deblur_video(source, target, lambda image: image / 2)
+    assert leftovers(target) == []
+
+
+def test_a_model_that_puts_out_no_numbers_leaves_nothing(tmp_path, target):
+    source = write_clip(tmp_path / 'a.mp4')
+
+    def broken(pixels):
+        backend = lambda x, semantic=None: x * np.float32(np.nan)  # noqa: E731
+        return deblur_pixels(backend, pixels)
+
+    with pytest.raises(NotFiniteError, match='puts out NaN'):
+        deblur_video(source, target, broken)
     assert leftovers(target) == []

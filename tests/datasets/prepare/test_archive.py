@@ -2,7 +2,7 @@ import zipfile
 
 import pytest
 
-from mmasgan.datasets.prepare.archive import unpack_gopro
+from mmasgan.datasets.prepare.archive import LARGEST, unpack_gopro
 
 
 @pytest.fixture
@@ -22,6 +22,15 @@ def add(archive, name, content=b'x', attributes=None):
         info.external_attr = attributes
     with zipfile.ZipFile(archive, 'a') as opened:
         opened.writestr(info, content)
+
+
+def add_zeros(archive, name, count):
+    with (
+        zipfile.ZipFile(archive, 'a', zipfile.ZIP_DEFLATED) as opened,
+        opened.open(name, 'w', force_zip64=True) as file,
+    ):
+        for start in range(0, count, 1 << 20):
+            file.write(bytes(min(1 << 20, count - start)))
 
 
 def contents(folder):
@@ -127,4 +136,40 @@ def test_encrypted_archive_is_named(archive, tmp_path):
 def test_full_disk_is_told_before(archive, tmp_path, full_disk):
     with pytest.raises(OSError, match=r"unpacking 'GOPRO_Large.zip' in"):
         unpack_gopro(archive, tmp_path / 'out')
+    assert not (tmp_path / 'out').exists()
+
+
+def test_a_member_that_fills_memory_is_refused(archive, tmp_path):
+    add_zeros(archive, 'train/a/blur/9.png', LARGEST + 1)
+    assert archive.stat().st_size < 200_000
+    with pytest.raises(ValueError, match=r"blur/9\.png' of 100\.0 MB"):
+        unpack_gopro(archive, tmp_path / 'out')
+    assert not (tmp_path / 'out').exists()
+
+
+def test_members_that_fill_the_disk_are_refused(archive, tmp_path):
+    for number in range(3):
+        add_zeros(archive, f'train/a/blur/x{number}.png', 50_000_000)
+    with pytest.raises(ValueError, match=r'unpacks to 150\.\d MB, which no'):
+        unpack_gopro(archive, tmp_path / 'out')
+    assert not (tmp_path / 'out').exists()
+
+
+@pytest.mark.parametrize(
+    'name', ['train/a/BLUR/000001.png', 'train/A/blur/000001.PNG']
+)
+def test_names_that_differ_in_case_are_refused(archive, tmp_path, name):
+    add(archive, f'GOPRO_Large/{name}')
+    if 'BLUR' in name:  # no folder of GoPro's
+        unpack_gopro(archive, tmp_path / 'out')
+        return
+    with pytest.raises(ValueError, match='twice'):
+        unpack_gopro(archive, tmp_path / 'out')
+
+
+def test_control_characters_in_names_are_refused(archive, tmp_path):
+    add(archive, 'train/a/blur/\x1b]0;owned\x07.png')
+    with pytest.raises(ValueError, match='unprintable') as caught:
+        unpack_gopro(archive, tmp_path / 'out')
+    assert str(caught.value).isprintable()
     assert not (tmp_path / 'out').exists()

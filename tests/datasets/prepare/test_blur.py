@@ -8,7 +8,7 @@ from PIL import Image
 from mmasgan.datasets import MotionBlur, PairedGoProDataset, read_rgb_image
 from mmasgan.datasets.camera_shake import blur_along, path_margin
 from mmasgan.datasets.prepare import blur as blur_module
-from mmasgan.datasets.prepare import prepare_blur
+from mmasgan.datasets.prepare.blur import prepare_blur
 
 SIZE = (60, 80)
 SHORT = MotionBlur('sharp', 'blur', length=(4, 12), mask_key='mask')

@@ -1,16 +1,13 @@
-import hashlib
+import os
 import re
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from mmasgan.datasets.prepare import download as module
-from mmasgan.datasets.prepare.download import (
-    check_sha256,
-    download,
-    file_sha256,
-)
+from mmasgan.datasets.prepare.download import download
 
 CONTENT = bytes(range(256)) * 500
 
@@ -157,16 +154,64 @@ def test_full_disk_is_told(server, url, path, full_disk):
         download(url, path)
 
 
-def test_checksum_is_compared(tmp_path):
-    path = tmp_path / 'x'
-    path.write_bytes(CONTENT)
-    check_sha256(path, hashlib.sha256(CONTENT).hexdigest().upper())
-    with pytest.raises(ValueError, match=r"x' has the SHA-256 .* expected 00"):
-        check_sha256(path, '00' * 32)
+@pytest.mark.parametrize('kind', ['symbolic', 'hard', 'pipe'])
+def test_nothing_is_written_through_a_link(server, url, path, kind):
+    path.parent.mkdir()
+    victim = path.with_name('victim')
+    victim.write_bytes(b'mine')
+    part = path.with_name('x.zip.part')
+    {
+        'symbolic': lambda: part.symlink_to(victim),
+        'hard': lambda: part.hardlink_to(victim),
+        'pipe': lambda: os.mkfifo(part),
+    }[kind]()
+    with pytest.raises(OSError, match=r"x\.zip\.part' is a link, or no file"):
+        download(url, path)
+    assert victim.read_bytes() == b'mine'
+    assert server.sent == []
 
 
-def test_checksums_are_of_all_of_a_file(tmp_path):
-    content = bytes(range(256)) * 10_000  # more than is read at a time
-    (tmp_path / 'a').write_bytes(content)
-    expected = hashlib.sha256(content).hexdigest()
-    assert file_sha256(tmp_path / 'a') == expected
+ANSWERS = {
+    'no_http': b'SSH-2.0-OpenSSH_9.9\r\n\r\n',
+    'nothing': b'',
+    'endless_line': b'HTTP/1.1 200 OK\r\nX: ' + b'x' * 70_000 + b'\r\n\r\n',
+    'many_headers': b'HTTP/1.1 200 OK\r\n' + b'X: y\r\n' * 200 + b'\r\n',
+    'odd_length': b'HTTP/1.1 200 OK\r\nContent-Length: 1e9\r\n\r\nx',
+    'negative': b'HTTP/1.1 200 OK\r\nContent-Length: -7\r\n\r\nx',
+    'odd_chunks': b'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz',
+    'odd_range': b'HTTP/1.1 206 OK\r\nContent-Range: x\r\n\r\nx',
+    'far_range': b'HTTP/1.1 206 OK\r\nContent-Range: bytes 99-100/9\r\n\r\nx',
+    'no_range': b'HTTP/1.1 206 OK\r\n\r\nx',
+    'ftp': b'HTTP/1.1 302 Found\r\nLocation: ftp://127.0.0.1/x\r\n\r\n',
+    'file': b'HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\n\r\n',
+    'loop': b'HTTP/1.1 302 Found\r\nLocation: /x.zip\r\n\r\n',
+}
+
+
+@pytest.mark.parametrize('name', ANSWERS)
+def test_broken_answers_end_in_one_line(path, name, monkeypatch):
+    monkeypatch.setenv('no_proxy', '*')
+    with socket.create_server(('127.0.0.1', 0)) as listener:
+
+        def answer():
+            while True:
+                try:
+                    connection = listener.accept()[0]
+                except OSError:
+                    return
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(ANSWERS[name])
+                    connection.shutdown(socket.SHUT_WR)
+
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        port = listener.getsockname()[1]
+        with pytest.raises(
+            OSError, match=r'cannot be downloaded|stopped'
+        ) as e:
+            download(f'http://127.0.0.1:{port}/x.zip', path)
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
+    assert len(str(e.value)) < 500
+    assert not path.exists()

@@ -3,13 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from mmasgan.datasets.prepare.files import (
-    Journal,
-    progress,
-    require_space,
-    shown_names,
-    shown_size,
-)
+from mmasgan.datasets.prepare.files import Journal, require_space
 
 
 def test_journal_is_read_again(tmp_path):
@@ -49,22 +43,3 @@ def test_full_disk_is_told_before(tmp_path, full_disk):
     message = r"the data in '.*deep.*' needs 2\.0 GB, but 1\.0 kB are free"
     with pytest.raises(OSError, match=message):
         require_space(tmp_path / 'deep' / 'er', 2 * 10**9, 'the data')
-
-
-def test_progress_hands_on_what_it_gets(capsys):
-    assert list(progress([1, 2], 'Counting')) == [1, 2]
-    assert 'Counting' in capsys.readouterr().err
-    assert list(progress([], 'Counting')) == []
-    assert capsys.readouterr().err == ''
-
-
-@pytest.mark.parametrize(
-    ('count', 'text'),
-    [(12, '12 bytes'), (1500, '1.5 kB'), (2.9e9, '2.9 GB'), (3e6, '3.0 MB')],
-)
-def test_sizes_are_readable(count, text):
-    assert shown_size(int(count)) == text
-
-
-def test_long_lists_are_cut():
-    assert shown_names(['a', 'b', 'c'], 2) == '  a\n  b\n  and 1 more'

@@ -1,8 +1,7 @@
 import pytest
 
-from mmasgan.datasets import ImageStore
 from mmasgan.datasets.gopro_split import GoProSplit, write_split
-from mmasgan.datasets.image_store import stored_path
+from mmasgan.datasets.image_store import ImageStore, stored_path
 from mmasgan.datasets.prepare.finish import (
     SPLIT_FILE,
     fill_store,

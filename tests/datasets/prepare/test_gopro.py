@@ -1,11 +1,14 @@
+import hashlib
 import json
 import shutil
 import zipfile
 
 import pytest
 
-from mmasgan.datasets import ImageStore, UnpairedGoProDataset
-from mmasgan.datasets.prepare import gopro, prepare_gopro
+from mmasgan.datasets import UnpairedGoProDataset
+from mmasgan.datasets.image_store import ImageStore
+from mmasgan.datasets.prepare import gopro
+from mmasgan.datasets.prepare.gopro import prepare_gopro
 
 
 @pytest.fixture
@@ -43,6 +46,15 @@ def test_archive_becomes_data(archive, tmp_path):
     assert not (tmp_path / 'data' / 'gopro.part').exists()
     assert is_ready(done)
     assert prepare_gopro(archive, tmp_path / 'data' / 'gopro') == done
+
+
+def test_a_part_that_is_a_link_is_not_followed(archive, tmp_path):
+    elsewhere = tmp_path / 'elsewhere'
+    elsewhere.mkdir()
+    (tmp_path / 'gopro.part').symlink_to(elsewhere)
+    with pytest.raises(OSError, match=r"gopro\.part' is a link"):
+        prepare_gopro(archive, tmp_path / 'gopro')
+    assert list(elsewhere.iterdir()) == []
 
 
 @pytest.mark.parametrize('inner', ['', 'GOPRO_Large'])
@@ -137,7 +149,13 @@ def test_archive_is_downloaded_and_checked(archive, tmp_path, monkeypatch):
     with pytest.raises(ValueError, match='has the SHA-256'):
         prepare_gopro(path, tmp_path / 'out', url='http://x', sha256='0' * 64)
     assert not (tmp_path / 'out').exists()
+    said = []
+    monkeypatch.setattr(
+        gopro, 'print_log', lambda line, **_: said.append(line)
+    )
     assert is_ready(prepare_gopro(path, tmp_path / 'out', url='http://x'))
+    expected = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert f'has the SHA-256 {expected}' in said[0]
 
 
 def test_other_places_are_refused(archive, tmp_path):

@@ -7,13 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmasgan.datasets import (
-    ImageStore,
-    UnpairedGoProDataset,
-    read_rgb_image,
-)
-from mmasgan.datasets.prepare import prepare_photos
-from mmasgan.datasets.prepare.photos import encode_png
+from mmasgan.datasets import UnpairedGoProDataset, read_rgb_image
+from mmasgan.datasets.image_store import ImageStore
+from mmasgan.datasets.prepare.photos import encode_png, prepare_photos
 
 SIZE = (40, 48)
 SETTINGS = {'min_side': 32}
@@ -105,7 +101,7 @@ def test_files_of_other_kinds_are_counted(folders, out):
         (folders[0] / name).parent.mkdir(exist_ok=True)
         (folders[0] / name).touch()
     (note,) = prepare_photos(*folders, out, **SETTINGS).notes
-    assert note.endswith('left out: 2 of .heic, 1 of readme')
+    assert note.startswith('3 files of other kinds left out: ')
 
 
 @pytest.mark.parametrize('hidden', [True, False])
@@ -188,3 +184,16 @@ def test_encoded_image_is_the_image(scenes, tmp_path):
     (tmp_path / 'x.png').write_bytes(encode_png(image))
     decoded = read_rgb_image(str(tmp_path / 'x.png'))
     np.testing.assert_array_equal(decoded, image)
+
+
+def test_what_was_left_out_of_a_photograph_is_noted(folders, out):
+    path = folders[1] / 'x y.png'
+    path.write_bytes(path.read_bytes()[:-12])
+    (note,) = prepare_photos(*folders, out, **SETTINGS).notes
+    assert note == f"'{path}': it ends too early, after its last pixel"
+
+
+def test_a_pipe_is_named(folders, out):
+    os.mkfifo(folders[0] / 'pipe.png')
+    with pytest.raises(ValueError, match=r"pipe\.png' is a pipe or device"):
+        prepare_photos(*folders, out, **SETTINGS)

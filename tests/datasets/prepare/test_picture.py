@@ -1,7 +1,7 @@
 import numpy as np
 
-from mmasgan.datasets.camera_shake import camera_path
 from mmasgan.datasets.prepare.picture import busiest_place, draw_shake
+from mmasgan.layers.camera_path import camera_path
 
 
 def test_busiest_place_is_where_there_is_something(scenes):

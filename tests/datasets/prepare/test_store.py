@@ -3,9 +3,10 @@ import os
 import numpy as np
 import pytest
 
-from mmasgan.datasets import ImageReadError, ImageStore
-from mmasgan.datasets.image_store import stored_path
-from mmasgan.datasets.prepare import build_store, store
+from mmasgan.datasets.image_store import ImageStore, stored_path
+from mmasgan.datasets.prepare import store
+from mmasgan.datasets.prepare.store import build_store
+from mmasgan.io.image.reader import ImageReadError
 
 
 @pytest.fixture

@@ -2,25 +2,42 @@ import shutil
 
 import pytest
 
-from mmasgan.apis.data_report.survey import survey
 from mmasgan.datasets import read_rgb_image
 from mmasgan.datasets.gopro_split import GoProSplit, write_split
 from mmasgan.datasets.prepare.sharpness import gradient_ratio
+from mmasgan.datasets.prepare.survey import separation, survey
 
 
-def look(data, **kwargs):
-    return survey(data, data / 'split.json', **kwargs)
+@pytest.fixture
+def data(two_sequences):
+    return two_sequences
+
+
+look = survey
 
 
 def test_everything_is_counted(data):
-    a, b, t = look(data).folders
-    assert (a.subset, a.name, a.num_blur, a.num_sharp) == ('train', 'a', 3, 3)
-    assert (a.used_blur, a.used_sharp) == (3, 0)
-    assert (b.used_blur, b.used_sharp) == (0, 3)
-    assert (t.subset, t.used_blur, t.used_sharp) == ('test', 0, 0)
-    assert a.sizes == ((96, 72),)
+    found = look(data)
+    three = {'train/a': 3, 'train/b': 3, 'test/t': 3}
+    assert found.images == {'blur': three, 'sharp': three}
+    assert found.used == {'blur': {'train/a': 3}, 'sharp': {'train/b': 3}}
+    assert found.sizes['train/a'] == {(96, 72): 6}
     files = (data / 'train' / 'a').rglob('*.png')
-    assert a.num_bytes == sum(path.stat().st_size for path in files)
+    total = sum(path.stat().st_size for path in files)
+    assert found.num_bytes['train/a'] == total
+
+
+@pytest.mark.parametrize(
+    ('blur', 'sharp', 'area', 'wrong'),
+    [
+        ([1, 2], [3, 4], 1, 0),
+        ([3, 4], [1, 2], 0, 0.5),
+        ([1, 2], [1, 2], 0.5, 0.5),
+        ([1, 3], [2, 4], 0.75, 0.25),
+    ],
+)
+def test_separation_of_the_domains(blur, sharp, area, wrong):
+    assert separation(blur, sharp) == (area, wrong)
 
 
 def test_samples_are_measured_as_the_split_says(data):
@@ -32,7 +49,7 @@ def test_samples_are_measured_as_the_split_says(data):
     first = samples['sharp'][0]
     image = read_rgb_image(str(data / first.name))
     assert first.sharpness == gradient_ratio(image)
-    assert (first.width, first.height) == (96, 72)
+    assert first.pixels == 96 * 72
 
 
 def test_a_sample_is_evenly_spaced(data):
@@ -47,11 +64,11 @@ def test_without_a_split_all_is_measured(data):
     assert found.split is None
     assert found.alike is None
     assert len(found.samples['blur']) == len(found.samples['sharp']) == 6
-    assert found.folders[0].used_blur == 0
+    assert found.used == {'blur': {}, 'sharp': {}}
 
 
 def test_a_scene_in_both_domains_is_found(data):
-    assert look(data).alike == ()
+    assert look(data).alike == []
     shutil.copy(
         data / 'train' / 'a' / 'sharp' / '1.png',
         data / 'train' / 'b' / 'sharp' / '9.png',
@@ -67,20 +84,21 @@ def test_scenes_are_in_both_domains_of_a_shuffled_split(data):
     write_split(data / 'split.json', split)
     found = look(data)
     assert found.alike is None
-    assert [f.used_blur for f in found.folders] == [3, 3, 0]
+    assert found.used['blur'] == {'train/a': 3, 'train/b': 3}
 
 
 def test_images_that_cannot_be_read_are_named_once(data):
     (data / 'train' / 'a' / 'blur' / '1.png').write_bytes(b'no')
     found = look(data)
-    (text,) = found.unreadable
-    assert 'train/a/blur/1.png' in text
+    ((name, text),) = found.unreadable.items()
+    assert name == 'train/a/blur/1.png'
+    assert name in text
     assert len(found.samples['blur']) == 2
 
 
 def test_a_sequence_may_have_one_domain(data):
     shutil.rmtree(data / 'train' / 'a' / 'sharp')
-    assert look(data).folders[0].num_sharp == 0
+    assert look(data).images['sharp'] == {'train/b': 3, 'test/t': 3}
 
 
 def test_other_folders_are_refused(tmp_path):

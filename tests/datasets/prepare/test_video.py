@@ -5,12 +5,10 @@ import cv2
 import numpy as np
 import pytest
 
-from mmasgan.datasets import (
-    ImageStore,
-    UnpairedGoProDataset,
-    read_rgb_image,
-)
-from mmasgan.datasets.prepare import prepare_video, video
+from mmasgan.datasets import UnpairedGoProDataset, read_rgb_image
+from mmasgan.datasets.image_store import ImageStore
+from mmasgan.datasets.prepare import video
+from mmasgan.datasets.prepare.video import prepare_video
 from mmasgan.datasets.prepare.video_reader import read_frames
 
 WIDTH, HEIGHT = 64, 48
@@ -18,7 +16,7 @@ WIDTH, HEIGHT = 64, 48
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
-    monkeypatch.setattr(video, 'SMALLEST', 32)
+    monkeypatch.setattr(video, 'recipe_side', lambda: 32)
 
 
 @pytest.fixture
@@ -179,7 +177,7 @@ def test_work_that_was_done_is_not_done_again(fast, out, monkeypatch):
     with pytest.raises(KeyboardInterrupt):
         prepare_video([fast], out)
     monkeypatch.undo()
-    monkeypatch.setattr(video, 'SMALLEST', 32)
+    monkeypatch.setattr(video, 'recipe_side', lambda: 32)
     monkeypatch.setattr(video, 'read_frames', stop)
     assert is_ready(prepare_video([fast], out))
 
@@ -218,3 +216,26 @@ def test_video_without_frames_is_named_and_the_rest_goes_on(
         prepare_video([fast, empty], out)
     assert not out.exists()
     assert is_ready(prepare_video([fast], out))
+
+
+def test_interlaced_video_is_refused(fast, tmp_path, out):
+    """Else the combs of two moments become sharp images."""
+    av = pytest.importorskip('av')
+    path = tmp_path / 'combs.mp4'
+    with av.open(str(path), 'w') as container:
+        stream = container.add_stream(
+            'libx264',
+            rate=240,
+            width=WIDTH,
+            height=HEIGHT,
+            options={'flags': '+ildct+ilme', 'x264-params': 'tff=1'},
+        )
+        for image in read_frames(fast):
+            frame = av.VideoFrame.from_ndarray(image, format='rgb24')
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    with pytest.raises(
+        ValueError, match=r"combs.mp4' is interlaced \(frame 1\).*bwdif"
+    ):
+        prepare_video([path], out)
+    assert not out.exists()

@@ -2,12 +2,12 @@ import re
 
 import pytest
 
-from mmasgan.atomic_files import write_atomically
 from mmasgan.datasets.prepare.workspace import (
     Workspace,
     fingerprint,
     safe_name,
 )
+from mmasgan.utils.atomic_files import write_atomically
 
 
 def make(out):
@@ -57,6 +57,25 @@ def test_part_of_somebody_else_is_left_alone(out):
     (part / 'mine').touch()
     with pytest.raises(ValueError, match=r"out.part' is in the way"):
         Workspace(out, {}, [])
+
+
+def test_a_part_that_is_a_link_is_not_followed(out, tmp_path):
+    elsewhere = tmp_path / 'elsewhere'
+    elsewhere.mkdir()
+    # Even one that looks like a workspace that was begun.
+    (elsewhere / 'settings.json').write_text('{"a": 1}')
+    (elsewhere / 'mine').touch()
+    part = out.with_name('out.part')
+    part.symlink_to(elsewhere)
+    with pytest.raises(OSError, match=r"out\.part' is a link"):
+        make(out)
+    part.unlink()
+    part.symlink_to(tmp_path / 'nowhere')
+    with pytest.raises(OSError, match=r"out\.part' is a link"):
+        make(out)
+    names = sorted(path.name for path in elsewhere.iterdir())
+    assert names == ['mine', 'settings.json']
+    assert not (tmp_path / 'nowhere').exists()
 
 
 def test_unfinished_one_is_gone_on_with(out):

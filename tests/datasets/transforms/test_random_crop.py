@@ -33,6 +33,12 @@ def test_positions_of_crops_of_crops_are_those_in_the_whole_image():
         assert tuple(results[key][0, 0]) == (top, left)
 
 
+def test_a_margin_is_cut_besides():
+    assert crop(margin=2)['img_blur'].shape == (8, 9, 2)
+    with pytest.raises(ValueError, match='margin must not be negative'):
+        crop(margin=-1)
+
+
 def test_keys_have_positions_of_their_own():
     windows = [crop(seed) for seed in range(20)]
     same = [w['img_blur_crop'] == w['img_sharp_crop'] for w in windows]

@@ -1,5 +1,4 @@
 from dataclasses import replace
-from io import BytesIO
 from itertools import product
 
 import cv2
@@ -7,13 +6,15 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from mmasgan.photos import PHOTO_SUFFIXES, Photo, encode_photo, read_photo
-from mmasgan.photos.photo import to_8_bits
+from mmasgan.io.image.encoder import PHOTO_SUFFIXES, encode_photo
+from mmasgan.io.image.losses import lost_in
+from mmasgan.io.image.photo import Photo, to_8_bits
+from mmasgan.io.image.reader import read_photo
 
-SUFFIXES = [s for s in PHOTO_SUFFIXES if s not in ('.jpg', '.jpeg')]
-DEEP = ('.png', '.tif', '.tiff', '.ppm', '.pgm')
+SUFFIXES = [s for s in PHOTO_SUFFIXES if not s.startswith('.j')]
+DEEP = ('.png', '.tif', '.tiff', '.ppm', '.pgm', '.pnm')
 WITH_ALPHA = ('.png', '.tif', '.tiff', '.webp', '.bmp')
-WITHOUT_METADATA = ('.bmp', '.ppm', '.pgm')
+WITHOUT_METADATA = ('.bmp', '.ppm', '.pgm', '.pnm')
 ICC = ImageCms.ImageCmsProfile(ImageCms.createProfile('sRGB')).tobytes()
 
 
@@ -53,9 +54,6 @@ def test_all_that_a_format_can_hold_comes_back(suffix, dtype, alpha, is_gray):
             encode_photo(before, suffix)
         return
     content = encode_photo(before, suffix)
-    if suffix in ('.tif', '.tiff') and alpha and is_gray and dtype != 'u1':
-        check_deep_gray_alpha(content, before)
-        return
     after = read_photo(content)
     shallow = dtype == np.uint16 and suffix not in DEEP
     expected, found = before.pixels, after.pixels
@@ -85,16 +83,6 @@ def check_metadata(after, suffix):
         assert data.get_ifd(directory) == exif().get_ifd(directory)
     if suffix != '.webp':
         assert after.dpi == pytest.approx((300, 150), abs=0.1)
-
-
-def check_deep_gray_alpha(content, before):
-    """Pillow, and so the reader, does not know these files."""
-    import tifffile
-
-    with tifffile.TiffFile(BytesIO(content)) as file:
-        page = file.pages[0]
-        np.testing.assert_array_equal(page.asarray(), before.samples())
-        assert page.iccprofile == ICC
 
 
 @pytest.mark.parametrize('suffix', ['.jpg', '.JPEG'])
@@ -143,6 +131,19 @@ def test_what_a_format_cannot_hold_is_told():
     wide = photo(size=(1, 16400))
     with pytest.raises(ValueError, match=r"16400x1 pixels .* as '\.webp'"):
         encode_photo(wide, '.webp')
-    long = replace(photo(), exif=exif().tobytes() + bytes(70_000))
-    with pytest.raises(ValueError, match=r"cannot be encoded as '\.jpg'"):
-        encode_photo(long, '.jpg')
+
+
+def test_what_is_too_long_for_a_format_is_left_out():
+    long = replace(
+        photo(),
+        exif=exif().tobytes() + bytes(70_000),
+        xmp=b'x' * 70_000,
+        comment=b'short',
+    )
+    after = read_photo(encode_photo(long, '.jpg'))
+    assert (after.exif, after.xmp) == (None, None)
+    assert after.comment == b'short'
+    assert lost_in(long, '.JPG') == (
+        'left out of the .jpg: EXIF data, XMP data',
+    )
+    assert lost_in(long, '.png') == ()

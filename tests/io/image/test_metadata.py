@@ -9,8 +9,8 @@ import pytest
 from PIL import ExifTags, Image
 from PIL.TiffImagePlugin import IFDRational
 
-from mmasgan.photos import read_photo
-from mmasgan.photos.metadata import upright_exif
+from mmasgan.io.image.metadata import upright_exif
+from mmasgan.io.image.reader import read_photo
 
 CAMERA, GPS, INTEROPERABILITY = 0x8769, 0x8825, 0xA005
 TAGS = ExifTags.Base
@@ -134,7 +134,7 @@ def test_the_resolution_is_kept(kind):
 
 @pytest.mark.parametrize('dpi', [(0, 72), (float('nan'), 72), 'ab', (1,)])
 def test_a_resolution_that_is_none_is_dropped(dpi):
-    from mmasgan.photos.metadata import dots_per_inch
+    from mmasgan.io.image.metadata import dots_per_inch
 
     image = Image.new('RGB', (2, 2))
     image.info['dpi'] = dpi

@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from mmasgan.photos import Photo
-from mmasgan.photos.photo import to_8_bits
+from mmasgan.io.image.photo import ImageWarning, Photo, to_8_bits, warn_of
 
 
 def pixels(dtype=np.uint8):
@@ -55,3 +54,11 @@ def test_one_transparent_pixel_is_enough():
     assert Photo(pixels(np.uint16), alpha).is_opaque
     alpha[3, 4] = 65534
     assert not Photo(pixels(np.uint16), alpha).is_opaque
+
+
+def test_notes_are_one_warning(recwarn):
+    warn_of('a.png', ())
+    warn_of('a.png', ('one', 'two'))
+    (warning,) = recwarn
+    assert warning.category is ImageWarning
+    assert str(warning.message) == "'a.png': one; two"

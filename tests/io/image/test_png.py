@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmasgan.photos import Photo
-from mmasgan.photos.png import encode_deep_png
+from mmasgan.io.image.photo import Photo
+from mmasgan.io.image.png import encode_png
 
 
 @pytest.mark.parametrize('is_gray', [False, True])
@@ -21,7 +21,7 @@ def test_chunks_are_whole_and_in_order(alpha, is_gray):
         exif=b'Exif\0\0MM\0*',
         dpi=(254, 127),
     )
-    content = encode_deep_png(photo)
+    content = encode_png(photo)
     kinds, place = [], 8
     while place < len(content):
         length = int.from_bytes(content[place : place + 4], 'big')
@@ -40,6 +40,6 @@ def test_chunks_are_whole_and_in_order(alpha, is_gray):
 
 def test_nothing_is_said_of_what_is_not_known():
     photo = Photo(np.zeros((1, 1, 3), np.uint16))
-    content = encode_deep_png(photo)
+    content = encode_png(photo)
     for kind in (b'iCCP', b'pHYs', b'eXIf'):
         assert kind not in content

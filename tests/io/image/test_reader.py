@@ -7,7 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFile
 
-from mmasgan.photos import ImageReadError, read_photo
+from mmasgan.io.image.reader import (
+    ImageReadError,
+    content_size,
+    photo_size,
+    read_photo,
+)
 
 RGB = np.random.default_rng(0).integers(0, 256, (64, 48, 3), np.uint8)
 
@@ -37,7 +42,8 @@ def test_the_name_tells_nothing_of_the_format(tmp_path):
     ('content', 'problem'),
     [
         (b'', r'is empty \(0 bytes\)'),
-        (b'<html>404</html>', 'is not an image that Pillow knows'),
+        (b'<html>404</html>', 'is a web page, and not an image'),
+        (b'something else', 'is not an image of a kind that is read'),
         (encoded()[:2000], 'is damaged or truncated'),
         (
             encoded(save_all=True, append_images=[Image.new('RGB', (9, 9))]),
@@ -97,7 +103,38 @@ def test_others_cannot_make_it_take_half_a_photograph(monkeypatch):
 
 def test_it_needs_no_pytorch():
     code = (
-        'import sys, mmasgan.photos\n'
+        'import sys, mmasgan.io.image\n'
         "assert not {'torch', 'mmengine', 'mmagic'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, '-c', code], check=True)
+
+
+def test_sizes_are_read_from_the_header(tmp_path, monkeypatch):
+    monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 1000)  # is no matter
+    for kind in ('PNG', 'JPEG', 'TIFF', 'WEBP', 'BMP', 'PPM'):
+        content = encoded(kind)
+        path = tmp_path / f'a.{kind}'
+        path.write_bytes(content)
+        if kind in ('PNG', 'TIFF'):
+            assert photo_size(path) == (48, 64)
+            assert content_size(content, 'a') == (48, 64)
+        else:  # Pillow refuses it
+            with pytest.raises(ImageReadError):
+                photo_size(path)
+    monkeypatch.undo()
+    assert photo_size(path) == (48, 64)
+    with pytest.raises(ImageReadError, match="'a' is empty"):
+        content_size(b'', 'a')
+
+
+def test_a_pipe_has_no_size(tmp_path):
+    os.mkfifo(tmp_path / 'a.png')
+    with pytest.raises(ImageReadError, match='is a pipe or device'):
+        photo_size(tmp_path / 'a.png')
+
+
+def test_large_images_are_no_warning(monkeypatch, recwarn):
+    monkeypatch.setattr(Image, 'MAX_IMAGE_PIXELS', 2000)
+    for kind in ('PNG', 'JPEG', 'WEBP', 'BMP'):
+        assert read_photo(encoded(kind)).pixels.shape == RGB.shape
+    assert list(recwarn) == []

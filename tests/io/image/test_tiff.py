@@ -5,8 +5,8 @@ import pytest
 import tifffile
 from PIL import Image
 
-from mmasgan.photos import Photo
-from mmasgan.photos.tiff import encode_tiff
+from mmasgan.io.image.photo import Photo
+from mmasgan.io.image.tiff import encode_tiff
 
 
 @pytest.mark.parametrize('dtype', [np.uint8, np.uint16])

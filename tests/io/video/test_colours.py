@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from clips import ONE_THREAD, planes
 
-from mmasgan.videos import Coding, coding_of, from_rgb, to_rgb
+from mmasgan.io.video.colours import Coding, coding_of, from_rgb, to_rgb
 
 # Weights of red and blue: ITU-R BT.709-6, BT.601-7, BT.2020-2.
 WEIGHTS = {1: (0.2126, 0.0722), 6: (0.299, 0.114), 9: (0.2627, 0.0593)}

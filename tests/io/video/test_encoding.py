@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from clips import SHARP, picture, planes, psnr, read_clip, same, write_clip
 
-from mmasgan.inference import VIDEO_SUFFIXES, deblur_video
+from mmasgan.apis.inference import deblur_video
+from mmasgan.apis.inference.video import VIDEO_SUFFIXES
 
 
 @pytest.mark.parametrize(

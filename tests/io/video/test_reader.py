@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from clips import read_clip, same, write_clip
 
-from mmasgan.inference import deblur_video
+from mmasgan.apis.inference import deblur_video
 
 
 @pytest.fixture
@@ -103,3 +103,47 @@ def test_names_are_never_taken_for_addresses(tmp_path, monkeypatch):
     result = deblur_video(Path(strange.name), Path('c:b%d.mp4'), same)
     assert result.frames == 3
     assert (tmp_path / 'c:b%d.mp4').is_file()
+
+
+@pytest.mark.parametrize(
+    ('name', 'encoder', 'pix_fmt', 'options'),
+    [
+        ('a.mp4', 'libx264', 'yuv420p', {'flags': '+ildct+ilme'}),
+        ('a.mkv', 'mpeg2video', 'yuv420p', {'flags': '+ildct+ilme'}),
+        ('a.mov', 'prores_ks', 'yuv422p10le', {'flags': '+ildct'}),
+        ('a.mov', 'mjpeg', 'yuvj420p', {}),
+        ('a.mkv', 'ffv1', 'yuv420p', {}),
+        ('a.mov', 'png', 'rgb24', {}),
+    ],
+)
+def test_interlaced_videos_are_refused(
+    tmp_path, target, name, encoder, pix_fmt, options
+):
+    """Frames say so, or the file does, for codecs that cannot."""
+    source = write_clip(
+        tmp_path / name,
+        encoder,
+        pix_fmt,
+        options=options,
+        tags={'field_order': 2},
+    )
+    with pytest.raises(ValueError, match=r'is interlaced \(frame 1\).* bwdif'):
+        deblur_video(source, target, same)
+    assert not target.parent.exists()
+
+
+@pytest.mark.parametrize(
+    'text',
+    [
+        "ffconcat version 1.0\nfile '{}'\n",
+        '#EXTM3U\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n',
+    ],
+    ids=['ffconcat', 'hls'],
+)
+def test_lists_of_other_files_are_no_videos(tmp_path, target, text):
+    write_clip(tmp_path / 'secret.mp4')
+    path = tmp_path / 'list.mp4'
+    path.write_text(text.format('secret.mp4'))
+    with pytest.raises(ValueError, match=r"list\.mp4' is not a video"):
+        deblur_video(path, target, same)
+    assert not target.exists()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from clips import SHARP, psnr, read_clip, write_clip
 
-from mmasgan.inference import deblur_video
+from mmasgan.apis.inference import deblur_video
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,10 @@ from itertools import pairwise
 import av
 import numpy as np
 import pytest
-from clips import read_clip, same, write_clip
+from clips import picture, read_clip, same, write_clip
 
-from mmasgan.inference import deblur_video
+from mmasgan.apis.inference import deblur_video
+from mmasgan.io.video.mp4 import shown_until
 
 VFR = [0, 40, 55, 130, 131, 260, 300, 333, 500, 504]
 
@@ -193,3 +194,94 @@ def test_full_disk_is_told_and_nothing_left(tmp_path):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
     assert list(target.parent.glob('*')) == []
+
+
+@pytest.mark.parametrize(
+    ('suffix', 'source_suffix'),
+    [('.mp4', '.mp4'), ('.mov', '.mov'), ('.m4v', '.mkv'), ('.mp4', '.ts')],
+)
+def test_hevc_is_marked_as_all_players_take_it(
+    tmp_path, suffix, source_suffix
+):
+    source = write_clip(tmp_path / f'a{source_suffix}', 'libx265', count=3)
+    target = tmp_path / f'b{suffix}'
+    assert deblur_video(source, target, same).frames == 3
+    content = target.read_bytes()
+    assert b'hvc1' in content
+    assert b'hev1' not in content
+    assert read_clip(target).codec == 'hevc'
+
+
+def last_frame(path):
+    """Return when the last frame begins, and the second it is seen until."""
+    with av.open(str(path)) as container:
+        time = max(frame.time for frame in container.decode(video=0))
+        end = container.duration / av.time_base
+    if path.suffix in ('.mp4', '.mov'):
+        (end,) = map(float, shown_until(path))
+    return time, end
+
+
+@pytest.mark.parametrize(
+    ('suffix', 'encoder', 'options', 'result'),
+    [
+        ('.mp4', 'mpeg4', {}, '.mp4'),
+        ('.mov', 'libx264', {}, '.mov'),  # with frames in another order
+        ('.mp4', 'libvpx-vp9', {}, '.mp4'),
+        ('.mkv', 'libx264', {'bf': '0'}, '.mkv'),
+        ('.webm', 'libvpx-vp9', {}, '.webm'),
+        ('.mp4', 'libx264', {}, '.mkv'),
+        ('.mkv', 'libx264', {'bf': '0'}, '.mp4'),
+    ],
+)
+def test_the_last_frame_is_seen_as_long_as_it_was(
+    tmp_path, suffix, encoder, options, result
+):
+    time_base = Fraction(1, 1000)
+    source = tmp_path / f'a{suffix}'
+    with av.open(str(source), 'w') as container:
+        stream = container.add_stream(
+            encoder,
+            rate=30,
+            width=64,
+            height=48,
+            pix_fmt='yuv420p',
+            options=options,
+            time_base=time_base,
+        )
+        packets = []
+        for number, time in enumerate(VFR):
+            frame = av.VideoFrame.from_ndarray(picture(number), 'rgb24')
+            frame.pts, frame.time_base = time, time_base
+            packets += stream.encode(frame.reformat(format='yuv420p'))
+        for packet in [*packets, *stream.encode()]:
+            if packet.pts * packet.time_base == VFR[-1] * time_base:
+                packet.duration = round(Fraction(2, 5) / packet.time_base)
+            container.mux(packet)
+    target = tmp_path / f'b{result}'
+    assert deblur_video(source, target, same) == (10, ())
+    time, end = last_frame(source)
+    assert end - time == pytest.approx(0.4, abs=0.002)
+    assert last_frame(target) == pytest.approx((time, end), abs=0.002)
+
+
+def test_transparency_beside_the_picture_is_told_to_be_lost(tmp_path):
+    """VP9 keeps it in a second picture, which FFmpeg's decoder leaves out."""
+    source = tmp_path / 'a.webm'
+    with av.open(str(source), 'w') as container:
+        stream = container.add_stream(
+            'libvpx-vp9', rate=30, width=64, height=48, pix_fmt='yuva420p'
+        )
+        stream.metadata['alpha_mode'] = '1'
+        for number in range(3):
+            frame = av.VideoFrame.from_ndarray(
+                np.full((48, 64, 4), 60 * number, np.uint8), 'rgba'
+            )
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    assert read_clip(source).streams[0][2]['ALPHA_MODE'] == '1'
+    target = tmp_path / 'b.webm'
+    notes = deblur_video(source, target, same).notes
+    assert notes == ('transparency is left out',)
+    (stream,) = read_clip(target).streams
+    assert not [key for key in stream[2] if key.lower() == 'alpha_mode']

@@ -18,14 +18,10 @@ import pytest
 from rich.console import Console
 from tiny import make_gopro
 
-from mmasgan.apis.comparison import (
-    find_rows,
-    job,
-    parse_budget,
-    plan_jobs,
-    run_jobs,
-    runs,
-)
+from reproduce.table1 import job, runs
+from reproduce.table1.budget import parse_budget
+from reproduce.table1.plan import plan_jobs
+from reproduce.table1.rows import find_rows
 
 ROWS = ['cyclegan_gopro', 'ascyclegan_resnet_gopro']
 SEEDS = [0, 1]
@@ -35,10 +31,10 @@ TINY = {
     'model.discriminator.base_channels': 4,
     'train_dataloader.num_workers': 0,
     'train_dataloader.persistent_workers': False,
-    'train_dataloader.dataset.pipeline.1.crop_size': 32,
+    'train_dataloader.dataset.crop_size': 32,
     'val_dataloader.num_workers': 0,
     'test_dataloader.num_workers': 0,
-    'custom_hooks.1.interval': 100,  # no pictures
+    'default_hooks.visualization.interval': 100,  # no pictures
 }
 
 
@@ -84,10 +80,11 @@ class Comparison:
         )
 
     def run(self, jobs=None, stages=('train', 'test')):
-        """Run jobs; return what failed, what was told."""
+        """Run jobs; return what failed, what it printed."""
         text = StringIO()
         console = Console(file=text, width=1000)
-        return run_jobs(jobs or self.plan(), stages, console), text.getvalue()
+        failures = runs.run_jobs(jobs or self.plan(), stages, console)
+        return failures, text.getvalue()
 
     def copied(self, folder):
         """Return this comparison with a work directory of its own."""

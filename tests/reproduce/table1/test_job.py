@@ -2,10 +2,18 @@ import json
 
 import numpy as np
 import pytest
+from mmengine.config import Config
 from PIL import Image
 
-from mmasgan.apis.comparison.job import choose, newest_checkpoint
 from mmasgan.evaluation import functional
+from reproduce.table1.job import (
+    choose,
+    differences,
+    newest_checkpoint,
+    settings_of,
+    shown,
+)
+from reproduce.table1.rows import find_rows
 
 
 @pytest.fixture(scope='module')
@@ -92,7 +100,7 @@ def test_a_result_says_how_it_came_about(result):
     assert result['seconds_per_iteration'] > 0
     assert result['commit'] == result['trained_by']
     assert result['date'].endswith('+00:00')
-    assert set(result['machine']) >= {'device', 'torch', 'mmagic'}
+    assert set(result['machine']) >= {'processor', 'torch', 'mmagic'}
 
 
 def test_nothing_half_written_is_left(finished):
@@ -106,3 +114,52 @@ def test_the_newest_checkpoint_may_have_moved(comparison):
     (moved / 'iter_2.pth').unlink()
     assert newest_checkpoint(moved) is None
     assert newest_checkpoint(folder) is None
+
+
+@pytest.fixture
+def cfg():
+    (row,) = find_rows(['cyclegan'])
+    return Config.fromfile(row.config)
+
+
+def test_they_survive_being_dumped(cfg):
+    again = Config.fromstring(cfg.pretty_text, '.py')
+    assert settings_of(again, 'train') == settings_of(cfg, 'train')
+    assert settings_of(again, 'test') == settings_of(cfg, 'test')
+
+
+def test_places_do_not_count(cfg):
+    before = settings_of(cfg, 'train'), settings_of(cfg, 'test')
+    for part in (cfg.train_dataloader, cfg.test_dataloader):
+        part.num_workers = 7
+        part.dataset.data_root = 'elsewhere'
+    assert (settings_of(cfg, 'train'), settings_of(cfg, 'test')) == before
+
+
+@pytest.mark.parametrize(
+    ('key', 'value', 'old'),
+    [
+        ('randomness.seed', 4, '0'),
+        ('train_cfg.max_iters', 7, '300000'),
+        ('model.generator.block', 'v2', 'v1'),
+        ('train_dataloader.dataset.crop_size', 64, '256'),
+    ],
+)
+def test_what_decides_the_weights_counts(cfg, key, value, old):
+    before, test = settings_of(cfg, 'train'), settings_of(cfg, 'test')
+    cfg.merge_from_dict({key: value})
+    found = differences(before, settings_of(cfg, 'train'))
+    assert found == {key: (old, str(value))}
+    assert shown(found) == f'{key} is {old}, asked for is {value}'
+    assert settings_of(cfg, 'test') == test
+
+
+def test_data_count_where_both_name_them():
+    one, other, unknown = {'data': 'a'}, {'data': 'b'}, {'data': 'nothing'}
+    assert differences(one, other) == {'data': ('a', 'b')}
+    assert differences(one, unknown) == differences(unknown, one) == {}
+
+
+def test_some_of_many_are_shown():
+    found = dict.fromkeys('abcde', ('1', '2'))
+    assert shown(found).endswith('c is 1, asked for is 2; and 2 more')

@@ -3,7 +3,7 @@ import re
 import pytest
 from tiny import ROOT
 
-from mmasgan.apis.comparison import TABLE_1, ComparisonError, find_rows
+from reproduce.table1.rows import TABLE_1, ComparisonError, find_rows
 
 
 def test_all_is_the_papers_table_in_its_order():
@@ -18,7 +18,7 @@ def test_all_is_the_papers_table_in_its_order():
         'deblurgan_comb_gopro': (28.7, 0.958, 0.87),
         'deblurganv2_gopro': (29.5, 0.934, 0.35),
     }
-    assert {row.name: tuple(row.paper) for row in rows} == design
+    assert {row.name: row.paper for row in rows} == design
 
 
 def test_groups_names_ablations_and_files_mix_without_repetition(tmp_path):

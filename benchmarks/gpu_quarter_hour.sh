@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# All that a quarter of an hour on a borrowed GPU is good for: the tests that
+# need one, the benchmark, and training, with a checkpoint about each minute.
+#
+#   benchmarks/gpu_quarter_hour.sh DATA OUT [--cfg-options KEY=VALUE ...]
+#
+# DATA is GoPro's folder. What follows overrides keys of the config. By the
+# environment: MINUTES, 14 in all; CONFIG; PYTHON; TESTS, which tests run; and
+# BENCHMARK, further arguments of the benchmark. A second run with the same OUT
+# goes on where the training stopped.
+set -euo pipefail
+
+DATA=$1 OUT=$2
+shift 2
+MINUTES=${MINUTES:-14}
+PYTHON=${PYTHON:-python}
+CONFIG=${CONFIG:-configs/ascyclegan_plus_gopro.py}
+END=$((SECONDS + 60 * MINUTES))
+mkdir -p "$OUT"
+cd "$(dirname "$0")/.."
+
+"$PYTHON" -c 'import torch; print("torch", torch.__version__, "on",
+    torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU")' |
+    tee "$OUT/device.txt"
+
+step() { # NAME SECONDS COMMAND...: what fails or takes too long stops no more
+    local name=$1 limit=$2
+    shift 2
+    echo "== $name"
+    timeout --signal TERM --kill-after 20 "$limit" "$@" 2>&1 |
+        tee "$OUT/$name.log" || echo "== $name ended with ${PIPESTATUS[0]}"
+}
+
+step tests 150 "$PYTHON" -m pytest -q ${TESTS:--k cuda tests}
+for suite in step inference; do
+    step "benchmark-$suite" 75 "$PYTHON" -m benchmarks "$suite" \
+        --rounds 3 --out "$OUT/benchmark" ${BENCHMARK:-}
+done
+
+train() { # SECONDS INTERVAL ARGUMENTS...: saves when it is stopped
+    local limit=$1 interval=$2
+    shift 2
+    step "train-$SECONDS" "$limit" "$PYTHON" tools/train.py "$CONFIG" \
+        --data-root "$DATA" --work-dir "$OUT/training" --resume \
+        --cfg-options "default_hooks.checkpoint.interval=$interval" "$@"
+}
+[ "${1:-}" = --cfg-options ] && shift
+train 60 1000000 "$@"
+# How far a minute went is how often to save.
+reached=$(grep -o '[0-9]*' "$OUT/training/last_checkpoint" | tail -1)
+train $((END - SECONDS - 25)) "$((reached > 0 ? reached : 100))" "$@"

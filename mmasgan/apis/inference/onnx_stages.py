@@ -1,0 +1,238 @@
+"""An ONNX model as sessions that run one after the other.
+
+A model that comes with the library has its weights in a safetensors file,
+which PyTorch reads too, and its graph beside them in a file that ends in
+``.stages``: an archive of ONNX models without weights, each of which takes
+what those before it gave. Between two of them there is time to report, or to
+stop.
+"""
+
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from .onnx_operators import refuse_loops
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+__all__ = [
+    'ABOUT',
+    'SUFFIX',
+    'Stage',
+    'one_stage',
+    'read_stages',
+    'run_stages',
+]
+
+SUFFIX = '.stages'
+ABOUT = 'about.json'  # the metadata, in the archive
+SHRINK = 'memory.enable_memory_arena_shrinkage'
+MOST_BYTES = 64 * 2**20  # of an archive, unpacked
+
+Values = Mapping[str, np.ndarray]
+
+
+class Stage(NamedTuple):
+    """One session.
+
+    Attributes:
+        session: Runs it.
+        inputs: What it takes, by name.
+        outputs: What it gives.
+        weights: Numbers in its kernels, which its time grows with.
+    """
+
+    session: 'InferenceSession'
+    inputs: Sequence[str]
+    outputs: Sequence[str]
+    weights: int = 1
+
+
+def run_stages(
+    stages: Sequence[Stage], values: Values, done: Any = None
+) -> dict[str, np.ndarray]:
+    """Run stages.
+
+    Args:
+        stages: In their order.
+        values: What the first ones take, by name.
+        done: Called with the number of each stage that has ended, and the
+            shapes of what it took and gave.
+
+    Returns:
+        What the last one gives.
+    """
+    from onnxruntime import OrtValue, RunOptions
+
+    # Not as arrays, which would be copied at each end of a stage.
+    held = {
+        name: OrtValue.ortvalue_from_numpy(array)
+        for name, array in values.items()
+    }
+    for number, stage in enumerate(stages):
+        given = {name: held[name] for name in stage.inputs}
+        options = RunOptions()
+        if stage is stages[-1]:  # give back what the next may not need
+            options.add_run_config_entry(SHRINK, 'cpu:0')
+        found = stage.session.run_with_ort_values(
+            stage.outputs, given, options
+        )
+        held |= dict(zip(stage.outputs, found, strict=True))
+        later = {name for each in stages[number + 1 :] for name in each.inputs}
+        later |= set(stages[-1].outputs)
+        held = {name: value for name, value in held.items() if name in later}
+        if done is not None:
+            done(number, [v.shape() for v in (*given.values(), *found)])
+        del given, found
+    return {name: held[name].numpy() for name in stages[-1].outputs}
+
+
+def one_stage(path: Path, threads: int | None) -> Stage:
+    """Open an ONNX model as a single stage.
+
+    Args:
+        path: The file.
+        threads: See :class:`OnnxBackend`.
+
+    Raises:
+        ImportError: If ONNX Runtime is missing.
+        ValueError: If it is no such file.
+    """
+    session = _session(path, str(path), threads)
+    return Stage(
+        session,
+        [value.name for value in session.get_inputs()],
+        [value.name for value in session.get_outputs()],
+    )
+
+
+def read_stages(
+    path: Path, threads: int | None
+) -> tuple[list[Stage], dict[str, Any]]:
+    """Read weights, and the stages beside them.
+
+    Args:
+        path: The safetensors file.
+        threads: See :class:`OnnxBackend`.
+
+    Returns:
+        The stages, and what they say of the model.
+
+    Raises:
+        FileNotFoundError: If there are no stages beside it.
+        ImportError: If a package is missing.
+        ValueError: If a file is damaged, or they do not belong together.
+    """
+    place = path.with_suffix(SUFFIX)
+    if not place.is_file():
+        raise FileNotFoundError(
+            f"'{path}' runs without PyTorch if '{place.name}' lies beside it, "
+            f'which is not there; where PyTorch is, `mmasgan export --weights '
+            f'{path.name} -o {place.name}` makes it'
+        )
+    weights = _read_weights(path)
+    try:
+        with zipfile.ZipFile(place) as archive:
+            infos = archive.infolist()
+            if sum(info.file_size for info in infos) > MOST_BYTES:
+                raise ValueError('it is too large')
+            about = json.loads(archive.read(ABOUT))
+            graphs = [archive.read(name) for name in about['stages']]
+            needed = [dict(each) for each in about['weights']]
+            pairs = list(zip(graphs, needed, strict=True))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError,
+            zipfile.BadZipFile) as error:  # fmt: skip
+        raise ValueError(f"'{place}' is damaged: {error!r}") from error
+    stages = []
+    for graph, shapes in pairs:
+        own = {}
+        for name, shape in shapes.items():
+            if list(weights.get(name, np.empty(())).shape) != shape:
+                raise ValueError(
+                    f"'{place}' is not made of '{path.name}', whose {name} "
+                    'differs'
+                )
+            own[name] = weights[name]
+        session = _session(place, graph, threads, own)
+        stages.append(
+            Stage(
+                session,
+                [value.name for value in session.get_inputs()],
+                [value.name for value in session.get_outputs()],
+                sum(array.size for array in own.values()),
+            )
+        )
+    return stages, about
+
+
+def _read_weights(path: Path) -> dict[str, np.ndarray]:
+    """Return the tensors of a safetensors file, in float32."""
+    try:
+        from safetensors.numpy import load_file
+    except ImportError as error:
+        raise ImportError(
+            f"'{path}' needs safetensors: pip install safetensors"
+        ) from error
+    try:
+        tensors = load_file(path)
+    except Exception as error:  # it has many kinds, all its own
+        raise ValueError(
+            f"'{path}' is not a safetensors file, or damaged: {error}"
+        ) from error
+    return {name: array.astype('f4') for name, array in tensors.items()}
+
+
+@cache
+def _share_memory() -> None:
+    """Let sessions of this process take memory from one place."""
+    import onnxruntime as ort
+
+    kind = ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR
+    cpu = ort.OrtMemoryInfo('Cpu', kind, 0, ort.OrtMemType.DEFAULT)
+    with suppress(Exception):  # where the program has such a place already
+        ort.create_and_register_allocator(cpu, ort.OrtArenaCfg(0, 1, -1, -1))
+
+
+def _session(
+    path: Path,
+    model: str | bytes,
+    threads: int | None,
+    weights: Values | None = None,
+) -> 'InferenceSession':
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise ImportError(
+            'ONNX models need onnxruntime: pip install onnxruntime'
+        ) from error
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4  # errors are raised as well
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    if weights is not None:
+        # Else each of many sessions would keep what it once took.
+        _share_memory()
+        options.add_session_config_entry('session.use_env_allocators', '1')
+        options.add_external_initializers(
+            list(weights),
+            [
+                onnxruntime.OrtValue.ortvalue_from_numpy(array)
+                for array in weights.values()
+            ],
+        )
+    try:
+        refuse_loops(path.read_bytes() if isinstance(model, str) else model)
+        return onnxruntime.InferenceSession(
+            model, options, ['CPUExecutionProvider']
+        )
+    except Exception as error:  # it has many kinds, all its own
+        raise ValueError(
+            f"'{path}' is no ONNX model, or damaged: {error}"
+        ) from error

@@ -1,0 +1,5 @@
+"""``python -m mmasgan.cli``: the ``mmasgan`` command."""
+
+from . import main
+
+main()

@@ -1,0 +1,75 @@
+"""``mmasgan motion``: a picture of how a photograph was moved."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+__all__ = ['motion']
+
+FILE = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument('photo', type=FILE)
+@click.option(
+    '--out',
+    '-o',
+    type=FILE,
+    required=True,
+    metavar='FILE',
+    help='Picture to write, .png or .jpg.',
+)
+@click.option(
+    '--weights',
+    metavar='NAME|PATH',
+    help='A published motion network, a safetensors file or a checkpoint.  '
+    "[default: the library's own]",
+)
+@click.option(
+    '--spacing',
+    type=click.IntRange(min=4),
+    default=32,
+    show_default=True,
+    help='Pixels between two paths.',
+)
+@click.option('--overwrite', is_flag=True, help='Replace the file.')
+def motion(
+    photo: Path, out: Path, weights: str | None, spacing: int, overwrite: bool
+) -> None:
+    """Draw the motion that blurred a photograph, as the library reads it.
+
+    Each line is the path that its middle took during the exposure, in its
+    true length.
+    """
+    if out.suffix.lower() not in ('.png', '.jpg', '.jpeg'):
+        raise click.UsageError(f"'{out}' must end in .png or .jpg")
+    if out.exists() and not overwrite:
+        raise click.UsageError(f"'{out}' exists; --overwrite replaces it")
+    try:
+        from ..apis.motion import draw_motion, load_motion_network, read_motion
+        from ..datasets import read_rgb_image
+
+        image = read_rgb_image(str(photo))
+        network = load_motion_network(weights)
+        picture = draw_motion(image, read_motion(network, image), spacing)
+    except (ValueError, OSError) as error:
+        raise click.UsageError(str(error)) from error
+    _write(picture, out)
+    click.echo(f"'{out}'")
+
+
+def _write(picture: Any, out: Path) -> None:
+    from io import BytesIO
+
+    from PIL import Image
+
+    from ..utils.atomic_files import write_atomically
+
+    content = BytesIO()
+    kind = 'PNG' if out.suffix.lower() == '.png' else 'JPEG'
+    Image.fromarray(picture).save(content, kind, quality=92)
+    try:
+        write_atomically(out, content.getvalue())
+    except OSError as error:
+        raise click.ClickException(str(error)) from error

@@ -1,0 +1,94 @@
+"""``mmasgan train`` and ``tools/train.py``: train a model."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+import click
+
+from .errors import plain_errors
+
+__all__ = ['main', 'train']
+
+TO_ARGPARSE = dict(ignore_unknown_options=True, allow_interspersed_args=False)
+
+
+@click.command(
+    context_settings=TO_ARGPARSE,
+    add_help_option=False,
+    options_metavar='',
+)
+@click.argument(
+    'arguments',
+    nargs=-1,
+    type=click.UNPROCESSED,
+    metavar='CONFIG|NAME [OPTIONS]',
+)
+def train(arguments: tuple[str, ...]) -> None:
+    """Train a model by a config.
+
+    The config is a file, or the name of one of the library's, such as
+    ascyclegan_sample. --help lists the options, which are those of
+    tools/train.py.
+    """
+    main(arguments, 'mmasgan train')
+
+
+def main(arguments: Sequence[str] | None = None, name: str = '') -> None:
+    """Read a command line and train.
+
+    Args:
+        arguments: The command line; None takes that of the process.
+        name: What the command is called; empty takes that of the process.
+
+    Raises:
+        SystemExit: At an error of the user, in a line, and where a signal
+            stopped the training.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    with plain_errors('--traceback' in arguments):
+        from torch.distributed.elastic.multiprocessing.errors import record
+
+        # So that torchrun ends with the error of the process that failed.
+        record(_train)(_parse(arguments, name))
+
+
+def _parse(arguments: Sequence[str], name: str) -> argparse.Namespace:
+    from ..apis.config import config_parser
+
+    parser = config_parser('Train a model')
+    parser.prog = name or parser.prog
+    parser.add_argument(
+        '--resume',
+        nargs='?',
+        const='auto',
+        help='continue from a checkpoint; without a path, from the newest in '
+        'the work directory',
+    )
+    parser.add_argument(
+        '--amp', action='store_true', help='train in mixed precision'
+    )
+    parser.add_argument(
+        '--load-from',
+        help='start from a checkpoint, or from the deblurring generator of a '
+        'safetensors file or of a published model, given by name',
+    )
+    return parser.parse_args(arguments)
+
+
+def _train(args: argparse.Namespace) -> None:
+    from mmengine.runner import Runner
+
+    from ..apis.config import enable_amp, parsed_config, start_from
+
+    cfg = parsed_config(args)
+    if args.amp:
+        enable_amp(cfg)
+    if args.load_from is not None:
+        start_from(cfg, args.load_from)
+    if args.resume is not None:
+        cfg.resume = True
+        cfg.load_from = None if args.resume == 'auto' else args.resume
+    runner = Runner.from_cfg(cfg)
+    runner.train()
+    runner.logger.info(f'Checkpoints: {cfg.work_dir}; logs: {runner.log_dir}')

@@ -1,0 +1,169 @@
+"""Crops of images, scaled, turned and flipped, as one transform."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from ...io.image.reader import UnusableImageError
+from ...registry import TRANSFORMS
+
+__all__ = ['RandomView']
+
+RADII = (0.5, 10.0)  # of discs out of focus, in pixels
+HILLS = 4  # points a side of the noise that regions are cut from
+EDGE = 4  # how steep their edges are
+
+
+@TRANSFORMS.register_module()
+class RandomView(BaseTransform):
+    """Show each image at a random place and scale, turned and flipped.
+
+    A region is cut out, scaled to ``crop_size``, turned by a multiple of 90
+    degrees and flipped, each key on its own, drawn from ``np.random``. Adds
+    ``<key>_crop``, the tuple (top, left, height, width) of the region in the
+    whole image.
+
+    Config::
+
+        dict(type=RandomView, keys=['img_sharp'], crop_size=168,
+             scale=(0.5, 1))
+
+    Args:
+        keys: Keys of images, (H, W, C).
+        crop_size: Side of the square that is left, in pixels.
+        scale: Bounds of the factor by which a region is scaled: 0.5 halves
+            it. A blurred image should keep its scale, since motion has one.
+        choices: Of so many regions, the one with most detail is taken. What
+            is flat teaches nothing.
+        defocus: How often a view is out of focus, blurred by a disc of a
+            radius between 0.5 and 10 pixels: whole, or in a region with a
+            smooth edge. What is soft without having moved is not to be
+            sharpened.
+        margin: Pixels that are left besides on each side, for a model that
+            needs them, as a re-blur does.
+
+    Raises:
+        ValueError: If an argument is not possible.
+        UnusableImageError: If an image is smaller than the crop.
+    """
+
+    def __init__(
+        self,
+        keys: Sequence[str],
+        crop_size: int,
+        scale: tuple[float, float] = (1.0, 1.0),
+        choices: int = 1,
+        defocus: float = 0.0,
+        margin: int = 0,
+    ) -> None:
+        if isinstance(keys, str) or not keys:
+            raise TypeError(f'keys must be a list of names, got {keys!r}')
+        if crop_size < 1 or choices < 1:
+            raise ValueError(
+                'crop_size and choices must be positive, got '
+                f'{crop_size} and {choices}'
+            )
+        if margin < 0:
+            raise ValueError(f'margin must not be negative, got {margin}')
+        if not 0 < scale[0] <= scale[1]:
+            raise ValueError(f'scale must be (low, high), got {scale}')
+        if not 0 <= defocus <= 1:
+            raise ValueError(f'defocus must be in [0, 1], got {defocus}')
+        self.keys = list(keys)
+        self.crop_size = crop_size + 2 * margin
+        self.scale = (scale[0], scale[1])
+        self.choices = choices
+        self.defocus = defocus
+
+    def transform(self, results: dict) -> dict:
+        """Cut, scale, turn and flip.
+
+        Args:
+            results: Sample with an image for each key.
+
+        Returns:
+            The same dict, with the views.
+        """
+        for key in self.keys:
+            image = results[key]
+            shortest = min(image.shape[:2])
+            if shortest < self.crop_size:
+                height, width = image.shape[:2]
+                path = results.get(f'{key}_path')
+                raise UnusableImageError(
+                    f"'{path or key}' has {width}x{height} pixels, too few "
+                    f'for a crop of {self.crop_size}x{self.crop_size}; '
+                    'remove it, or set a smaller crop_size',
+                    path,
+                )
+            scale = np.random.uniform(*self.scale)
+            side = min(round(self.crop_size / scale), shortest)
+            region, corner = self._region(image, side)
+            if side != self.crop_size:
+                region = cv2.resize(
+                    region,
+                    (self.crop_size, self.crop_size),
+                    interpolation=cv2.INTER_AREA
+                    if side > self.crop_size
+                    else cv2.INTER_CUBIC,
+                )
+            if self.defocus and np.random.uniform() < self.defocus:
+                region = _out_of_focus(region)
+            region = np.rot90(region, np.random.randint(4))
+            if np.random.randint(2):
+                region = region[:, ::-1]
+            results[key] = np.array(region, order='C')  # lets go of it
+            results[f'{key}_crop'] = (*corner, side, side)
+        return results
+
+    def _region(
+        self, image: np.ndarray, side: int
+    ) -> tuple[np.ndarray, tuple[int, int]]:
+        found = []
+        for _ in range(self.choices):
+            top = np.random.randint(image.shape[0] - side + 1)
+            left = np.random.randint(image.shape[1] - side + 1)
+            region = image[top : top + side, left : left + side]
+            found.append((region, (top, left)))
+        if self.choices == 1:
+            return found[0]
+        return max(found, key=lambda each: _detail(each[0]))
+
+    def __repr__(self) -> str:
+        return (
+            f'{type(self).__name__}(keys={self.keys}, '
+            f'crop_size={self.crop_size}, scale={self.scale}, '
+            f'choices={self.choices}, defocus={self.defocus})'
+        )
+
+
+def _out_of_focus(image: np.ndarray) -> np.ndarray:
+    """Blur an image, or a region of it, by a disc."""
+    radius = np.exp(np.random.uniform(*np.log(RADII)))
+    reach = int(np.ceil(radius))
+    steps = np.arange(-reach, reach + 1)
+    distance = np.hypot(steps[:, None], steps)
+    disc = np.clip(radius + 0.5 - distance, 0, 1)
+    blurred = cv2.filter2D(image, -1, disc / disc.sum())
+    if np.random.randint(2):
+        return blurred
+    height, width = image.shape[:2]
+    hills = cv2.resize(
+        np.random.normal(size=(HILLS, HILLS)).astype(np.float32),
+        (width, height),
+        interpolation=cv2.INTER_CUBIC,
+    )
+    share = np.clip(0.5 + EDGE * hills, 0, 1)[..., None]
+    mixed = image + share * (blurred.astype(np.float32) - image)
+    return mixed.round().astype(image.dtype)
+
+
+def _detail(image: np.ndarray) -> float:
+    """Return the mean difference of neighbouring pixels."""
+    green = image[::2, ::2, 1].astype(np.int16)
+    return float(
+        np.abs(np.diff(green, axis=0)).mean()
+        + np.abs(np.diff(green, axis=1)).mean()
+    )

@@ -1,0 +1,1 @@
+"""Photographs and videos as files; nothing here needs PyTorch."""

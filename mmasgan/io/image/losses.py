@@ -1,0 +1,116 @@
+"""What a format cannot hold of a photograph."""
+
+import struct
+
+import numpy as np
+
+from .photo import Photo
+
+__all__ = ['holds', 'lost_in']
+
+MOST_IN_JPEG = 65533  # bytes of a segment
+XMP_START = 29  # bytes of the segment before the data
+IPTC_START = 26
+MANY_SEGMENTS = ('icc_profile', 'dpi')  # what need not fit into one
+# White point and primaries, times 100 000.
+SRGB_CHROMATICITIES = struct.pack(
+    '>8I', 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000
+)
+MEANT = (b'cICP', b'gAMA', b'cHRM', b'mDCV', b'cLLI')
+WORDS = {
+    'icc_profile': 'the colour profile',
+    'exif': 'EXIF data',
+    'xmp': 'XMP data',
+    'iptc': 'IPTC data',
+    'comment': 'the comment',
+    'dpi': 'the resolution',
+}
+PNG = frozenset({'icc_profile', 'exif', 'xmp', 'comment', 'dpi'})
+JPEG = frozenset(WORDS)
+TIFF = frozenset({'icc_profile', 'exif', 'xmp', 'iptc', 'dpi'})
+HELD = {
+    '.png': PNG,
+    '.jpg': JPEG,
+    '.jpeg': JPEG,
+    '.jfif': JPEG,
+    '.jpe': JPEG,
+    '.tif': TIFF,
+    '.tiff': TIFF,
+    '.webp': frozenset({'icc_profile', 'exif', 'xmp', 'dpi'}),
+    '.bmp': frozenset({'dpi'}),
+    **dict.fromkeys(('.ppm', '.pgm', '.pnm'), frozenset({'comment'})),
+}
+DEEP = ('.png', '.tif', '.tiff', '.ppm', '.pgm', '.pnm')
+
+
+def holds(photo: Photo, name: str, suffix: str) -> bool:
+    """Return whether a format can hold something of a photograph.
+
+    Args:
+        photo: The photograph.
+        name: Of an attribute that it has.
+        suffix: Of the format, in lower case.
+    """
+    value = getattr(photo, name)
+    if value is None or name not in HELD.get(suffix, ()):
+        return False
+    if name == 'icc_profile':
+        return _profile_fits(photo, suffix)
+    if HELD[suffix] is not JPEG or name in MANY_SEGMENTS:
+        return True
+    before = {'xmp': XMP_START, 'iptc': IPTC_START}.get(name, 0)
+    return len(value) + before <= MOST_IN_JPEG
+
+
+def lost_in(photo: Photo, suffix: str) -> tuple[str, ...]:
+    """Return what of a photograph a format cannot hold, in words.
+
+    Transparent pixels are not among them: they are refused.
+
+    Args:
+        photo: To be written.
+        suffix: Of the file, one of ``PHOTO_SUFFIXES``, in upper case or
+            lower.
+    """
+    suffix = suffix.lower()
+    lost = [
+        words
+        for name, words in WORDS.items()
+        if getattr(photo, name) and not holds(photo, name, suffix)
+    ]
+    notes = []
+    if suffix != '.png' and photo.png_chunks:
+        kinds = {kind for kind, _ in photo.png_chunks}
+        if kinds - {b'sRGB', b'bKGD', *MEANT}:
+            lost.append('texts')
+        if not photo.icc_profile and not _is_srgb(photo):
+            notes.append(
+                f'how its colours are meant ({_shown(kinds & {*MEANT})}) is '
+                f'left out, which only PNG files can hold; colours may look '
+                'different'
+            )
+    if lost:
+        notes.insert(0, f'left out of the {suffix}: {", ".join(lost)}')
+    if photo.pixels.dtype == np.uint16 and suffix not in DEEP:
+        notes.append(f'16 bits per channel become 8, as {suffix} has them')
+    return tuple(notes)
+
+
+def _profile_fits(photo: Photo, suffix: str) -> bool:
+    assert photo.icc_profile is not None
+    # Programs put profiles for RGB on grey, but none can use the reverse.
+    is_gray = photo.is_gray and suffix != '.webp'
+    return is_gray or photo.icc_profile[16:20] != b'GRAY'
+
+
+def _is_srgb(photo: Photo) -> bool:
+    chunks = dict(photo.png_chunks)
+    if b'cICP' in chunks:
+        return chunks[b'cICP'][:2] == bytes([1, 13])
+    gamma = int.from_bytes(chunks.get(b'gAMA', b''), 'big')
+    plain = b'cHRM' not in chunks or chunks[b'cHRM'] == SRGB_CHROMATICITIES
+    return b'sRGB' in chunks or (plain and gamma in (0, 45454, 45455))
+
+
+def _shown(kinds: set[bytes]) -> str:
+    return ', '.join(sorted(kind.decode() for kind in kinds))

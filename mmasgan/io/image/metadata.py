@@ -1,0 +1,267 @@
+"""What a file says beside its pixels."""
+
+import math
+import re
+import struct
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from PIL.TiffImagePlugin import IFDRational
+
+from .photo import Photo
+
+__all__ = [
+    'EXIF_IFD',
+    'GPS_IFD',
+    'LAYOUT_TAGS',
+    'ORIENTATION',
+    'RESOLUTION_UNIT',
+    'X_RESOLUTION',
+    'Y_RESOLUTION',
+    'Metadata',
+    'dots_per_inch',
+    'exif_resolution',
+    'iptc_of_photoshop',
+    'upright_exif',
+    'upright_xmp',
+    'with_resolution',
+]
+
+EXIF_IFD = 0x8769
+GPS_IFD = 0x8825
+ORIENTATION = 274
+X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 282, 283, 296
+UNITS = {2: 1.0, 3: 2.54}  # inches and centimetres, in dots per inch
+PIXEL_SIZE = (0xA002, 0xA003)  # width and height
+TURNED = (5, 6, 7, 8)
+# How pixels are stored, which whoever writes them says anew; orientation and
+# resolution; and in TIFF files what is kept elsewhere (ICC, XMP, IPTC) or not
+# at all (Photoshop's, previews).
+LAYOUT_TAGS = {
+    *(254, 255, 256, 257, 258, 259, 262, 263, 266, 273, 274, 277, 278, 279),
+    *(280, 281, 282, 283, 284, 292, 293, 296, 301, 317, 318, 319, 320, 322),
+    *(323, 324, 325, 330, 332, 338, 339, 340, 341, 342, 347, 512, 513, 514),
+    *(519, 520, 521, 529, 530, 531, 532, 700, 33723, 34377, 34675, 37724),
+}
+IPTC_RESOURCE = 0x0404
+# The data of these describe images that are left out.
+GAIN_MAP = (b'hdrgm:', b'http://ns.google.com/photos/1.0/container/')
+
+
+@dataclass
+class Metadata:
+    """What a reader finds in a file; attributes as those of :class:`Photo`.
+
+    Attributes:
+        exif: EXIF data, with the orientation.
+        orientation: As EXIF counts; None takes that of ``exif``.
+    """
+
+    exif: Image.Exif | None = None
+    orientation: int | None = None
+    icc_profile: bytes | None = None
+    dpi: tuple[Any, Any] | None = None
+    xmp: bytes | None = None
+    iptc: bytes | None = None
+    comment: bytes | None = None
+    png_chunks: tuple[tuple[bytes, bytes], ...] = ()
+    notes: list[str] = field(default_factory=list)
+
+    def load_exif(self, content: bytes) -> None:
+        """Take EXIF data as they lie in files, and note if they are damaged.
+
+        Args:
+            content: With ``Exif`` and two zeros first, or without.
+        """
+        exif = Image.Exif()
+        try:
+            with warnings.catch_warnings(record=True) as caught:
+                warnings.simplefilter('always')
+                exif.load(content)
+                for inner in {EXIF_IFD, GPS_IFD}.intersection(exif):
+                    exif.get_ifd(inner)
+        except Exception:  # struct.error, SyntaxError and others
+            self.notes.append('its EXIF data are damaged and left out')
+            return
+        # Pillow passes over what it cannot read; others may warn meanwhile.
+        if any('PIL' in warning.filename for warning in caught):
+            self.notes.append(
+                'its EXIF data are damaged; what cannot be read is left out'
+            )
+        self.exif = exif
+
+    def photo(
+        self,
+        pixels: np.ndarray,
+        alpha: np.ndarray | None,
+        is_gray: bool,
+        suffix: str,
+    ) -> Photo:
+        """Return the photograph, upright.
+
+        Args:
+            pixels: As they are stored.
+            alpha: See :class:`Photo`.
+            is_gray: See :class:`Photo`.
+            suffix: See :class:`Photo`.
+        """
+        exif = self.exif or Image.Exif()
+        orientation = self.orientation or exif.get(ORIENTATION)
+        pixels = _turned(pixels, orientation)
+        height, width = pixels.shape[:2]
+        dpi = self.dpi or exif_resolution(exif)
+        written = upright_exif(exif, width, height)
+        if written is None and len(exif):
+            self.notes.append('its EXIF data are damaged and left out')
+        return Photo(
+            pixels=pixels,
+            alpha=None if alpha is None else _turned(alpha, orientation),
+            is_gray=is_gray,
+            icc_profile=self.icc_profile or None,
+            exif=written,
+            dpi=dots_per_inch(dpi, orientation),
+            suffix=suffix,
+            xmp=self._xmp(),
+            iptc=self.iptc or None,
+            comment=self.comment or None,
+            png_chunks=self.png_chunks,
+            notes=tuple(self.notes),
+        )
+
+    def _xmp(self) -> bytes | None:
+        xmp = (self.xmp or b'').rstrip(b'\0')
+        if any(name in xmp for name in GAIN_MAP):
+            self.notes.append(
+                'its XMP data describe a further image, such as the gain map '
+                'of an HDR photograph; both are left out'
+            )
+            return None
+        return upright_xmp(xmp) or None
+
+
+def upright_exif(exif: Image.Exif, width: int, height: int) -> bytes | None:
+    """Return EXIF data for an upright image.
+
+    The orientation, the preview, which shows the old image, and what says
+    how a TIFF file stores its pixels are left out.
+
+    Args:
+        exif: Of the file; is changed.
+        width: Of the upright image.
+        height: Of the upright image.
+
+    Returns:
+        The data as JPEG files have them; None if there are none, or if they
+        are so damaged that they cannot be written again.
+    """
+    try:
+        for tag in LAYOUT_TAGS.intersection(exif):
+            del exif[tag]
+        if not len(exif):
+            return None
+        camera = exif.get_ifd(EXIF_IFD) if EXIF_IFD in exif else {}
+        for tag, side in zip(PIXEL_SIZE, (width, height), strict=True):
+            if tag in camera:
+                camera[tag] = side
+        return exif.tobytes()
+    except Exception:  # struct.error, TypeError and whatever Pillow raises
+        return None
+
+
+def upright_xmp(xmp: bytes) -> bytes:
+    """Return XMP data that say an image is upright, without previews.
+
+    Args:
+        xmp: Of the file.
+    """
+    xmp = re.sub(rb'(tiff:Orientation\s*=\s*["\'])\d', rb'\g<1>1', xmp)
+    xmp = re.sub(rb'(<tiff:Orientation>\s*)\d', rb'\g<1>1', xmp)
+    return re.sub(
+        rb'<xmp:Thumbnails>.*?</xmp:Thumbnails>\s*', b'', xmp, flags=re.DOTALL
+    )
+
+
+def exif_resolution(tags: Mapping[int, Any]) -> tuple[Any, Any] | None:
+    """Return the resolution that EXIF data or TIFF tags say, in inches."""
+    # An inch where nothing is said, as the specification has it.
+    unit = UNITS.get(tags.get(RESOLUTION_UNIT, 2))
+    try:
+        x, y = (float(tags[tag]) for tag in (X_RESOLUTION, Y_RESOLUTION))
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    return None if unit is None else (x * unit, y * unit)
+
+
+def dots_per_inch(
+    values: Any, orientation: int | None
+) -> tuple[float, float] | None:
+    """Return the resolution of the upright image, if there is any.
+
+    Args:
+        values: Two numbers, as a file has them.
+        orientation: As EXIF counts.
+    """
+    try:
+        x, y = (float(value) for value in values)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    if not all(math.isfinite(value) and value > 0 for value in (x, y)):
+        return None
+    return (y, x) if orientation in TURNED else (x, y)
+
+
+def with_resolution(photo: Photo) -> bytes | None:
+    """Return a photograph's EXIF data with its resolution among them."""
+    if photo.dpi is None:
+        return photo.exif
+    exif = Image.Exif()
+    if photo.exif:
+        exif.load(photo.exif)
+    exif[X_RESOLUTION], exif[Y_RESOLUTION] = map(IFDRational, photo.dpi)
+    exif[RESOLUTION_UNIT] = 2
+    return exif.tobytes()
+
+
+def iptc_of_photoshop(resources: bytes) -> bytes | None:
+    """Return the IPTC data among Photoshop's image resources.
+
+    Args:
+        resources: Blocks that begin with ``8BIM`` each.
+    """
+    place = 0
+    while resources[place : place + 4] == b'8BIM':
+        name = resources[place + 6] if len(resources) > place + 6 else 0
+        start = place + 6 + name + 1
+        start += (start - place) % 2
+        if len(resources) < start + 4:
+            return None
+        (size,) = struct.unpack('>I', resources[start : start + 4])
+        (kind,) = struct.unpack('>H', resources[place + 4 : place + 6])
+        if kind == IPTC_RESOURCE:
+            return resources[start + 4 : start + 4 + size]
+        place = start + 4 + size + size % 2
+    return None
+
+
+def _turned(image: np.ndarray, orientation: int | None) -> np.ndarray:
+    """Return an image, or one channel of it, upright, in memory of its own."""
+    match orientation:
+        case 2:
+            image = image[:, ::-1]
+        case 3:
+            image = image[::-1, ::-1]
+        case 4:
+            image = image[::-1]
+        case 5:
+            image = image.swapaxes(0, 1)
+        case 6:
+            image = image.swapaxes(0, 1)[:, ::-1]
+        case 7:
+            image = image[::-1, ::-1].swapaxes(0, 1)
+        case 8:
+            image = image.swapaxes(0, 1)[::-1]
+    return np.array(image, order='C')

@@ -1,0 +1,123 @@
+"""Read PBM, PGM and PPM files of any depth."""
+
+import re
+
+import numpy as np
+
+from .kinds import UndecodableError, check_size
+from .metadata import Metadata
+from .photo import Photo
+
+__all__ = ['decode_pnm']
+
+# A number of the header, with the space and comments before it.
+NUMBER = re.compile(rb'(?:\s|#[^\r\n]*[\r\n])*(\d{1,9})')
+COMMENT = re.compile(rb'#\s*([^\r\n]*)')
+BITMAPS, COLOURS, PLAIN = b'14', b'36', b'123'  # second bytes of the file
+
+
+def decode_pnm(content: bytes) -> Photo:
+    """Decode a file of the formats PBM, PGM and PPM, plain or binary.
+
+    Pillow makes 8 bits of colours that have 10 or 12. Source: Netpbm's
+    manual pages ppm(5), pgm(5) and pbm(5).
+
+    Args:
+        content: Of the file.
+
+    Raises:
+        UndecodableError: If it is damaged.
+    """
+    kind = content[1:2]
+    place, numbers, comments = 2, [], []
+    for _ in range(2 if kind in BITMAPS else 3):
+        match = NUMBER.match(content, place)
+        if match is None:
+            raise UndecodableError('is damaged: its header is no PNM header')
+        place = match.end()
+        numbers.append(int(match[1]))
+        comments += COMMENT.findall(match[0])
+    width, height, most = numbers if len(numbers) > 2 else (*numbers, 1)
+    if not (width and height and 0 < most < 65536):
+        raise UndecodableError(
+            f'is damaged: it says {width}x{height} pixels of values up to '
+            f'{most}'
+        )
+    check_size(width, height)
+    channels = 3 if kind in COLOURS else 1
+    values, rest = _values(content[place:], kind, most, (height, width))
+    meta = Metadata(comment=b'\n'.join(comments))
+    if kind in PLAIN and kind not in BITMAPS and content[-1:].isdigit():
+        meta.notes.append('it ends within a line: its last value may be cut')
+    if rest.strip():
+        if re.match(rb'\s*P[1-7]\s', rest):
+            raise UndecodableError(
+                'holds several pictures; save each one as a file of its own'
+            )
+        meta.notes.append('what follows its pixels is left out')
+    values = values.reshape(height, width, channels)
+    if values.max() > most:
+        raise UndecodableError(
+            f'is damaged: it has values above {most}, its highest'
+        )
+    if kind in BITMAPS:
+        values = 1 - values  # 1 is black
+    high = 255 if most < 256 else 65535
+    if most not in (255, 65535):
+        values = values.astype(np.uint32) * high + most // 2
+        values //= most
+        if most > 255:
+            meta.notes.append(f'its values up to {most} become 16 bits')
+    values = values.astype(np.uint8 if high == 255 else np.uint16)
+    pixels = np.repeat(values, 3, axis=2) if channels == 1 else values
+    return meta.photo(pixels, None, channels == 1, '.ppm')
+
+
+def _values(
+    data: bytes, kind: bytes, most: int, size: tuple[int, int]
+) -> tuple[np.ndarray, bytes]:
+    """Return the numbers of a file, and what is behind them."""
+    height, width = size
+    count = height * width * (3 if kind in COLOURS else 1)
+    if kind in PLAIN:
+        return _plain(data, kind, count)
+    row = -(-width // 8)
+    needed = row * height if kind in BITMAPS else count * (1 + (most > 255))
+    # One space, or the line end of Windows.
+    is_two = data[:2] == b'\r\n' and len(data) == 2 + needed
+    data = data[1 + is_two :]
+    if kind in BITMAPS:
+        packed = _taken(data, row * height).reshape(height, row)
+        values = np.unpackbits(packed, axis=1)[:, :width]
+        return values, data[row * height :]
+    if most < 256:
+        return _taken(data, count), data[count:]
+    return _taken(data, 2 * count).view('>u2'), data[2 * count :]
+
+
+def _plain(data: bytes, kind: bytes, count: int) -> tuple[np.ndarray, bytes]:
+    text = re.sub(rb'#[^\r\n]*', b'', data)
+    if kind in BITMAPS:  # spaces are optional
+        words: list[bytes] = [b'%c' % c for c in b''.join(text.split())]
+    else:
+        words = text.split()
+    try:
+        values = np.array(words[:count], dtype='S6').astype(np.uint32)
+    except (ValueError, OverflowError) as error:
+        raise UndecodableError('is damaged: a value is no number') from error
+    if len(values) < count:
+        raise _too_short(count, len(values))
+    return values, b' '.join(words[count:])
+
+
+def _taken(data: bytes, count: int) -> np.ndarray:
+    if len(data) < count:
+        raise _too_short(count, len(data))
+    return np.frombuffer(data, np.uint8, count)
+
+
+def _too_short(count: int, found: int) -> UndecodableError:
+    return UndecodableError(
+        f'is truncated: {found} of {count} values are there; copy or '
+        'download it again'
+    )

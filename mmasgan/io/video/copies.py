@@ -1,0 +1,178 @@
+"""Streams that are copied as they are, beside the picture."""
+
+from pathlib import Path
+from typing import Any
+
+from . import import_av
+from .avi import AviStream, StreamHeader, read_streams, write_stream
+from .metadata import kept_metadata
+
+__all__ = ['Copies']
+
+IN_TS = {
+    'aac', 'aac_latm', 'ac3', 'dts', 'dvb_subtitle', 'dvb_teletext', 'eac3',
+    'h264', 'hdmv_pgs_subtitle', 'hevc', 'mp1', 'mp2', 'mp3', 'mpeg2video',
+    'mpeg4', 'opus', 's302m', 'truehd',
+}  # fmt: skip
+"""What readers know; FFmpeg writes others too, which nobody can read."""
+
+UNTOLD = {'1 channels': 'mono', '2 channels': 'stereo'}
+"""What channels are where Matroska says only how many."""
+
+NOT_IN_MOV = {'flac', 'opus', 'truehd'}  # FFmpeg says so as it begins
+
+CAN_BE_COPIED = {'video', 'audio', 'subtitle', 'attachment'}
+DISCARD_ALL = 48  # FFmpeg's AVDiscard
+
+
+class Copies:
+    """The streams of a result that are copied packet by packet.
+
+    Args:
+        container: PyAV's, of the result.
+        target: What the result will be called.
+        source: PyAV's container of the other video.
+
+    Attributes:
+        notes: What is left out.
+        sources: The streams of the source that are copied.
+    """
+
+    def __init__(self, container: Any, target: Path, source: Any) -> None:
+        self._container = container
+        self._target = target
+        self._streams: dict[int, Any] = {}  # by index in the source
+        self._last: dict[int, int] = {}  # time stamps, likewise
+        # AVI is made of AVI alone.
+        self._sounds: dict[int, AviStream] = {}
+        if container.format.name == 'avi':
+            self._sounds = dict(enumerate(read_streams(Path(source.name))))
+        self.notes: list[str] = []
+        self.sources: list[Any] = []
+
+    def add(self, stream: Any) -> None:
+        """Make a stream like one of the source, if the file can hold it.
+
+        Args:
+            stream: PyAV's.
+
+        Raises:
+            ValueError: If it is sound, which the file cannot hold.
+        """
+        kind = stream.type
+        is_chapters = int(getattr(stream, 'discard', 0)) == DISCARD_ALL
+        if kind == 'data' and ('timecode' in stream.metadata or is_chapters):
+            return  # made anew
+        name = f'stream {stream.index} ({kind}'
+        if stream.codec_context:
+            name += f', {stream.codec_context.name}'
+        suffix = self._target.suffix
+        try:
+            if not self._can_hold(stream):
+                raise ValueError('FFmpeg takes it, but no reader does')
+            if kind not in CAN_BE_COPIED:
+                raise ValueError('of no kind that FFmpeg copies surely')
+            new = self._container.add_stream_from_template(stream, opaque=True)
+        except (
+            ValueError,
+            AttributeError,
+            import_av().FFmpegError,
+        ) as error:
+            if kind == 'audio' and stream.codec_context:
+                other = '.mov' if suffix == '.mkv' else '.mkv'
+                raise ValueError(
+                    f"'{self._target}' cannot hold the sound, {name}); name "
+                    f'the result {other}, or convert the sound first: ffmpeg '
+                    '-i INPUT -c:v copy -c:a flac OUTPUT.mkv'
+                ) from error
+            self.notes.append(f'{name}) is left out: no {suffix} holds it')
+            return
+        if kind == 'audio' and stream.index in self._sounds:
+            _count_as(self._sounds[stream.index].header, new.codec_context)
+        if kind == 'audio':
+            layout = UNTOLD.get(new.codec_context.layout.name)
+            if layout:
+                new.codec_context.layout = layout
+        new.metadata.update(kept_metadata(stream.metadata))
+        new.disposition = stream.disposition
+        self._streams[stream.index] = new
+        self.sources.append(stream)
+
+    def _can_hold(self, stream: Any) -> bool:
+        context = stream.codec_context
+        codec = context.codec.canonical_name if context else None
+        muxer = self._container.format.name
+        if stream.type == 'attachment':
+            return bool(muxer == 'matroska')
+        if muxer == 'mpegts' and codec is not None:
+            is_disc = self._target.suffix.lower() in ('.mts', '.m2ts')
+            return codec in IN_TS or (is_disc and codec == 'pcm_bluray')
+        return not (muxer == 'mov' and codec in NOT_IN_MOV)
+
+    def write(self, packet: Any) -> None:
+        """Write a packet of a stream of the source, if it was added.
+
+        Args:
+            packet: PyAV's.
+        """
+        index = packet.stream.index
+        if index not in self._streams:
+            return
+        new = self._streams[index]
+        if index in self._sounds and new.type == 'audio':
+            self._count(packet, new)
+        last = self._last.get(index)
+        if packet.dts is not None:
+            if last is not None and packet.dts <= last:
+                packet.dts = last + 1
+                packet.pts = max(packet.pts or 0, packet.dts)
+            self._last[index] = packet.dts
+        packet.stream = new
+        self._container.mux(packet)
+
+    def _count(self, packet: Any, new: Any) -> None:
+        """Give a packet of AVI's sound its place among the others."""
+        self._container.start_encoding()  # which sets the unit
+        index = packet.stream.index
+        if not self._sounds[index].header.sample_size:
+            # FFmpeg takes long chunks for several.
+            packet.dts = self._last.get(index, -1) + 1
+        elif packet.dts is not None:
+            # Where it starts is in the header.
+            dts = packet.dts - (packet.stream.start_time or 0)
+            packet.dts = round(dts * packet.time_base / new.time_base)
+        packet.pts, packet.time_base = packet.dts, new.time_base
+
+    def finish(self, path: Path) -> None:
+        """Say in the file when the sound is heard, as the source does.
+
+        Args:
+            path: The result, which is closed.
+        """
+        written = read_streams(path) if self._sounds else []
+        for index, new in self._streams.items():
+            if new.type != 'audio' or index not in self._sounds:
+                continue
+            mine, source = written[new.index], self._sounds[index]
+            header = source.header
+            if abs(header.length - mine.header.length) > 1:  # it was cut off
+                header = header._replace(length=mine.header.length)
+            write_stream(
+                path, mine._replace(header=header, blocks=source.blocks)
+            )
+
+
+def _count_as(header: StreamHeader, context: Any) -> None:
+    """Let FFmpeg count the samples of sound as the source does.
+
+    It writes the size of blocks as that of samples, also of codecs whose
+    blocks differ, and does not know how long these are.
+    """
+    if header.sample_size or not header.rate:
+        return
+    samples = header.scale * context.sample_rate / header.rate
+    context.options = {
+        'block_align': '0',
+        'frame_size': str(round(samples)),
+    }
+    context.open()

@@ -1,0 +1,43 @@
+"""Damage that FFmpeg passes over."""
+
+from pathlib import Path
+
+from . import import_av
+
+__all__ = ['skipped_by_ffmpeg']
+
+
+def skipped_by_ffmpeg(path: Path) -> str | None:
+    """Return what FFmpeg finds at fault with a file that it reads on.
+
+    Most of its readers go on behind a damaged part, and say so in the log
+    alone. The file is read once more, without decoding.
+
+    Args:
+        path: The video.
+
+    Returns:
+        Words for people, or None if all is well.
+    """
+    av = import_av()
+    level = av.logging.get_level()
+    corrupt = 0
+    av.logging.set_level(av.logging.ERROR)
+    try:
+        with (
+            av.logging.Capture() as log,
+            av.open(
+                str(path.absolute()),
+                options={'protocol_whitelist': 'file'},
+                metadata_errors='surrogateescape',
+            ) as container,
+        ):
+            for packet in container.demux():
+                corrupt += packet.is_corrupt
+    except av.FFmpegError as error:
+        return str(error.strerror)
+    finally:
+        av.logging.set_level(level)
+    if corrupt:
+        return f'{corrupt} packets are incomplete'
+    return log[0][2].strip() if log else None

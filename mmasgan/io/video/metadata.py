@@ -1,0 +1,69 @@
+"""Texts of a video: its title, place, languages, chapters."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from . import import_av
+
+__all__ = ['kept_metadata', 'lost_texts']
+
+ABOUT_THE_FILE = (
+    '_statistics',
+    'bps',
+    'compatible_brands',
+    'duration',
+    'encoder',
+    'major_brand',
+    'minor_version',
+    'number_of_',
+    'rotate',
+)
+"""How metadata begin that say how a file was written, not what it shows."""
+
+UNSEEN = {'alpha_mode', 'handler_name', 'timecode', 'variant_bitrate',
+          'vendor_id'}  # fmt: skip
+"""What is told otherwise, or to nobody."""
+
+
+def kept_metadata(metadata: dict[str, str]) -> dict[str, str]:
+    """Return what of some metadata is true of a file that is written anew."""
+    return {
+        key: value
+        for key, value in metadata.items()
+        if not key.lower().startswith(ABOUT_THE_FILE)
+    }
+
+
+def lost_texts(path: Path, holders: Iterable[Any], source: Any) -> list[str]:
+    """Return the names of what a result does not say that its source does.
+
+    Args:
+        path: The result.
+        holders: PyAV's streams of the source that the result has too.
+        source: PyAV's container of them.
+    """
+    av = import_av()
+    with av.open(
+        str(path.absolute()), metadata_errors='surrogateescape'
+    ) as result:
+        found = {text for _, text in _texts([result, *result.streams])}
+        chapters = _chapters(result)
+    lost = dict.fromkeys(
+        key for key, text in _texts([source, *holders]) if text not in found
+    )
+    if _chapters(source) > chapters:
+        lost['chapters'] = None
+    return list(lost)
+
+
+def _texts(holders: Iterable[Any]) -> Iterator[tuple[str, str]]:
+    for holder in holders:
+        for key, text in kept_metadata(holder.metadata).items():
+            name = key.lower()
+            if name not in UNSEEN and text not in ('', 'und'):
+                yield name, text
+
+
+def _chapters(container: Any) -> int:
+    return len(container.chapters()) if hasattr(container, 'chapters') else 0

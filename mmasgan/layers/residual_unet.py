@@ -1,0 +1,111 @@
+"""A plain U-Net of residual blocks, without norms.
+
+Source: Ronneberger et al., MICCAI 2015, with the residual blocks of EDSR (Lim
+et al., CVPRW 2017), pre-activated, in place of its convolutions, and sums in
+place of its concatenations. Dense 3x3 convolutions alone: a processor computes
+them at twice the rate of depthwise ones and norms.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from torch import Tensor, nn
+from torch.nn.functional import relu
+
+__all__ = ['ResidualUNet']
+
+# Scale of what is first added to a sum, see ResNetV2SFTGenerator.
+SMALL_BRANCH = 0.1
+
+
+class ResidualUNet(nn.Module):
+    """Features in, features out, at the size of the first level.
+
+    Args:
+        in_channels: Channels of the input.
+        out_channels: Channels of the output.
+        channels: Channels of each level; each is half the size of the one
+            before it.
+        blocks: Residual blocks of each level on the way down, the last of
+            which is the bottom.
+        up_blocks: Residual blocks of each level on the way up, the bottom
+            left out.
+
+    Shape:
+        (N, in_channels, H, W), H and W divisible by :attr:`stride`, to
+        (N, out_channels, H, W), unbounded.
+
+    Attributes:
+        stride: What sides must be divisible by, 2 ** (levels - 1).
+        reach: How many rows above and below a row it depends on, at most.
+
+    Raises:
+        ValueError: If the numbers of levels do not fit.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        channels: Sequence[int],
+        blocks: Sequence[int],
+        up_blocks: Sequence[int],
+    ) -> None:
+        super().__init__()
+        if not len(channels) == len(blocks) == len(up_blocks) + 1:
+            raise ValueError(
+                'channels and blocks need one entry for each level, up_blocks '
+                f'one less, got {channels}, {blocks}, {up_blocks}'
+            )
+        self.stride = 2 ** (len(channels) - 1)
+        # Two convolutions a block; stem and head; what a stride rounds.
+        both_ways = [
+            *map(sum, zip(blocks, up_blocks, strict=False)),
+            blocks[-1],
+        ]
+        self.reach = 2 + sum(
+            2**level * (2 * count + 1) for level, count in enumerate(both_ways)
+        )
+        steps = list(pairwise(channels))
+        self.stem = nn.Conv2d(in_channels, channels[0], 3, padding=1)
+        self.encoder = nn.ModuleList(map(_stage, channels, blocks))
+        self.down = nn.ModuleList(
+            nn.Conv2d(above, below, 2, stride=2) for above, below in steps
+        )
+        self.up = nn.ModuleList(
+            nn.ConvTranspose2d(below, above, 2, stride=2)
+            for above, below in steps
+        )
+        self.decoder = nn.ModuleList(map(_stage, channels[:-1], up_blocks))
+        self.head = nn.Conv2d(channels[0], out_channels, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Go down, and up again with what was kept of each level."""
+        x = self.encoder[0](self.stem(x))
+        kept = []
+        for down, stage in zip(self.down, self.encoder[1:], strict=True):
+            kept.append(x)
+            x = stage(down(x))
+        for level in reversed(range(len(self.up))):
+            x = self.decoder[level](kept[level] + self.up[level](x))
+        return self.head(relu(x))
+
+
+class _Block(nn.Module):
+    """x + Conv-ReLU-Conv-ReLU(x), the order read from the right."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
+        for conv in (self.conv1, self.conv2):
+            nn.init.kaiming_normal_(conv.weight)
+            nn.init.zeros_(conv.get_parameter('bias'))
+        self.conv2.weight.data.mul_(SMALL_BRANCH)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.conv2(relu(self.conv1(relu(x))))
+
+
+def _stage(channels: int, blocks: int) -> nn.Sequential:
+    return nn.Sequential(*(_Block(channels) for _ in range(blocks)))

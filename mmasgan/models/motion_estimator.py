@@ -1,0 +1,209 @@
+"""The training of the network that reads motion."""
+
+import copy
+from typing import Any
+
+import torch
+from mmagic.structures import DataSample
+from mmengine.model import BaseModel
+from mmengine.optim import OptimWrapper
+from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d, interpolate
+
+from ..layers.camera_motion_prior import add_noise
+from ..layers.reblur import (
+    canonical_field,
+    field_of_canonical,
+    field_of_offsets,
+    reblur_along_field,
+    reblur_along_offsets,
+)
+from ..losses.functional import mean_absolute_error
+from ..registry import MODELS
+from .batch import files_of, named_inputs, split_inputs
+from .parts import Part, build_part, refuse_other_modes
+from .prediction import ones_of, predict
+from .steps import Losses, optimize
+
+__all__ = ['MotionEstimator']
+
+
+@MODELS.register_module()
+class MotionEstimator(BaseModel):
+    r"""Train a motion network on blur whose motion is known.
+
+    .. math:: \lambda_m \lVert M(b) - m \rVert_1 + \lambda_r
+        \lVert R(s, M(b)) - b \rVert_1, \quad b = R(s, m)
+
+    with m drawn from the prior. Fields are compared in the form that a path
+    and its reverse share, in units of ten pixels. No blurred image is seen.
+
+    It predicts ``R(s, M(b))`` for a pair, so that the metrics say how well
+    the motion that it reads explains the blur; the first row of a table, the
+    input, is the sharp image itself.
+
+    Config: see ``configs/motion_gopro.py``.
+
+    Args:
+        motion_network: Config or module.
+        prior: Config or module that draws motions.
+        field_weight: The factor of the first term.
+        reblur_weight: The factor of the second.
+        taps: See :class:`~mmasgan.generators.MotionReblurGenerator`, as the
+            next two.
+        margin: Same.
+        noise: Same.
+        max_bad_steps: Steps of a training that may be left out, with a
+            warning, because a loss or gradient is not finite.
+        channels_last: See :class:`~mmasgan.models.ASCycleGAN`.
+        data_preprocessor: Config or module: RGB in [-1, 1].
+    """
+
+    data_preprocessor: Any
+
+    def __init__(
+        self,
+        motion_network: Part,
+        prior: Part,
+        field_weight: float = 0.1,
+        reblur_weight: float = 1.0,
+        taps: int = 15,
+        margin: int = 0,
+        noise: float = 0.0,
+        max_bad_steps: int = 0,
+        channels_last: bool = False,
+        data_preprocessor: Part = None,
+    ) -> None:
+        super().__init__(data_preprocessor)
+        self.motion_network = build_part(motion_network)
+        self.prior = build_part(prior)
+        self.field_weight = field_weight
+        self.reblur_weight = reblur_weight
+        self.taps = taps
+        self.margin = margin
+        self.noise = noise
+        self.max_bad_steps = max_bad_steps
+        if channels_last:
+            self.to(memory_format=torch.channels_last)
+
+    def forward(
+        self,
+        inputs: Tensor,
+        data_samples: list[DataSample] | None = None,
+        mode: str = 'tensor',
+    ) -> Tensor:
+        """Read the motion of blurred images.
+
+        Args:
+            inputs: Images, (N, 3, H, W), RGB in [-1, 1].
+            data_samples: Ignored; a part of MMEngine's interface.
+            mode: ``'tensor'``. The steps are not made of ``forward``.
+
+        Returns:
+            The field in its canonical form, (N, 4, H/4, W/4).
+
+        Raises:
+            ValueError: If ``mode`` is another one.
+        """
+        refuse_other_modes(mode)
+        # By its forward, which a distributed wrapper needs.
+        return canonical_field(self.motion_network(inputs))
+
+    def train_step(self, data: dict, optim_wrapper: OptimWrapper) -> Losses:
+        """Blur sharp images, read the motion back, update the network.
+
+        Args:
+            data: A batch with ``inputs`` ``img_sharp``, RGB in [0, 255].
+            optim_wrapper: Updates the motion network.
+
+        Returns:
+            ``loss_field`` and ``loss_reblur``, and ``motion_error``, the mean
+            distance of the displacements, in pixels.
+
+        Raises:
+            FloatingPointError: If a term or gradient is not finite once more
+                than ``max_bad_steps``.
+        """
+        data = named_inputs(data)
+        files = files_of(data)
+        inputs = self.data_preprocessor(data, training=True)['inputs']
+        real, _ = split_inputs(inputs, required=('sharp',))
+        light = (real['sharp'] + 1) / 2
+        motion = self.prior(len(light), *light.shape[2:])
+        offsets = motion.offsets.to(light)
+        clean = reblur_along_offsets(
+            light, offsets, motion.gamma.to(light), self.margin
+        ).clamp(0, 1)
+        seen = add_noise(clean, self.noise)
+
+        with optim_wrapper.optim_context(self):
+            read = self(seen * 2 - 1)
+        true = self._at(field_of_offsets(offsets), read, light)
+        error = (read[:, :2] - true[:, :2]).square().sum(1).sqrt().mean()
+        losses = {'loss_field': self.field_weight * (read - true).abs().mean()}
+        if self.reblur_weight:
+            again = reblur_along_field(
+                self._inner(light), field_of_canonical(read), self.taps
+            )
+            losses['loss_reblur'] = self.reblur_weight * mean_absolute_error(
+                again, clean
+            )
+        optimize(optim_wrapper, self, losses, files, self.max_bad_steps)
+        return {k: v.detach() for k, v in losses.items()} | {
+            'motion_error': error.detach()
+        }
+
+    def _at(self, field: Tensor, like: Tensor, light: Tensor) -> Tensor:
+        """Return a field of whole images at the places of another one."""
+        whole = canonical_field(
+            interpolate(
+                field, light.shape[2:], mode='bilinear', align_corners=False
+            )
+        )
+        rows, columns = like.shape[2:]
+        return adaptive_avg_pool2d(self._inner(whole), (rows, columns))
+
+    def _inner(self, x: Tensor) -> Tensor:
+        inner = slice(self.margin, -self.margin or None)
+        return x[..., inner, inner]
+
+    def val_step(self, data: dict) -> list[DataSample]:
+        """Explain a pair, see the class."""
+        return self._predict(data)
+
+    def test_step(self, data: dict) -> list[DataSample]:
+        """Explain a pair, see the class."""
+        return self._predict(data)
+
+    def _predict(self, data: dict) -> list[DataSample]:
+        return [
+            sample
+            for one in ones_of(data)
+            for sample in self._predict_one(one)
+        ]
+
+    def _predict_one(self, data: dict) -> list[DataSample]:
+        inputs = data['inputs']
+        images = self.data_preprocessor(
+            {**data, 'inputs': copy.copy(inputs)}, training=False
+        )['inputs']
+        # What is blurred is the sharp image; the truth is the blurred one.
+        swapped: Any = (
+            [_swap(each) for each in inputs]
+            if isinstance(inputs, list)
+            else _swap(inputs)
+        )
+        return predict(
+            self,
+            {**data, 'inputs': swapped},
+            lambda sharp, _: self._explain(sharp, images),
+        )
+
+    def _explain(self, sharp: Tensor, images: dict[str, Tensor]) -> Tensor:
+        field = field_of_canonical(self(images['img_blur']))
+        return reblur_along_field(sharp, field, self.taps)
+
+
+def _swap(pair: dict[str, Any]) -> dict[str, Any]:
+    blur, sharp = pair['img_blur'], pair['img_sharp']
+    return {**pair, 'img_blur': sharp, 'img_sharp': blur}

@@ -1,0 +1,61 @@
+"""What the server writes to its log, as text or as JSON."""
+
+import json
+import logging
+import logging.config
+from datetime import datetime, timezone
+
+__all__ = ['LOG_FORMATS', 'LOG_LEVELS', 'configure_logging']
+
+LOG_FORMATS = ('text', 'json')
+LOG_LEVELS = ('debug', 'info', 'warning', 'error')
+LOGGERS = ('mmasgan.serve', 'uvicorn')
+
+
+class JsonFormatter(logging.Formatter):
+    """One line of JSON per record."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See :class:`logging.Formatter`."""
+        time = datetime.fromtimestamp(record.created, timezone.utc)
+        line = dict(
+            time=time.isoformat(timespec='milliseconds'),
+            level=record.levelname.lower(),
+            logger=record.name,
+            message=record.getMessage(),
+            **getattr(record, 'fields', {}),
+        )
+        if record.exc_info:
+            line['traceback'] = self.formatException(record.exc_info)
+        return json.dumps(line)
+
+
+def configure_logging(level: str, style: str) -> None:
+    """Send what the server logs to standard error.
+
+    Args:
+        level: The least of :data:`LOG_LEVELS` that is written.
+        style: One of :data:`LOG_FORMATS`.
+    """
+    text = dict(format='%(asctime)s %(levelname)s %(message)s')
+    logging.config.dictConfig(
+        dict(
+            version=1,
+            disable_existing_loggers=False,
+            formatters=dict(text=text, json={'()': JsonFormatter}),
+            handlers=dict(
+                stderr={'class': 'logging.StreamHandler', 'formatter': style}
+            ),
+            loggers={
+                name: dict(
+                    handlers=['stderr'],
+                    # What uvicorn says below a warning is said here better.
+                    level='WARNING'
+                    if name == 'uvicorn' and level != 'error'
+                    else level.upper(),
+                    propagate=False,
+                )
+                for name in LOGGERS
+            },
+        )
+    )

@@ -1,0 +1,75 @@
+"""How the server stops: first no new work, then none at all."""
+
+import asyncio
+from collections.abc import Callable
+from time import monotonic
+from types import FrameType
+
+import uvicorn
+
+__all__ = ['StoppableServer', 'Stopping']
+
+LAST_WORDS = 0.3  # seconds in which answers to stopped work are sent
+
+
+class Stopping:
+    """Whether the server stops.
+
+    Attributes:
+        has_begun: Whether new work is refused.
+        streams_end: Set when streams of the page have to end.
+    """
+
+    def __init__(self) -> None:
+        self.has_begun = False
+        self.streams_end = asyncio.Event()
+
+
+class StoppableServer(uvicorn.Server):
+    """A server that lets work finish for a while.
+
+    A second signal ends it at once.
+
+    Args:
+        config: Uvicorn's.
+        stopping: Told when it stops.
+        grace: Seconds that work may take from the signal on.
+        is_busy: Whether there is work.
+        stop_work: Called when the time is over.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        stopping: Stopping,
+        grace: float,
+        is_busy: Callable[[], bool],
+        stop_work: Callable[[], None],
+    ) -> None:
+        super().__init__(config)
+        self.stopping = stopping
+        self.grace = grace
+        self.is_busy = is_busy
+        self.stop_work = stop_work
+        self._end: float | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to stop, or stop."""
+        is_first = not self.stopping.has_begun
+        self.stopping.has_begun = True
+        super().handle_exit(sig, frame)
+        if is_first:
+            self._end = monotonic() + self.grace
+            self.should_exit = False
+
+    async def on_tick(self, counter: int) -> bool:
+        """Look ten times a second whether it is time to stop."""
+        if self._end is not None and (
+            not self.is_busy() or monotonic() > self._end
+        ):
+            self._end = None
+            self.stop_work()
+            await asyncio.sleep(LAST_WORDS)
+            self.stopping.streams_end.set()
+            self.should_exit = True
+        return await super().on_tick(counter)

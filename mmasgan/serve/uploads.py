@@ -1,0 +1,99 @@
+"""Photographs that the page sends, in place of Gradio's own route.
+
+Gradio keeps parts without a file name in memory, counts no total, and leaves
+what breaks off where it was.
+"""
+
+import shutil
+from pathlib import Path
+from uuid import uuid4
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse, Response
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+
+from .folder import folder_size, plain_name
+from .limits import Limits, RefusedError, Room, refusal
+
+__all__ = ['uploads']
+
+
+def uploads(limits: Limits, folder: Path) -> APIRouter:
+    """Return the routes ``upload`` and ``upload_progress`` of the page.
+
+    Args:
+        limits: What is refused.
+        folder: Where photographs are kept.
+    """
+    routes = APIRouter()
+    room = Room(limits.total_bytes, 'the folder')
+
+    @routes.post('/gradio_api/upload', include_in_schema=False)
+    async def upload(request: Request) -> Response:
+        try:
+            size = request.headers.get('content-length', '')
+            if not size.isdecimal():
+                raise RefusedError('say how long it is: Content-Length', 411)
+            used = await run_in_threadpool(folder_size, folder)
+            # What is on its way is in unnamed files; both copies count.
+            with room.take(2 * int(size), used):
+                return await _upload(request, limits, folder)
+        except RefusedError as error:
+            return refusal(error)
+        except HTTPException as error:  # of a broken form
+            return refusal(RefusedError(str(error.detail), error.status_code))
+
+    @routes.get('/gradio_api/upload_progress', include_in_schema=False)
+    async def progress() -> Response:
+        return Response(
+            'data: {"msg": "done"}\n\n', media_type='text/event-stream'
+        )
+
+    return routes
+
+
+async def _upload(
+    request: Request, limits: Limits, folder: Path
+) -> JSONResponse:
+    async with request.form(max_files=limits.files, max_fields=0) as form:
+        files = _files(form, limits)
+        kept = await run_in_threadpool(_keep, files, folder)
+    return JSONResponse(kept)
+
+
+def _files(form: FormData, limits: Limits) -> list[UploadFile]:
+    files = []
+    for field, file in form.multi_items():
+        if field != 'files' or not isinstance(file, UploadFile):
+            raise RefusedError('send photographs as files named "files"')
+        if (file.size or 0) > limits.bytes:
+            raise RefusedError(
+                f"'{plain_name(file.filename or '')}' has more than "
+                f'{limits.megabytes:g} MB',
+                413,
+            )
+        files.append(file)
+    if not files:
+        raise RefusedError('there are no photographs in it')
+    return files
+
+
+def _keep(files: list[UploadFile], folder: Path) -> list[str]:
+    """Write all of them, or none."""
+    home = folder / 'uploads' / uuid4().hex
+    kept = []
+    try:
+        for number, file in enumerate(files):
+            path = (
+                home / str(number) / (plain_name(file.filename or '') or 'a')
+            )
+            path.parent.mkdir(parents=True)
+            with path.open('xb') as target:
+                shutil.copyfileobj(file.file, target)
+            kept.append(str(path))
+    except OSError as error:
+        shutil.rmtree(home, ignore_errors=True)
+        raise RefusedError('the disk of this server is full', 503) from error
+    return kept
