@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# All that a quarter of an hour on a borrowed GPU is good for: the tests that
-# need one, the benchmark, and training, with a checkpoint about each minute.
+# What to run if a GPU is available for a quarter of an hour: the tests that
+# need one, the benchmark, and training, with a checkpoint every minute.
 #
 #   benchmarks/gpu_quarter_hour.sh DATA OUT [--cfg-options KEY=VALUE ...]
 #
-# DATA is GoPro's folder. What follows overrides keys of the config. By the
-# environment: MINUTES, 14 in all; CONFIG; PYTHON; TESTS, which tests run; and
-# BENCHMARK, further arguments of the benchmark. A second run with the same OUT
-# goes on where the training stopped.
+# DATA is the folder of GoPro. --cfg-options overrides keys of the config.
+# Environment variables: MINUTES, 14 in total; CONFIG; PYTHON; TESTS, the tests
+# to run; BENCHMARK, more arguments of the benchmark. A second run with the same
+# OUT resumes the training.
 set -euo pipefail
 
 DATA=$1 OUT=$2
@@ -47,5 +47,7 @@ train() { # SECONDS INTERVAL ARGUMENTS...: saves when it is stopped
 [ "${1:-}" = --cfg-options ] && shift
 train 60 1000000 "$@"
 # How far a minute went is how often to save.
-reached=$(grep -o '[0-9]*' "$OUT/training/last_checkpoint" | tail -1)
+last="$OUT/training/last_checkpoint"
+[ -f "$last" ] || { echo "no training step in a minute: $OUT/train-*.log"; exit 1; }
+reached=$(grep -o '[0-9]*' "$last" | tail -1)
 train $((END - SECONDS - 25)) "$((reached > 0 ? reached : 100))" "$@"
