@@ -18,6 +18,8 @@ from importlib import import_module
 from mmengine import registry as root
 from mmengine.registry import Registry
 
+from ._moved import current_class
+
 __all__ = ['PRIORS']
 
 SCOPE = 'mmasgan'
@@ -56,8 +58,11 @@ class DeferringRegistry(Registry):
                 import, for instance where MMagic is not installed.
         """
         scope, name = self.split_scope_key(key)
-        if scope in (None, self.scope) and name in self.deferred:
-            import_module(self.deferred[name])
+        if scope in (None, self.scope):
+            current = current_class(name)
+            key = key.removesuffix(name) + current
+            if current in self.deferred:
+                import_module(self.deferred[current])
         return super().get(key)
 
 
@@ -71,7 +76,7 @@ MODELS = DeferringRegistry(
         'mmasgan.discriminators',
     ],
     deferred=dict.fromkeys(
-        ('ASCycleGAN', 'DeblurGAN', 'MendedDeblurGanV2', 'MotionEstimator'),
+        ('ASCycleGAN', 'DeblurGAN', 'DeblurGANv2', 'MotionEstimator'),
         'mmasgan.models',
     ),
 )

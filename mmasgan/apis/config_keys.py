@@ -175,6 +175,7 @@ def _arguments(kind: Callable[..., Any]) -> set[str]:
         except (TypeError, ValueError):  # of compiled code
             break
         names |= {p.name for p in parameters if p.kind in NAMED}
+        names |= getattr(call, 'old_arguments', set())
         if all(p.kind != p.VAR_KEYWORD for p in parameters):
             break
     return names - {'self'}

@@ -15,9 +15,9 @@ __all__ = ['doctor']
 
 @click.command()
 def doctor() -> None:
-    """Tell what is installed, what is amiss, and how to mend it.
+    """Tell what is installed, what is amiss, and how to patch it.
 
-    Exits with 1 if anything must be mended before training, or, where mmasgan
+    Exits with 1 if anything must be patched before training, or, where mmasgan
     is installed to deblur alone, before that.
     """
     from ..compat import diagnosis
@@ -58,7 +58,7 @@ def _conclude(checks: list['Check']) -> None:
     """Print what to do, and exit with 1 if there is anything."""
     amiss = [check for check in checks if check.problem]
     if not amiss:
-        click.echo('Nothing to mend.')
+        click.echo('Nothing to patch.')
         return
     problems: dict[str, str] = {}
     for check in amiss:  # one cause may show many times
@@ -67,7 +67,7 @@ def _conclude(checks: list['Check']) -> None:
         click.echo(f'{name}: {problem}')
     remedies = dict.fromkeys(check.remedy for check in amiss if check.remedy)
     if remedies:
-        click.echo('To mend it, run:')
+        click.echo('To fix it, run:')
     for remedy in remedies:
         click.echo(f'    {remedy}')
     raise SystemExit(1)

@@ -1,10 +1,10 @@
-"""Mend a module of MMEngine or MMagic at the moment it is first imported.
+"""Patch a module of MMEngine or MMagic at the moment it is first imported.
 
-Nothing upstream is imported for the sake of mending it. A finder at the head
+Nothing upstream is imported for the sake of patching it. A finder at the head
 of ``sys.meta_path`` knows the names of the faulty modules; when one of them
 is imported, by whomever, the finder lets the ordinary machinery find it and
 hands its execution to the faults that live in it. A module that was imported
-before is mended where it stands.
+before is patched where it stands.
 """
 
 import ast
@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 __all__ = [
     'Fault',
-    'MendingFinder',
+    'PatchingFinder',
     'execute_leniently',
     'name_of',
     'rebind',
@@ -34,9 +34,9 @@ class Fault(Protocol):
     MODULES: tuple[str, ...]
 
     def is_present(self) -> bool:
-        """Whether the fault is in what is installed here, unmended."""
+        """Whether the fault is in what is installed here, unpatched."""
 
-    def mend(self, module: ModuleType, execute: Callable[[], None]) -> bool:
+    def patch(self, module: ModuleType, execute: Callable[[], None]) -> bool:
         """Execute an upstream module so that the fault does not show.
 
         Args:
@@ -45,7 +45,7 @@ class Fault(Protocol):
                 already happened.
 
         Returns:
-            Whether there was anything to mend.
+            Whether there was anything to patch.
         """
 
 
@@ -99,24 +99,24 @@ def execute_leniently(
     return True
 
 
-class MendingFinder(MetaPathFinder):
+class PatchingFinder(MetaPathFinder):
     """Finder that lets faults take part in the execution of their module.
 
     Args:
-        faults: The faults to mend, in this order where two share a module.
+        faults: The faults to patch, in this order where two share a module.
 
     Attributes:
-        mended: For each fault whose module was executed, by short name,
-            whether there was anything to mend.
+        patched: For each fault whose module was executed, by short name,
+            whether there was anything to patch.
     """
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = faults
-        self.mended: dict[str, bool] = {}
+        self.patched: dict[str, bool] = {}
         self._names = {name for fault in faults for name in fault.MODULES}
 
     def install(self) -> None:
-        """Mend what is imported already, and from now on what will be."""
+        """Patch what is imported already, and from now on what will be."""
         sys.meta_path.insert(0, self)
         for name in sorted(self._names):
             module = sys.modules.get(name)
@@ -144,7 +144,7 @@ class MendingFinder(MetaPathFinder):
             spec = finder.find_spec(fullname, path, target)
             if spec is not None:
                 if spec.loader is not None:
-                    spec.loader = _MendingLoader(spec.loader, self)
+                    spec.loader = _PatchingLoader(spec.loader, self)
                 return spec
         return None
 
@@ -164,17 +164,17 @@ class MendingFinder(MetaPathFinder):
         self, fault: Fault, module: ModuleType, run: Callable[[], None]
     ) -> Callable[[], None]:
         def execute() -> None:
-            mended = fault.mend(module, run)
+            patched = fault.patch(module, run)
             name = name_of(fault)
-            self.mended[name] = self.mended.get(name, False) or mended
+            self.patched[name] = self.patched.get(name, False) or patched
 
         return execute
 
 
-class _MendingLoader(Loader):
+class _PatchingLoader(Loader):
     """The module's own loader, with the faults around its execution."""
 
-    def __init__(self, loader: Loader, finder: MendingFinder) -> None:
+    def __init__(self, loader: Loader, finder: PatchingFinder) -> None:
         self.loader = loader
         self.finder = finder
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from types import ModuleType
 
-__all__ = ['MODULES', 'REMEDY', 'is_present', 'mend']
+__all__ = ['MODULES', 'REMEDY', 'is_present', 'patch']
 
 MODULES = ('mmagic.datasets.transforms.albu_function',)
 
@@ -21,7 +21,7 @@ def is_present() -> bool:
     return find_spec('albumentations') is None
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Say what to install where albumentations is missing.
 
     Args:
@@ -29,7 +29,7 @@ def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
         execute: Runs its code.
 
     Returns:
-        False: where the module imports there was nothing to mend.
+        False: where the module imports there was nothing to patch.
 
     Raises:
         ImportError: If albumentations is missing.

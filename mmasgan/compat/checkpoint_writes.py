@@ -14,7 +14,7 @@ from typing import Any
 
 from ..utils.atomic_files import write_atomically
 
-__all__ = ['MODULES', 'is_present', 'mend']
+__all__ = ['MODULES', 'is_present', 'patch']
 
 MODULES = ('mmengine.fileio.backends.local_backend',)
 
@@ -25,7 +25,7 @@ def is_present() -> bool:
     return 'open' in put.__code__.co_names
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Write to a temporary file, to the disk, and only then to the name.
 
     Args:

@@ -11,7 +11,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-__all__ = ['MODELS', 'MODULES', 'is_present', 'mend']
+__all__ = ['MODELS', 'MODULES', 'is_present', 'patch']
 
 MODULES = ('mmagic.apis.mmagic_inferencer',)
 MODELS = {'ascyclegan': 'mmasgan.ASCycleGANInferencer'}
@@ -23,7 +23,7 @@ def is_present() -> bool:
     return _is_closed(import_module(MODULES[0]))
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Let the names of :data:`MODELS` stand for registered inferencers.
 
     Args:

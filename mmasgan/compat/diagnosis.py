@@ -1,4 +1,4 @@
-"""What is installed here, what of it is amiss, and what mends it.
+"""What is installed here, what of it is amiss, and what patches it.
 
 Everything is looked at with nothing taken for granted: any package, torch
 included, may be missing or broken.
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib import import_module, metadata
 from typing import Any
 
-from . import FAULTS, mended
+from . import FAULTS, patched
 
 __all__ = [
     'SMALL',
@@ -82,7 +82,7 @@ class Check:
         name: What was looked at.
         found: What was found, a version for instance.
         problem: What is wrong with it; empty if nothing is.
-        remedy: The command that mends it, where there is one.
+        remedy: The command that patches it, where there is one.
     """
 
     name: str
@@ -97,7 +97,7 @@ class Finding:
 
     Args:
         name: Short name, that of its file in ``mmasgan/compat``.
-        status: ``mended``, ``present``, ``not present here`` or ``unknown``.
+        status: ``patched``, ``present``, ``not present here`` or ``unknown``.
         summary: The fault in one sentence.
     """
 
@@ -160,8 +160,8 @@ def faults() -> list[Finding]:
     findings = []
     for name, fault in FAULTS.items():
         try:
-            if name in mended():
-                present, status = mended()[name], 'mended'
+            if name in patched():
+                present, status = patched()[name], 'patched'
             else:
                 present, status = fault.is_present(), 'present'
         except Exception as error:  # its module does not import
@@ -250,7 +250,7 @@ def _installed(name: str) -> dict[str, str]:
 
 
 def _remedy(name: str, error: Exception) -> str:
-    """Return the command that most likely mends a failing import."""
+    """Return the command that most likely patches a failing import."""
     command = str(error).partition('Run: ')[2]  # our own errors name it
     if command:
         return command

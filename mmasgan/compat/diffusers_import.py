@@ -14,7 +14,7 @@ from types import ModuleType
 
 from ._imports import execute_leniently
 
-__all__ = ['MODULES', 'REASONS', 'is_present', 'mend']
+__all__ = ['MODULES', 'REASONS', 'is_present', 'patch']
 
 MODULES = ('mmagic.models.archs',)
 
@@ -27,7 +27,7 @@ def is_present() -> bool:
     return bool(REASONS)
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Load the architectures that need no diffusers.
 
     Args:

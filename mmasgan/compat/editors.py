@@ -15,7 +15,7 @@ from typing import Any
 
 from ._imports import execute_leniently
 
-__all__ = ['MODULES', 'SKIPPED', 'is_present', 'mend', 'skipped_editors']
+__all__ = ['MODULES', 'SKIPPED', 'is_present', 'patch', 'skipped_editors']
 
 MODULES = ('mmagic.models.editors',)
 
@@ -39,7 +39,7 @@ def is_present() -> bool:
     return bool(SKIPPED)
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Load each editor on its own, and skip those that fail.
 
     Args:

@@ -11,7 +11,7 @@ from types import ModuleType
 
 from ._imports import rebind
 
-__all__ = ['MODULES', 'is_present', 'mend']
+__all__ = ['MODULES', 'is_present', 'patch']
 
 MODULES = ('mmengine.config.utils',)
 
@@ -28,7 +28,7 @@ def is_present() -> bool:
     return found != _ADDRESS
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Add us to the table, and take our configs without a folder.
 
     Args:

@@ -13,7 +13,7 @@ from types import ModuleType
 
 from ._imports import rebind
 
-__all__ = ['MODULES', 'is_present', 'mend']
+__all__ = ['MODULES', 'is_present', 'patch']
 
 MODULES = ('mmengine.config.utils',)
 
@@ -23,7 +23,7 @@ def is_present() -> bool:
     return not import_module(MODULES[0])._is_builtin_module('os')
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Ask Python for the names of its standard library.
 
     Args:

@@ -15,7 +15,7 @@ from ._imports import rebind
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ['MODULES', 'is_present', 'mend']
+__all__ = ['MODULES', 'is_present', 'patch']
 
 MODULES = ('mmagic.models.utils.model_utils',)
 
@@ -35,7 +35,7 @@ def is_present() -> bool:
     return False
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Report once for the whole module, after the weights are set.
 
     Args:

@@ -16,7 +16,7 @@ from typing import Any
 
 from ._imports import rebind
 
-__all__ = ['MODULES', 'is_present', 'mend']
+__all__ = ['MODULES', 'is_present', 'patch']
 
 MODULES = ('mmengine.dist.utils', 'mmengine.model.wrappers.distributed')
 
@@ -29,7 +29,7 @@ def is_present() -> bool:
     return get_device() == 'cpu' and not hasattr(init_dist, '__wrapped__')
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Leave out the device where there is none.
 
     Args:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ._imports import rebind
 
-__all__ = ['MODULES', 'is_present', 'mend']
+__all__ = ['MODULES', 'is_present', 'patch']
 
 MODULES = ('mmengine.logging.logger',)
 IDLE = (
@@ -31,7 +31,7 @@ def is_present() -> bool:
     return not hasattr(import_module(MODULES[0]).print_log, '__wrapped__')
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Print no message that begins as one of ``IDLE``.
 
     Args:

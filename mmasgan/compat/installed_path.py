@@ -23,8 +23,8 @@ __all__ = [
     'get_installed_path',
     'is_installed',
     'is_present',
-    'mend',
     'package2module',
+    'patch',
 ]
 
 MODULES = ('mmengine.utils.package_utils',)
@@ -44,7 +44,7 @@ def is_present() -> bool:
     return not osp.exists(found) or not osp.samefile(found, _OURS)
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Ask the import system where a package is.
 
     Args:
@@ -57,8 +57,8 @@ def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
     execute()
     if not is_present():
         return False
-    for mended in (is_installed, get_installed_path, package2module):
-        rebind(getattr(module, mended.__name__), mended)
+    for patched in (is_installed, get_installed_path, package2module):
+        rebind(getattr(module, patched.__name__), patched)
     return True
 
 

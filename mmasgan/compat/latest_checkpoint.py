@@ -19,7 +19,7 @@ from types import ModuleType
 from ..utils.atomic_files import remove_leftovers
 from ._imports import rebind
 
-__all__ = ['MODULES', 'damage_of', 'is_present', 'mend']
+__all__ = ['MODULES', 'damage_of', 'is_present', 'patch']
 
 MODULES = ('mmengine.runner.checkpoint',)
 NUMBERED = re.compile(r'(?:iter|epoch)_(\d+)\.pth')
@@ -36,7 +36,7 @@ def is_present() -> bool:
             return False
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Take the newest checkpoint that is whole; report those that are not.
 
     Args:

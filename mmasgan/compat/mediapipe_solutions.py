@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable
 from types import ModuleType
 
-__all__ = ['MODULES', 'is_present', 'mend']
+__all__ = ['MODULES', 'is_present', 'patch']
 
 MODULES = ('controlnet_aux.mediapipe_face.mediapipe_face_common',)
 
@@ -24,7 +24,7 @@ def is_present() -> bool:
     return not hasattr(mediapipe, 'solutions')
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Let controlnet_aux believe that mediapipe is not installed.
 
     It then leaves out its face detector, which MMagic does not use.

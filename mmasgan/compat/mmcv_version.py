@@ -8,7 +8,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from types import ModuleType
 
-__all__ = ['MODULES', 'REMEDY', 'is_present', 'mend']
+__all__ = ['MODULES', 'REMEDY', 'is_present', 'patch']
 
 MODULES = ('mmagic',)
 
@@ -25,7 +25,7 @@ def is_present() -> bool:
     return not (2, 0) <= (major, minor) < (2, 2)
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Turn the assertion into an error that names the remedy.
 
     Args:
@@ -33,7 +33,7 @@ def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
         execute: Runs its code.
 
     Returns:
-        False: where MMagic imports there was nothing to mend.
+        False: where MMagic imports there was nothing to patch.
 
     Raises:
         ImportError: If mmcv is missing, or of a version MMagic refuses.

@@ -7,7 +7,7 @@ read once, while the module is executed.
 from collections.abc import Callable
 from types import ModuleType
 
-__all__ = ['MODULES', 'is_present', 'mend']
+__all__ = ['MODULES', 'is_present', 'patch']
 
 MODULES = ('mmagic.utils.trans_utils',)
 
@@ -19,7 +19,7 @@ def is_present() -> bool:
     return not hasattr(np, 'bool8')
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Lend NumPy the name while MMagic's module is executed.
 
     Args:

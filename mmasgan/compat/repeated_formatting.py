@@ -11,7 +11,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-__all__ = ['MODULES', 'is_present', 'mend']
+__all__ = ['MODULES', 'is_present', 'patch']
 
 MODULES = ('mmengine.config.config',)
 
@@ -22,7 +22,7 @@ def is_present() -> bool:
     return formatter is not None and not hasattr(formatter, '__wrapped__')
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Format a text that was the last to be formatted no more.
 
     Args:

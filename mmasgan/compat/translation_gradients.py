@@ -12,7 +12,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-__all__ = ['MODELS', 'MODULES', 'averaged_gradients', 'is_present', 'mend']
+__all__ = ['MODELS', 'MODULES', 'averaged_gradients', 'is_present', 'patch']
 
 MODELS = {
     'mmagic.models.editors.cyclegan.cyclegan': 'CycleGAN',
@@ -26,7 +26,7 @@ def is_present() -> bool:
     return any(_trains_alone(_model_of(import_module(m))) for m in MODULES)
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Average the gradients after each backward pass of a training step.
 
     Averaging is idempotent: should a wrapper have done it too, nothing

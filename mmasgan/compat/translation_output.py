@@ -11,7 +11,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-__all__ = ['MODELS', 'MODULES', 'is_present', 'mend']
+__all__ = ['MODELS', 'MODULES', 'is_present', 'patch']
 
 MODELS = {
     'mmagic.models.editors.cyclegan.cyclegan': 'CycleGAN',
@@ -25,7 +25,7 @@ def is_present() -> bool:
     return any(_lacks_output(_model_of(import_module(m))) for m in MODULES)
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Let ``output`` hold the image of the model's default domain.
 
     Args:

@@ -12,7 +12,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-__all__ = ['MODULES', 'is_present', 'mend']
+__all__ = ['MODULES', 'is_present', 'patch']
 
 MODULES = ('mmengine.model.wrappers.seperate_distributed',)
 WRAPPER = 'MMSeparateDistributedDataParallel'
@@ -25,7 +25,7 @@ def is_present() -> bool:
     return not hasattr(wrapper.__init__, '__wrapped__')
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Let the wrappers of parts save and load without their own name.
 
     MMEngine's loading passes wrappers by, PyTorch's asks them: both find what

@@ -12,7 +12,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-__all__ = ['MODULES', 'is_present', 'mend']
+__all__ = ['MODULES', 'is_present', 'patch']
 
 MODULES = ('mmengine.runner.runner',)
 
@@ -26,7 +26,7 @@ def is_present() -> bool:
     return asks and not hasattr(runner.MODEL_WRAPPERS.get, '__wrapped__')
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Let the registry of model wrappers return a class as it is.
 
     Args:

@@ -44,12 +44,12 @@ def draw_progress(
     validations: Sequence[Validation],
     curves: Mapping[str, Sequence[float]],
 ) -> bytes:
-    """Draw PSNR, the gain of each image, balance and losses by iteration.
+    """Draw PSNR, the gain of each image, accuracy and losses by iteration.
 
     Args:
         validations: At least one, in order of their iterations.
         curves: What training steps returned, first to last, by name: those
-            with ``balance`` in it and those with ``loss``. A curve with fewer
+            with ``accuracy`` in it and those with ``loss``. A curve with fewer
             values than iterations is taken for one of every n-th.
 
     Returns:
@@ -57,7 +57,7 @@ def draw_progress(
     """
     kinds = {
         kind: {k: v for k, v in curves.items() if kind in k and len(v)}
-        for kind in ('balance', 'loss')
+        for kind in ('accuracy', 'loss')
     }
     rows = 2 + sum(bool(found) for found in kinds.values())
     figure = Figure((9, 2.7 * rows + 0.4), dpi=110, layout='constrained')
@@ -65,8 +65,8 @@ def draw_progress(
     last = validations[-1].iteration
     _draw_psnr(panels.pop(0), validations)
     _draw_gains(panels.pop(0), validations)
-    if kinds['balance']:
-        _draw_balance(panels.pop(0), kinds['balance'], last)
+    if kinds['accuracy']:
+        _draw_accuracy(panels.pop(0), kinds['accuracy'], last)
     if kinds['loss']:
         _draw_losses(panels.pop(0), kinds['loss'], last)
     for axes in figure.axes:
@@ -137,12 +137,12 @@ def _draw_gains(axes: Axes, validations: Sequence[Validation]) -> None:
     _add_legend(axes)
 
 
-def _draw_balance(
+def _draw_accuracy(
     axes: Axes, curves: Mapping[str, Sequence[float]], last: int
 ) -> None:
     for number, (name, values) in enumerate(sorted(curves.items())):
         colour = COLOURS[number % len(COLOURS)]
-        label = name.removeprefix('balance_')
+        label = name.removeprefix('discriminator_accuracy_')
         axes.plot(*_thin(values, last), color=colour, label=label)
     for height in (0.5, 1):
         axes.axhline(height, color='black', ls='--', lw=1)
@@ -152,7 +152,7 @@ def _draw_balance(
         '0.5: it cannot tell, 1: it wins',
         fontsize=10,
     )
-    axes.set_ylabel('balance')
+    axes.set_ylabel('accuracy')
     _add_legend(axes)
 
 

@@ -29,7 +29,7 @@ class ProgressHook(Hook):
     Both are in ``runner.log_dir`` and tell of the whole training, also of
     what came before it was resumed. The picture shows by iteration the
     model's PSNR beside that of the blurred input, the gain of each image, and
-    the balance of the discriminators and the losses where a model returns
+    the accuracy of the discriminators and the losses where a model returns
     such. The table has a line for each validation and image: ``iteration``,
     ``image``, and for each metric that also scores the input (see
     :class:`~mmasgan.engine.EvaluationTableHook`) gain and input's score.
@@ -141,7 +141,8 @@ def _curves(runner: Runner) -> dict[str, Sequence[float]]:
     return {
         short: scalars[name].data[0]
         for name, short in names.items()
-        if name != short and short.startswith(('loss', 'balance'))
+        if name != short
+        and short.startswith(('loss', 'discriminator_accuracy'))
     }
 
 

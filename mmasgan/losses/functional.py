@@ -265,7 +265,7 @@ def mean_squared_error(output: Tensor, target: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def share_told_apart(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+def discriminator_accuracy(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
     r"""Share of patches that a discriminator puts on the right side.
 
     .. math::

@@ -28,6 +28,7 @@ from mmengine import MessageHub
 from mmengine.optim import OptimWrapperDict
 from torch import Tensor, nn
 
+from .._moved import takes_old_argument
 from ..registry import MODELS
 from ..utils.published import load_published
 from .batch import (
@@ -56,6 +57,7 @@ BOTH_LOOPS = ('deblur', 'reblur')
 
 
 @MODELS.register_module()
+@takes_old_argument('max_bad_steps', 'max_nonfinite_steps')
 class ASCycleGAN(BaseTranslationModel):
     """Two generators and two discriminators on unpaired domains.
 
@@ -93,7 +95,7 @@ class ASCycleGAN(BaseTranslationModel):
         pool_size: Generated images kept for each discriminator.
         discriminator_steps: Discriminator updates for each generator update.
         weight_clip: Bound of the discriminators' weights; None for none.
-        max_bad_steps: Steps of a training that may be left out, with a
+        max_nonfinite_steps: Steps of a training that may be left out, with a
             warning, because a loss or gradient is not finite.
         channels_last: Whether weights have the channels last in memory, the
             faster layout for convolutions in bfloat16. A distributed wrapper
@@ -125,7 +127,7 @@ class ASCycleGAN(BaseTranslationModel):
         pool_size: int = 60,
         discriminator_steps: int = 1,
         weight_clip: float | None = None,
-        max_bad_steps: int = 0,
+        max_nonfinite_steps: int = 0,
         channels_last: bool = False,
         data_preprocessor: Part = None,
     ) -> None:
@@ -169,7 +171,7 @@ class ASCycleGAN(BaseTranslationModel):
         self._start: list[nn.Module] = []  # is no part of the state
         self.pools = nn.ModuleDict({d: ImagePool(pool_size) for d in DOMAINS})
         self.weight_clip = weight_clip
-        self.max_bad_steps = max_bad_steps
+        self.max_nonfinite_steps = max_nonfinite_steps
         if channels_last:
             self.to(memory_format=torch.channels_last)
 
@@ -201,12 +203,13 @@ class ASCycleGAN(BaseTranslationModel):
         Returns:
             Every term, weighted, as ``loss_<term>_<direction>``; with an
             adversarial one, what discriminators tell apart as
-            ``balance_<direction>`` too.
+            ``discriminator_accuracy_<direction>`` too.
 
         Raises:
-            FloatingPointError: If a term or gradient is not finite once more
-                than ``max_bad_steps``. It names iteration, term and files;
-                the term has changed no weight.
+            FloatingPointError: If more than ``max_nonfinite_steps`` steps had
+                a loss or gradient that is not finite. The message names
+                iteration, term and files; the last such step changed no
+                weight.
         """
         data = named_inputs(data)
         files = files_of(data)
@@ -223,7 +226,7 @@ class ASCycleGAN(BaseTranslationModel):
         ):
             fake = translate(self, real, semantic)
 
-        losses, balance, finite = self._train_discriminators(
+        losses, accuracy, finite = self._train_discriminators(
             real, fake, files, optim_wrapper
         )
         if generators_turn:
@@ -235,14 +238,14 @@ class ASCycleGAN(BaseTranslationModel):
                 self.generators,
                 gen_losses,
                 files,
-                self.max_bad_steps,
+                self.max_nonfinite_steps,
             )
             self._freeze_discriminators(False)
             losses.update(gen_losses)
         if not finite:
             for pool in self.pools.values():
                 pool.drop_broken()
-        return {k: value.detach() for k, value in (losses | balance).items()}
+        return {k: value.detach() for k, value in (losses | accuracy).items()}
 
     def val_step(self, data: dict) -> list[DataSample]:
         """Deblur a batch, see :func:`~mmasgan.models.prediction.predict`."""
@@ -278,12 +281,12 @@ class ASCycleGAN(BaseTranslationModel):
             return {}, {}, True
         optim = optim_wrapper['discriminators']
         with optim.optim_context(self.discriminators):
-            losses, balance = discriminator_losses(self, real, fake)
+            losses, accuracy = discriminator_losses(self, real, fake)
         finite = optimize(
-            optim, self.discriminators, losses, files, self.max_bad_steps
+            optim, self.discriminators, losses, files, self.max_nonfinite_steps
         )
         self._clip_discriminators()
-        return losses, balance, finite
+        return losses, accuracy, finite
 
     def _freeze_discriminators(self, frozen: bool) -> None:
         if self.discriminators is not None:

@@ -12,6 +12,7 @@ Deviation: the critic pads by 1, as PatchGAN, not by 2; both see 70x70 pixels.
 
 from torch import Tensor, nn
 
+from .._moved import takes_old_argument
 from ..registry import MODELS
 from .paired_gan import PairedGAN, logits_of
 from .parts import Part, build_part
@@ -21,6 +22,7 @@ __all__ = ['DeblurGAN']
 
 
 @MODELS.register_module()
+@takes_old_argument('max_bad_steps', 'max_nonfinite_steps')
 class DeblurGAN(PairedGAN):
     r"""One generator and one critic on pairs of blurred and sharp images.
 
@@ -46,7 +48,7 @@ class DeblurGAN(PairedGAN):
             fake). None leaves the term out.
         discriminator_steps: Critic updates for each generator update, at
             least 1.
-        max_bad_steps: See :class:`PairedGAN`.
+        max_nonfinite_steps: See :class:`PairedGAN`.
         data_preprocessor: Config or module: RGB in [-1, 1].
 
     Raises:
@@ -61,7 +63,7 @@ class DeblurGAN(PairedGAN):
         content_loss: Part,
         gradient_penalty: Part = None,
         discriminator_steps: int = 5,
-        max_bad_steps: int = 0,
+        max_nonfinite_steps: int = 0,
         data_preprocessor: Part = None,
     ) -> None:
         if discriminator_steps < 1:
@@ -78,7 +80,7 @@ class DeblurGAN(PairedGAN):
             self.content_losses['content'] = build_part(content_loss)
         self.gradient_penalty = build_part(gradient_penalty)
         self.discriminator_steps = discriminator_steps
-        self.max_bad_steps = max_bad_steps
+        self.max_nonfinite_steps = max_nonfinite_steps
 
     def _discriminator_losses(self, sharp: Tensor, fake: Tensor) -> Losses:
         losses = super()._discriminator_losses(sharp, fake)

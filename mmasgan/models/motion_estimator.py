@@ -10,6 +10,7 @@ from mmengine.optim import OptimWrapper
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, interpolate
 
+from .._moved import takes_old_argument
 from ..layers.camera_motion_prior import add_noise
 from ..layers.reblur import (
     canonical_field,
@@ -29,6 +30,7 @@ __all__ = ['MotionEstimator']
 
 
 @MODELS.register_module()
+@takes_old_argument('max_bad_steps', 'max_nonfinite_steps')
 class MotionEstimator(BaseModel):
     r"""Train a motion network on blur whose motion is known.
 
@@ -53,7 +55,7 @@ class MotionEstimator(BaseModel):
             next two.
         margin: Same.
         noise: Same.
-        max_bad_steps: Steps of a training that may be left out, with a
+        max_nonfinite_steps: Steps of a training that may be left out, with a
             warning, because a loss or gradient is not finite.
         channels_last: See :class:`~mmasgan.models.ASCycleGAN`.
         data_preprocessor: Config or module: RGB in [-1, 1].
@@ -70,7 +72,7 @@ class MotionEstimator(BaseModel):
         taps: int = 15,
         margin: int = 0,
         noise: float = 0.0,
-        max_bad_steps: int = 0,
+        max_nonfinite_steps: int = 0,
         channels_last: bool = False,
         data_preprocessor: Part = None,
     ) -> None:
@@ -82,7 +84,7 @@ class MotionEstimator(BaseModel):
         self.taps = taps
         self.margin = margin
         self.noise = noise
-        self.max_bad_steps = max_bad_steps
+        self.max_nonfinite_steps = max_nonfinite_steps
         if channels_last:
             self.to(memory_format=torch.channels_last)
 
@@ -122,7 +124,7 @@ class MotionEstimator(BaseModel):
 
         Raises:
             FloatingPointError: If a term or gradient is not finite once more
-                than ``max_bad_steps``.
+                than ``max_nonfinite_steps``.
         """
         data = named_inputs(data)
         files = files_of(data)
@@ -148,7 +150,7 @@ class MotionEstimator(BaseModel):
             losses['loss_reblur'] = self.reblur_weight * mean_absolute_error(
                 again, clean
             )
-        optimize(optim_wrapper, self, losses, files, self.max_bad_steps)
+        optimize(optim_wrapper, self, losses, files, self.max_nonfinite_steps)
         return {k: v.detach() for k, v in losses.items()} | {
             'motion_error': error.detach()
         }

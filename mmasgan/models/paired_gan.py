@@ -36,7 +36,7 @@ class PairedGAN(BaseModel):
         content_losses: Module by term, called with (output, truth).
         discriminator_steps: Discriminator updates, all on the same batch,
             for each generator update.
-        max_bad_steps: Steps of a training that may be left out, with a
+        max_nonfinite_steps: Steps of a training that may be left out, with a
             warning, because a loss or gradient is not finite.
     """
 
@@ -46,7 +46,7 @@ class PairedGAN(BaseModel):
     content_losses: Any
     data_preprocessor: Any
     discriminator_steps: int = 1
-    max_bad_steps: int = 0
+    max_nonfinite_steps: int = 0
 
     def init_weights(self) -> None:
         """Initialise networks and load the weights that losses need."""
@@ -92,9 +92,10 @@ class PairedGAN(BaseModel):
             discriminator are from its last update.
 
         Raises:
-            FloatingPointError: If a term or gradient is not finite once more
-                than ``max_bad_steps``. It names iteration, term and files;
-                the term has changed no weight.
+            FloatingPointError: If more than ``max_nonfinite_steps`` steps had
+                a loss or gradient that is not finite. The message names
+                iteration, term and files; the last such step changed no
+                weight.
         """
         files = files_of(data)
         inputs = self.data_preprocessor(data, training=True)['inputs']
@@ -114,7 +115,7 @@ class PairedGAN(BaseModel):
                 self.discriminator,
                 losses,
                 files,
-                self.max_bad_steps,
+                self.max_nonfinite_steps,
             )
 
         set_requires_grad(self.discriminator, False)
@@ -145,7 +146,9 @@ class PairedGAN(BaseModel):
     def _step_generator(
         self, optimizer: OptimWrapper, losses: Losses, files: list[str]
     ) -> None:
-        optimize(optimizer, self.generator, losses, files, self.max_bad_steps)
+        optimize(
+            optimizer, self.generator, losses, files, self.max_nonfinite_steps
+        )
 
     def _discriminator_losses(self, sharp: Tensor, fake: Tensor) -> Losses:
         terms = [

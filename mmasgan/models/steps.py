@@ -20,12 +20,12 @@ def optimize(
     networks: nn.Module,
     losses: Losses,
     files: list[str],
-    max_bad_steps: int = 0,
+    max_nonfinite_steps: int = 0,
 ) -> bool:
     """Sum the losses and update what the optimiser holds.
 
     A step with a loss or a gradient that is not finite is left out, up to
-    ``max_bad_steps`` times in a training; the count is part of its
+    ``max_nonfinite_steps`` times in a training; the count is part of its
     checkpoints. Gradients of a wrapper that scales its loss, as MMEngine's
     ``AmpOptimWrapper``, are left to the scaler, which leaves such steps out
     by itself and looks for a smaller scale.
@@ -35,7 +35,7 @@ def optimize(
         networks: What it updates, to name a gradient by.
         losses: Scalars by name. Without any, nothing is updated.
         files: Images of the batch, for the message.
-        max_bad_steps: How many steps may be left out before it raises.
+        max_nonfinite_steps: How many steps may be left out before it raises.
 
     Returns:
         Whether all was finite.
@@ -49,13 +49,13 @@ def optimize(
     total = torch.stack(list(losses.values())).sum()
     finite = torch.isfinite(total)
     # Only a limit of 0 may end one process alone: the launcher ends the rest.
-    if max_bad_steps and is_distributed():
+    if max_nonfinite_steps and is_distributed():
         finite = finite.float()
         all_reduce(finite, 'min')
     if not finite:
         bad = [n for n, term in losses.items() if not torch.isfinite(term)]
         what = ', '.join(bad) or 'sum of losses'
-        _leave_out(f'{what} is not finite', files, max_bad_steps)
+        _leave_out(f'{what} is not finite', files, max_nonfinite_steps)
         return False
     optimizer.backward(optimizer.scale_loss(total))
     if not optimizer.should_update():  # gradients are being accumulated
@@ -65,7 +65,7 @@ def optimize(
         if bad:
             optimizer.zero_grad()
             what = f'gradient of {bad[0]} (and {len(bad) - 1} more)'
-            _leave_out(f'{what} is not finite', files, max_bad_steps)
+            _leave_out(f'{what} is not finite', files, max_nonfinite_steps)
             return False
     optimizer.step()
     optimizer.zero_grad()
@@ -82,7 +82,7 @@ def _leave_out(problem: str, files: list[str], limit: int) -> None:
         f'{", ".join(files)}'
     )
     if count > limit:
-        raise FloatingPointError(f'{message}; max_bad_steps is {limit}')
+        raise FloatingPointError(f'{message}; max_nonfinite_steps is {limit}')
     hub.update_info('bad_steps', count)
     MMLogger.get_current_instance().warning(
         f'{message}; left out, {count} of at most {limit} steps'

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from ..losses.functional import share_told_apart
+from ..losses.functional import discriminator_accuracy
 from .batch import Images, Maps, central
 from .steps import Losses
 
@@ -101,7 +101,7 @@ def discriminator_losses(
         Losses, and the share that each tells apart, scalars by name.
     """
     losses: Losses = {}
-    balance: dict[str, Tensor] = {}
+    accuracy: dict[str, Tensor] = {}
     for domain in model.taught:
         direction = DIRECTION[domain]
         judge = partial(_logits, model.discriminators, domain)
@@ -110,12 +110,14 @@ def discriminator_losses(
         losses[f'loss_disc_{direction}'] = (
             model.adversarial_loss.discriminator_loss(*logits)
         )
-        balance[f'balance_{direction}'] = share_told_apart(*logits)
+        accuracy[f'discriminator_accuracy_{direction}'] = (
+            discriminator_accuracy(*logits)
+        )
         if model.gradient_penalty is not None:
             losses[f'loss_penalty_{direction}'] = model.gradient_penalty(
                 judge, real[domain], seen
             )
-    return losses, balance
+    return losses, accuracy
 
 
 def generator_losses(

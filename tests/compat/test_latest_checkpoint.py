@@ -36,8 +36,8 @@ def test_fault(symptoms):
 
 
 def test_mend(symptoms):
-    assert symptoms.mended['latest_checkpoint']['value'] is None
-    assert symptoms.mended['mended']['latest_checkpoint'] is True
+    assert symptoms.patched['latest_checkpoint']['value'] is None
+    assert symptoms.patched['patched']['latest_checkpoint'] is True
 
 
 def test_sound_afterwards():

@@ -97,7 +97,7 @@ def test_the_picture_shows_what_the_steps_returned(tmp_path, monkeypatch):
     )
     for name in (
         'train/loss_gan_deblur',
-        'train/balance_deblur',
+        'train/discriminator_accuracy_deblur',
         'train/time',
         'val/PSNR',
     ):
@@ -108,7 +108,7 @@ def test_the_picture_shows_what_the_steps_returned(tmp_path, monkeypatch):
     (curves,) = seen
     assert {name: list(values) for name, values in curves.items()} == {
         'loss_gan_deblur': [1, 3],
-        'balance_deblur': [1, 3],
+        'discriminator_accuracy_deblur': [1, 3],
     }
 
 

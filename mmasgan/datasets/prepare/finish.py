@@ -84,7 +84,7 @@ def fill_store(
     report = build_store(root, names, folder)
     return tuple(
         f"'{name}' was damaged or outdated in the store, and is mended"
-        for name in report.mended
+        for name in report.repaired
     )
 
 

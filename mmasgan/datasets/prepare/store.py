@@ -28,13 +28,13 @@ class StoreReport(NamedTuple):
     Attributes:
         kept: Number of images that were there already, and sound.
         written: Number of images that were not.
-        mended: Names of those that were there, but damaged or outdated.
+        repaired: Names of those that were there, but damaged or outdated.
         size: Bytes of all images.
     """
 
     kept: int
     written: int
-    mended: tuple[str, ...]
+    repaired: tuple[str, ...]
     size: int
 
 

@@ -59,7 +59,7 @@ class VideoReader:
         self.count = 0
         self._time = 0.0  # of the last frame
         self._end = Fraction(0)  # of the last packet of any stream
-        self._mended: list[str] = []
+        self._repaired: list[str] = []
         self._fault: Any = None
         self._parts = JoinedParts()
         self._size: tuple[int, int] | None = None  # of all frames
@@ -113,7 +113,7 @@ class VideoReader:
                 self._time = frame.time or self._time
                 self._check(frame)
                 if frame.is_corrupt:
-                    self._mended.append(self._place(self.count + 1))
+                    self._repaired.append(self._place(self.count + 1))
                 yield frame
                 self.count += 1
         if not self.count:
@@ -124,11 +124,11 @@ class VideoReader:
         """Return what is amiss with the video, once it was read."""
         found = self._parts.notes(is_timed=not self._is_avi)
         notes = [f"'{self._path}' {note}" for note in found]
-        if self._mended:
+        if self._repaired:
             notes.append(
-                f"'{self._path}' is damaged: {len(self._mended)} frame(s), "
-                f'the first being {self._mended[0]}, are as FFmpeg mended '
-                'them; copy it again if there is a sound copy'
+                f"'{self._path}' is damaged: {len(self._repaired)} frame(s), "
+                f'the first being {self._repaired[0]}, were repaired by '
+                'FFmpeg; copy the file again if you have an intact copy'
             )
         told, end = self._told_end(), self._end
         if self.count == self.picture.frames:  # the last may be a long one

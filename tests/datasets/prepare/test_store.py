@@ -46,7 +46,7 @@ def test_damaged_image_is_found_and_mended(root, names, tmp_path, harm):
     before = stored_path(folder, names[2]).read_bytes()
     harm(stored_path(folder, names[2]))
     report = build_store(root, names, folder)
-    assert (report.kept, report.mended) == (5, (names[2],))
+    assert (report.kept, report.repaired) == (5, (names[2],))
     assert stored_path(folder, names[2]).read_bytes() == before
 
 
@@ -54,7 +54,7 @@ def test_changed_source_is_stored_anew(root, names, write_image):
     folder = root / 'store'
     build_store(root, names, folder)
     write_image(root / names[0], seed=99)
-    assert build_store(root, names, folder).mended == (names[0],)
+    assert build_store(root, names, folder).repaired == (names[0],)
     image = ImageStore(folder).read(str(root / names[0]))
     assert (image != np.load(stored_path(folder, names[1]))).any()
 
@@ -63,7 +63,7 @@ def test_other_images_take_the_place(root, names):
     folder = root / 'store'
     build_store(root, names[:3], folder)
     report = build_store(root, names[2:], folder)
-    assert (report.kept, report.written, report.mended) == (1, 3, ())
+    assert (report.kept, report.written, report.repaired) == (1, 3, ())
     assert not stored_path(folder, names[0]).exists()
     with pytest.raises(ImageReadError, match='not in the store'):
         ImageStore(folder).read(str(root / names[0]))

@@ -34,19 +34,21 @@ from mmengine.optim import OptimWrapper
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
+from .._moved import takes_old_argument
 from ..registry import MODELS
 from .fpn_backbone import FPNBackbone, without_download
 from .paired_gan import PairedGAN
 from .parts import Part, build_part, unwrapped
 from .steps import Losses
 
-__all__ = ['MendedDeblurGanV2']
+__all__ = ['DeblurGANv2']
 
 STRIDE = 32
 
 
 @MODELS.register_module()
-class MendedDeblurGanV2(PairedGAN, DeblurGanV2):
+@takes_old_argument('max_bad_steps', 'max_nonfinite_steps')
+class DeblurGANv2(PairedGAN, DeblurGanV2):
     r"""MMagic's DeblurGANv2 on pairs, as its authors trained it.
 
     .. math::
@@ -77,7 +79,7 @@ class MendedDeblurGanV2(PairedGAN, DeblurGanV2):
         norm_statistics: What norm layers use in evaluation: ``'image'``, the
             statistics of each image as in training at batch size 1, or
             ``'running'`` ones as MMagic.
-        max_bad_steps: See :class:`PairedGAN`.
+        max_nonfinite_steps: See :class:`PairedGAN`.
         data_preprocessor: Config or module: RGB in [-1, 1].
 
     Raises:
@@ -95,7 +97,7 @@ class MendedDeblurGanV2(PairedGAN, DeblurGanV2):
         backbone_weights: str | None = 'timm',
         warmup_iters: int = 0,
         norm_statistics: Literal['image', 'running'] = 'image',
-        max_bad_steps: int = 0,
+        max_nonfinite_steps: int = 0,
         data_preprocessor: Part = None,
     ) -> None:
         if norm_statistics not in ('image', 'running'):
@@ -114,7 +116,7 @@ class MendedDeblurGanV2(PairedGAN, DeblurGanV2):
         self.backbone_weights = backbone_weights
         self.warmup_iters = warmup_iters
         self.norm_statistics = norm_statistics
-        self.max_bad_steps = max_bad_steps
+        self.max_nonfinite_steps = max_nonfinite_steps
         self.adversarial_loss = build_part(adversarial_loss)
         self.content_losses = nn.ModuleDict(
             {
