@@ -278,7 +278,7 @@ def test_the_tools_train_resume_and_test(gopro, tmp_path):
     assert code == 0, output
     assert f'{work_dir}/iter_2.pth' in output
     assert output.index('│ input │') < output.index('│ model │')
-    assert 'Pictures (input | output | truth): ' in output
+    assert 'Pictures (input | output | ground truth): ' in output
 
 
 def test_a_checkpoint_loads_into_a_bare_model(on_cpu, gopro, tmp_path):

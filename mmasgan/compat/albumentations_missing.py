@@ -1,8 +1,8 @@
 """``import mmagic.datasets.transforms`` needs an undeclared albumentations.
 
-Upstream: ``mmagic/datasets/transforms/albu_function.py`` imports it without
-condition; MMagic's metadata has it among the optional requirements only.
-``mmasgan`` declares it, so this shows only where it was removed.
+Upstream: ``mmagic/datasets/transforms/albu_function.py`` always imports it,
+but it is an optional requirement of MMagic. ``mmasgan`` requires it, so this
+only occurs after it was uninstalled.
 """
 
 from collections.abc import Callable
@@ -22,14 +22,14 @@ def is_present() -> bool:
 
 
 def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Say what to install where albumentations is missing.
+    """Raise an error with the command to install albumentations.
 
     Args:
         module: ``mmagic.datasets.transforms.albu_function``.
-        execute: Runs its code.
+        execute: Function that executes the module's code.
 
     Returns:
-        False: where the module imports there was nothing to patch.
+        False, because the module is not changed.
 
     Raises:
         ImportError: If albumentations is missing.
@@ -40,6 +40,6 @@ def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
         if error.name != 'albumentations':
             raise
         raise ImportError(
-            f'The transforms of MMagic need albumentations. Run: {REMEDY}'
+            f'MMagic needs albumentations for its transforms. Run: {REMEDY}'
         ) from error
     return False

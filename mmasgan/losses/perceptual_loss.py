@@ -80,7 +80,7 @@ class PerceptualLoss(nn.Module):
                 they receive no gradient.
 
         Returns:
-            Scalar.
+            Loss, a scalar.
 
         Raises:
             RuntimeError: If :meth:`init_weights` was not called.

@@ -1,6 +1,6 @@
-"""Models, trained and tested by MMagic's and MMEngine's runners."""
+"""Models for the runner of MMEngine."""
 
-from .. import compat  # noqa: F401  before anything of MMagic
+from .. import compat  # noqa: F401  before MMagic
 from .._moved import keep_old_names
 from .as_cyclegan import ASCycleGAN
 from .deblurgan import DeblurGAN

@@ -59,7 +59,7 @@ def test_it_turns_to_strips_where_memory_is_short(no_pytorch, monkeypatch):
         (dict(device='cuda'), 'ONNX Runtime takes --device auto or cpu'),
         (dict(precision='float16'), 'takes --precision auto or float32'),
         (dict(config='x.py', weights='x.pth'), '--config does not go with'),
-        (dict(config='x.py'), '--config goes with --checkpoint'),
+        (dict(config='x.py'), '--config needs --checkpoint'),
     ],
 )
 def test_what_does_not_fit_is_named(no_pytorch, options, message):

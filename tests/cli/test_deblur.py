@@ -340,7 +340,7 @@ def test_a_config_without_a_checkpoint_is_told(folder):
     options = ['-o', folder / 'out', '--config', folder / 'c.py']
     result = run(folder / 'in', *options)
     assert result.exit_code == 2
-    assert '--config goes with --checkpoint' in result.output
+    assert '--config needs --checkpoint' in result.output
 
 
 def test_a_model_that_onnx_runtime_does_not_have_is_told(folder):
@@ -451,7 +451,7 @@ def test_ctrl_c_ends_it_in_one_line(folder, monkeypatch):
         folder / 'in', '-o', folder / 'out', '--weights', folder / 'w.pth'
     )
     assert result.exit_code == 130
-    assert 'stopped; photographs that were finished are kept' in result.stderr
+    assert 'stopped; finished photographs are kept' in result.stderr
     assert not (folder / 'out').exists()
 
 

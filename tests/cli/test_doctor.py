@@ -80,7 +80,7 @@ def _remedies(output):
 def test_doctor_finds_nothing_amiss(doctor):
     status, output = doctor['healthy']
     assert status == 0, output
-    assert output.endswith('Nothing to patch.\n')
+    assert output.endswith('No problems found.\n')
 
 
 def test_doctor_names_versions_faults_and_editors(doctor):
@@ -137,4 +137,4 @@ def test_what_is_left_out_on_purpose_is_nothing_amiss(monkeypatch):
     assert result.exit_code == 0, result.output
     assert 'Installed to deblur without PyTorch' in result.output
     assert 'onnxruntime' in result.output
-    assert result.output.endswith('Nothing to patch.\n')
+    assert result.output.endswith('No problems found.\n')

@@ -73,7 +73,7 @@ def test_full_mmcv_counts(versions, version, remedy):
 def test_two_distributions_of_one_module_are_named(versions):
     check = versions(mmengine='0.10.7', onedl_mmengine='0.10.12')['mmengine']
     assert check.found == 'mmengine 0.10.7, onedl-mmengine 0.10.12'
-    assert 'write over each other' in check.problem
+    assert 'overwrite each other' in check.problem
     assert check.remedy == (
         'pip uninstall -y mmengine onedl-mmengine && '
         'pip install "mmengine<0.11,>=0.10.4"'

@@ -69,7 +69,9 @@ def test_a_damaged_one_is_reported_and_passed_by(folder, damage, caplog):
 def test_none_that_is_whole_is_an_error(folder):
     for path in folder.glob('iter_*.pth'):
         cut(path)
-    with pytest.raises(ValueError, match=r'is whole.*iter_10.*iter_4.*iter_2'):
+    with pytest.raises(
+        ValueError, match=r'are damaged.*iter_10.*iter_4.*iter_2'
+    ):
         find_latest_checkpoint(str(folder))
 
 

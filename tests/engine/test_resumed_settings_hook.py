@@ -165,7 +165,7 @@ def test_a_second_change_follows_the_first():
 @pytest.mark.parametrize(
     ('old', 'new', 'why'),
     [
-        ({}, dict(kind=SGD), 'optimizer is SGD, and was Adam'),
+        ({}, dict(kind=SGD), 'optimizer was Adam and is now SGD'),
         ({}, dict(groups=2), r'groups of \[1, 1\] weights, and had \[1\]'),
         (
             dict(schedules=(PLATEAU,)),
@@ -245,7 +245,7 @@ def test_a_training_that_is_over_says_so():
     runner = make()
     train(runner, 8)
     (text,) = warnings_of(runner)
-    assert 'nothing is left to train. To go on, raise it' in text
+    assert 'nothing is left to train. To continue, increase it' in text
     runner._resume = False
     runner.logger.reset_mock()
     assert warnings_of(runner) == []

@@ -45,7 +45,9 @@ def test_what_cannot_be_read_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'a\.pth.*no such file'):
         read_tensors(path)
     torch.save([1], path)
-    with pytest.raises(ValueError, match=r"a\.pth' holds a list, expected a"):
+    with pytest.raises(
+        ValueError, match=r"a\.pth' contains a list, expected a"
+    ):
         read_tensors(path)
     (tmp_path / 'a.pth').write_bytes(b'x')
     with pytest.raises(ValueError, match=r"a\.pth' cannot be read"):
