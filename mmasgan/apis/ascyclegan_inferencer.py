@@ -52,10 +52,10 @@ class ASCycleGANInferencer(BaseInferencer):
         weights: A file, or the name of a model in the model index: see
             :func:`~mmasgan.apis.load_generator`. None takes those of
             ``model``; if both are None, the library's default.
-        device: Where it runs. None takes a GPU where there is one.
+        device: Device of the model. None means a GPU if available.
         scope: Is not used: ours is ``mmasgan``.
         show_progress: Whether there is a progress bar.
-        precision: See :class:`~mmasgan.apis.TorchBackend`.
+        precision: Data type of the computation, see :class:`~mmasgan.apis.TorchBackend`.
 
     Raises:
         OSError: If there are no such files.

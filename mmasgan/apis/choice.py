@@ -35,10 +35,10 @@ def choose_backend(
         config: The config of a checkpoint.
         backend: ``'torch'`` or ``'onnx'``; None takes ONNX Runtime for files
             that end in ``.onnx``, and where PyTorch is not installed.
-        device: See :func:`~mmasgan.apis.load_generator`; ``'auto'`` takes a
+        device: Device of the model; ``'auto'`` means a
             GPU where there is one.
-        precision: See :class:`TorchBackend`.
-        tile: See :func:`fallback_backend`.
+        precision: Data type of the computation, see :class:`TorchBackend`.
+        tile: Use of strips, see :func:`fallback_backend`.
 
     Returns:
         Takes what is told where the backend falls back.
@@ -71,7 +71,7 @@ def onnx_file(weights: str | None) -> Path:
     """Return the file that ONNX Runtime reads for a model.
 
     Args:
-        weights: See :func:`choose_backend`.
+        weights: Weights of the model, see :func:`choose_backend`.
 
     Raises:
         OSError: If there is no such file.

@@ -37,7 +37,7 @@ def config_parser(description: str) -> argparse.ArgumentParser:
     """Return a parser with the arguments that all of our tools take.
 
     Args:
-        description: What the tool does.
+        description: Description of the tool.
     """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument(
@@ -100,9 +100,9 @@ def load_config(
     Args:
         path: A config file, or the name of one in ``mmasgan.configs``. The
             folder of the file is searched for modules that it imports.
-        work_dir: Where logs and checkpoints go. None takes the config's, or
+        work_dir: Folder of logs and checkpoints. None means the config's, or
             else ``work_dirs/<name of the file>``.
-        data_root: Where all data sets look. None leaves the config's.
+        data_root: Root folder of all data sets. None means the config's.
         cfg_options: Values by dotted key, as in MMEngine's tools. Of what
             belongs to the validation, one None switches it off.
         launcher: ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``.

@@ -28,10 +28,10 @@ def deblur_image(
     """Deblur one image.
 
     Args:
-        generator: As :func:`~mmasgan.apis.load_generator` gives it.
+        generator: Generator, see :func:`~mmasgan.apis.load_generator`.
         image: RGB, (H, W, 3), uint8 or uint16, both sides at least 16.
-        in_strips: See :class:`TorchBackend`.
-        precision: See :class:`TorchBackend`.
+        in_strips: Whether to use strips, see :class:`TorchBackend`.
+        precision: Data type of the computation, see :class:`TorchBackend`.
 
     Returns:
         The sharper image, of the same shape and kind.
@@ -60,14 +60,14 @@ def deblur_files(
     are known to be free, and no file before it is whole.
 
     Args:
-        generator: As :func:`~mmasgan.apis.load_generator` gives it.
+        generator: Generator, see :func:`~mmasgan.apis.load_generator`.
         images: Files, folders of them of any depth, whose inner folders are
             kept, and patterns such as ``'in/*.jpg'``.
         out: Folder to write to; for one file, a file that ends like one.
         overwrite: Whether results may replace files; what is read is never
             replaced.
-        precision: See :class:`TorchBackend`.
-        tile: See :func:`fallback_backend`.
+        precision: Data type of the computation, see :class:`TorchBackend`.
+        tile: Use of strips, see :func:`fallback_backend`.
 
     Returns:
         What was written, and why other files were not.
@@ -93,7 +93,7 @@ def maps_from_disk(
     """Return what reads the semantic map of a photograph.
 
     Args:
-        folder: Of maps, named as :class:`~mmasgan.semantic.DiskPrior` says.
+        folder: Folder of maps, named as :class:`~mmasgan.semantic.DiskPrior` says.
 
     Returns:
         Takes the photograph's path below the folder that was given, and its

@@ -25,8 +25,8 @@ def encode_stages(
 
     Args:
         model: With weights.
-        about: What to say of it.
-        names: Of weights in their own file, by those in the model.
+        about: Metadata of the file.
+        names: Names of weights in their file, by names in the model.
 
     Returns:
         The archive, and the weights that it does not hold, by name.

@@ -37,7 +37,7 @@ def exportable(generator: nn.Module, semantic: bool = False) -> nn.Module:
         generator: Any with ``forward(x, semantic=None)``; those of this
             library have a graph that does not depend on the size of their
             images, others are taken as they are.
-        semantic: See :class:`ExportableGenerator`.
+        semantic: Semantic maps, see :class:`ExportableGenerator`.
 
     Raises:
         ValueError: If there are to be maps, but are no SFT layers, or the
@@ -61,7 +61,7 @@ def keep_weights(network: nn.Module) -> None:
     """Undo, in place, what makes other weights of a generator's own.
 
     Args:
-        network: What :func:`exportable` returned.
+        network: Network of :func:`exportable`.
     """
     if isinstance(network, ExportableGenerator):
         decoder: Any = network.network.decoder
@@ -72,7 +72,7 @@ def names_of_weights(network: nn.Module) -> dict[str, str]:
     """Return where a generator's own file has what is exported unchanged.
 
     Args:
-        network: What :func:`exportable` returned.
+        network: Network of :func:`exportable`.
 
     Returns:
         Names in the generator's file by names in what is exported.
@@ -209,7 +209,7 @@ class _BlockwiseConv2d(nn.Module):
     of the four at its place, the last convolution takes a third of the time.
 
     Args:
-        conv: Its kernel is square.
+        conv: Convolution with a square kernel.
 
     Shape:
         (N, in_channels, H, W), H and W even, to (N, out_channels, H, W).

@@ -66,7 +66,7 @@ def export_generator(
     more than ``TOLERANCE`` from what PyTorch gives.
 
     Args:
-        generator: As :func:`~mmasgan.apis.load_generator` gives it; is left
+        generator: Generator, see :func:`~mmasgan.apis.load_generator`; is left
             as it is.
         out: File to write, ``.onnx`` or ``.pt2``; or ``.stages``, which has
             no weights, but runs those of the safetensors file beside it.

@@ -51,7 +51,7 @@ def read_motion(network: MotionNetwork, image: np.ndarray) -> np.ndarray:
     """Read how each place of a photograph moved during the exposure.
 
     Args:
-        network: As :func:`load_motion_network` gives it.
+        network: Network of :func:`load_motion_network`.
         image: RGB, (H, W, 3), uint8.
 
     Returns:
@@ -74,7 +74,7 @@ def draw_motion(
 
     Args:
         image: RGB, (H, W, 3), uint8.
-        field: See :func:`read_motion`.
+        field: Motion field of :func:`read_motion`.
         spacing: Pixels between two paths.
 
     Returns:

@@ -32,11 +32,11 @@ def deblur(
     Args:
         image: RGB, (H, W, 3), uint8 or uint16, both sides at least 16; or
             the file of a photograph, which is read upright.
-        weights: See :func:`load_generator`.
-        device: Where it runs. None takes a GPU where there is one.
-        precision: See :class:`TorchBackend`.
-        strength: See :func:`~mmasgan.apis.inference.deblur_pixels`.
-        self_ensemble: See :func:`~mmasgan.apis.inference.deblur_pixels`.
+        weights: Weights of the model, see :func:`load_generator`.
+        device: Device of the model. None means a GPU if available.
+        precision: Data type of the computation, see :class:`TorchBackend`.
+        strength: Fraction of the change to apply, see :func:`~mmasgan.apis.inference.deblur_pixels`.
+        self_ensemble: Whether to average eight passes, see :func:`~mmasgan.apis.inference.deblur_pixels`.
 
     Returns:
         The sharper image, RGB, of the same shape and kind.

@@ -28,7 +28,7 @@ def load_generator(
             or a checkpoint of a training. Or the name of a model in
             ``model-index.yml`` that has weights, which are fetched once if
             they do not come with the library. None takes the default one.
-        device: Where it goes.
+        device: Device of the generator.
         config: A config, or its file, whose generator the weights must fit.
             None takes what the weights' own file says, which is needed for
             checkpoints alone whose config cannot be read.

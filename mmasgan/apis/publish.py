@@ -23,8 +23,8 @@ class Published:
 
     Attributes:
         path: The file.
-        size: Its bytes.
-        sha256: Its checksum.
+        size: Size of the file, in bytes.
+        sha256: Checksum of the file.
         entry: What ``configs/metafile.yml`` should say of it, as YAML.
     """
 

@@ -32,8 +32,8 @@ class TrainedGenerator:
 
     Attributes:
         source: The file, for messages.
-        config: Its config, ``type`` and the constructor's arguments.
-        tensors: Its state, by name.
+        config: Config of the generator, ``type`` and arguments.
+        tensors: State dict of the generator.
         origin: Where it comes from: ``config``, ``iteration``, ``commit``,
             ``source_sha256``, as far as known.
     """

@@ -161,7 +161,7 @@ def literal_config(text: Any) -> dict[str, Any]:
     """Return the values of a config's text, without running it.
 
     Args:
-        text: As ``Config.pretty_text`` has it: names, and literals.
+        text: Text of ``Config.pretty_text``: names and literals.
 
     Raises:
         ValueError: If it holds anything else.

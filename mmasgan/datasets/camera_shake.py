@@ -163,7 +163,7 @@ def path_margin(path: np.ndarray, height: int, width: int) -> int:
 
     Args:
         path: Path of the camera, see :func:`.camera_path`.
-        height: Of the image, in pixels.
+        height: Height of the image, in pixels.
         width: Same.
 
     Returns:

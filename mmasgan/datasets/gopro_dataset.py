@@ -65,10 +65,10 @@ class GoProDataset(BaseDataset):
             All workers of a loader count together, each process of a
             distributed training on its own. Past it the run stops and lists
             them. Not for tests, whose scores must count every image.
-        test_mode: As in MMEngine.
-        lazy_init: As in MMEngine.
-        serialize_data: As in MMEngine.
-        metainfo: As in MMEngine.
+        test_mode: Test mode, as in MMEngine.
+        lazy_init: Whether to load the list later, as in MMEngine.
+        serialize_data: Whether to serialise the list, as in MMEngine.
+        metainfo: Meta information, as in MMEngine.
 
     Raises:
         TypeError: If an argument has the wrong type.

@@ -36,7 +36,7 @@ class GoProSplit:
         subset: Name of the subset.
         blur: Sequences or images of the blurred domain, as paths relative to
             ``data_root``.
-        sharp: Same for the sharp domain.
+        sharp: Images of the sharp domain.
     """
 
     mode: str
@@ -253,7 +253,7 @@ def warn_of_unused(subset: GoProSubset, used: Iterable[GoProImage]) -> None:
 
     Args:
         subset: The data.
-        used: All images that are used.
+        used: Paths of all used images.
     """
     unused = set(subset.sequences) - {image.sequence for image in used}
     if unused:

@@ -35,9 +35,9 @@ class PairedGoProDataset(GoProDataset):
         subset: Name of the subset's folder.
         blur_variant: ``blur`` (linear mean of frames) or ``blur_gamma``.
         sequences: Names of the sequences to take. None takes all.
-        pipeline: See :class:`GoProDataset`.
-        seed: See :class:`GoProDataset`.
-        prepare: See :class:`GoProDataset`.
+        pipeline: Transforms, see :class:`GoProDataset`.
+        seed: Seed of the order, see :class:`GoProDataset`.
+        prepare: Function that creates the data, see :class:`GoProDataset`.
         **kwargs: Other arguments of :class:`GoProDataset`.
     """
 

@@ -56,7 +56,7 @@ def permutation(size: int, *key: int) -> np.ndarray:
 
     Args:
         size: Number of elements.
-        *key: As in :func:`random_state`.
+        *key: Key of the random numbers, see :func:`random_state`.
 
     Returns:
         Read-only array of shape (size,), int64.

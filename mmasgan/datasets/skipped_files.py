@@ -25,7 +25,7 @@ class SkippedFiles:
     list of its own.
 
     Args:
-        limit: How many files may be skipped.
+        limit: Largest number of skipped files.
 
     Raises:
         ValueError: If the limit is no integer, or negative.
@@ -45,7 +45,7 @@ class SkippedFiles:
         """Count a file and name it in a warning, unless it is known.
 
         Args:
-            error: What is wrong with the file.
+            error: Problem of the file.
 
         Raises:
             ValueError: If there are more files than the limit, all of which

@@ -66,9 +66,9 @@ class UnpairedGoProDataset(GoProDataset):
             those whose pairs validate. The split stays the same.
         indices: Which images of each domain to keep: the first ones, the
             last ones (negative), or a list of positions.
-        pipeline: See :class:`GoProDataset`.
-        seed: See :class:`GoProDataset`.
-        prepare: See :class:`GoProDataset`.
+        pipeline: Transforms, see :class:`GoProDataset`.
+        seed: Seed of the order, see :class:`GoProDataset`.
+        prepare: Function that creates the data, see :class:`GoProDataset`.
         **kwargs: Other arguments of :class:`GoProDataset`.
     """
 

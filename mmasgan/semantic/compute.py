@@ -44,12 +44,12 @@ def compute_maps(
     Args:
         root: Folder of the data set.
         prior: The source.
-        name: Its name, for the folder of the maps.
+        name: Name of the source, for the folder of maps.
         stride: Sides of an image divided by those of its map. The condition
             network's own stride is 4, and sees no more than that.
         overlays: Whether to write pictures of the maps, in ``overlays``, and
             their legend.
-        options: What ``mmasgan priors`` was called with, for messages.
+        options: Options of ``mmasgan priors``, for messages.
 
     Returns:
         The maps.

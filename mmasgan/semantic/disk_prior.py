@@ -30,8 +30,8 @@ class DiskPrior(Prior):
     Config: ``dict(type='DiskPrior', folder='maps', classes='ade20k')``
 
     Args:
-        folder: Where the maps are.
-        classes: See :class:`Prior`.
+        folder: Folder of the maps.
+        classes: Class table, see :class:`Prior`.
 
     Raises:
         FileNotFoundError: If there is no such folder.

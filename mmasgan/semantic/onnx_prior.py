@@ -33,9 +33,9 @@ class OnnxPrior(Prior):
 
     Args:
         path: The model.
-        classes: See :class:`Prior`.
+        classes: Class table, see :class:`Prior`.
         mean: Taken off each channel of an image in [0, 1].
-        std: What each channel is then divided by.
+        std: Standard deviation of each channel.
         size: Height and width that images are resized to. None takes the
             model's own where it is fixed, else each image's.
         logits: Whether the output is one before softmax. If not, it must be

@@ -106,8 +106,8 @@ def normalized(
 
     Args:
         image: RGB, (H, W, 3), uint8.
-        mean: Of each channel, for values in [0, 1].
-        std: Of each channel.
+        mean: Mean of each channel, for values in [0, 1].
+        std: Standard deviation of each channel.
         size: Height and width to resize to. None keeps the image's own.
 
     Returns:

@@ -27,9 +27,9 @@ class SegFormerPrior(TorchPrior):
     Args:
         path_or_name: Folder as ``save_pretrained`` writes it, or a name that
             transformers downloads once.
-        classes: See :class:`Prior`.
-        size: See :class:`TorchPrior`.
-        device: See :class:`TorchPrior`.
+        classes: Class table, see :class:`Prior`.
+        size: Input size, see :class:`TorchPrior`.
+        device: Device of the model, see :class:`TorchPrior`.
 
     Raises:
         ImportError: If transformers is missing.

@@ -200,7 +200,7 @@ def find_store(folder: str, source: str | None) -> MapStore:
     Looks for ``semantic/<source>`` beside the folder and all above it.
 
     Args:
-        folder: Where an image lies, absolute.
+        folder: Absolute path of the folder of an image.
         source: Name of the maps' folder, with or without hash. None takes
             the only one there is.
 

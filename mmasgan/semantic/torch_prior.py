@@ -25,10 +25,10 @@ class TorchPrior(Prior):
 
     Args:
         model: Takes (1, 3, H, W), ImageNet-normalised RGB.
-        classes: See :class:`Prior`.
+        classes: Class table, see :class:`Prior`.
         size: Height and width that images are resized to. None keeps each
             image's own.
-        device: Where the model runs.
+        device: Device of the model.
     """
 
     def __init__(

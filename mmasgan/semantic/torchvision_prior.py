@@ -30,9 +30,9 @@ class TorchvisionPrior(TorchPrior):
         weights: ``'DEFAULT'`` for the published ones, which torchvision
             downloads once; or the path of a state dict; or None for random
             ones, which is of use in tests only.
-        classes: See :class:`Prior`; as many as the weights have.
-        size: See :class:`TorchPrior`.
-        device: See :class:`TorchPrior`.
+        classes: Class table, see :class:`Prior`; as many as the weights have.
+        size: Input size, see :class:`TorchPrior`.
+        device: Device of the model, see :class:`TorchPrior`.
 
     Raises:
         ValueError: If there is no such model, or the weights do not fit.

@@ -224,5 +224,5 @@ def test_what_a_result_lacks_is_a_warning(weights, tmp_path):
     path = tmp_path / 'c.png'
     Image.new('RGB', (20, 20)).save(path)
     path.write_bytes(path.read_bytes()[:-12])
-    with pytest.warns(ImageWarning, match=r"c\.png': it ends too early"):
+    with pytest.warns(ImageWarning, match=r"c\.png': it is truncated"):
         inferencer(str(path))

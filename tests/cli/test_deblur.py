@@ -420,7 +420,7 @@ def test_names_do_not_steer_the_terminal(tmp_path):
             2,
             "gone.png' and 1 more does not",
         ),
-        (['w.pth.jpg'], 1, "w.pth.jpg' is a zip archive, and not an image"),
+        (['w.pth.jpg'], 1, "w.pth.jpg' is a zip archive, not an image"),
     ],
 )
 def test_inputs_are_looked_at_before_the_model(

@@ -22,7 +22,7 @@ def compare_sheet(title: str, panels: Mapping[str, np.ndarray]) -> Image.Image:
     The detail is where the second image differs most from the first.
 
     Args:
-        title: Of the sheet, one line.
+        title: Title of the sheet, one line.
         panels: Images by title, two or more of one size, RGB, (H, W, 3),
             uint8.
     """

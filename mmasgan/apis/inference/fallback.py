@@ -34,7 +34,7 @@ class FallbackBackend:
     What did not work is not tried again for images of that size.
 
     Args:
-        attempts: From the best to the most modest.
+        attempts: Backends to try, in this order.
         say: Is told of each fall.
     """
 

@@ -27,7 +27,7 @@ class Input(NamedTuple):
 
     Attributes:
         source: The file; None is standard input.
-        inner: Its path below what was given.
+        inner: Path relative to the given folder.
     """
 
     source: Path | None

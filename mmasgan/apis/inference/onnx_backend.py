@@ -78,7 +78,7 @@ class OnnxBackend:
         result is that of the whole.
 
         Args:
-            image: See :class:`~mmasgan.apis.inference.backend.Backend`.
+            image: Image, see :class:`~mmasgan.apis.inference.backend.Backend`.
             semantic: Must be None.
 
         Raises:
@@ -113,8 +113,8 @@ class OnnxBackend:
         """Return how much memory an image takes, rather too much.
 
         Args:
-            height: Of the image.
-            width: Of the image.
+            height: Height of the image, in pixels.
+            width: Width of the image, in pixels.
             strips: Whether in strips.
         """
         rows = min(height, 4 * self.halo) if strips else height
@@ -153,7 +153,7 @@ class OnnxBackend:
 
         Args:
             inputs: By name, as the exported file takes them.
-            done: See :func:`run_stages`.
+            done: Progress callback, see :func:`run_stages`.
 
         Raises:
             MemoryError: If it does not fit into the memory.

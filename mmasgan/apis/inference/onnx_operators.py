@@ -16,7 +16,7 @@ def refuse_loops(content: bytes) -> None:
     """Refuse a model with loops or conditions, which no export here makes.
 
     Args:
-        content: Of the file.
+        content: Content of the file.
 
     Raises:
         ValueError: If it has one, or is damaged.

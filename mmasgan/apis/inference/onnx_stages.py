@@ -44,8 +44,8 @@ class Stage(NamedTuple):
 
     Attributes:
         session: Runs it.
-        inputs: What it takes, by name.
-        outputs: What it gives.
+        inputs: Names of its inputs.
+        outputs: Names of its outputs.
         weights: Numbers in its kernels, which its time grows with.
     """
 
@@ -62,7 +62,7 @@ def run_stages(
 
     Args:
         stages: In their order.
-        values: What the first ones take, by name.
+        values: Inputs of the first stages, by name.
         done: Called with the number of each stage that has ended, and the
             shapes of what it took and gave.
 
@@ -99,7 +99,7 @@ def one_stage(path: Path, threads: int | None) -> Stage:
 
     Args:
         path: The file.
-        threads: See :class:`OnnxBackend`.
+        threads: Number of threads, see :class:`OnnxBackend`.
 
     Raises:
         ImportError: If ONNX Runtime is missing.
@@ -120,7 +120,7 @@ def read_stages(
 
     Args:
         path: The safetensors file.
-        threads: See :class:`OnnxBackend`.
+        threads: Number of threads, see :class:`OnnxBackend`.
 
     Returns:
         The stages, and what they say of the model.

@@ -34,7 +34,7 @@ def deblur_pixels(
     Args:
         backend: Runs the model.
         pixels: RGB, (H, W, 3), uint8 or uint16, both sides at least 16.
-        semantic: See :class:`Backend`.
+        semantic: Semantic maps, see :class:`Backend`.
         strength: How much of the change to the image is applied: 0 gives the
             image back, 1 is the model's output.
         self_ensemble: Whether to take the mean over the four mirrorings,

@@ -53,11 +53,11 @@ def plan_tasks(
     """Decide what becomes of which file, before anything is read or written.
 
     Args:
-        inputs: See :func:`find_inputs`.
+        inputs: Inputs of the command, see :func:`find_inputs`.
         out: A folder; or for one file, a file that ends like one, or ``'-'``.
         overwrite: Whether files may be replaced. Inputs never are.
         compare: Whether there are comparison sheets of photographs.
-        say: See :func:`find_inputs`.
+        say: Function that prints notes, see :func:`find_inputs`.
 
     Raises:
         OSError: If a file to write exists, is an input, or cannot be

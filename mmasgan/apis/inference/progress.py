@@ -74,7 +74,7 @@ class RunProgress:
         """Show how much of a photograph is done.
 
         Args:
-            done: From 0 to 1.
+            done: Finished fraction, from 0 to 1.
         """
         self._bars.update(self._files, completed=self._finished + done)
 
@@ -82,8 +82,8 @@ class RunProgress:
         """Show how many frames of the file are done.
 
         Args:
-            count: Of frames.
-            total: Of all frames; None if it is not known.
+            count: Number of finished frames.
+            total: Number of all frames; None if unknown.
         """
         if self._frames is None:
             self._frames = self._bars.add_task('Frames', total=total)

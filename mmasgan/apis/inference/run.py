@@ -34,13 +34,13 @@ class Settings:
     """How to deblur.
 
     Attributes:
-        strength: See :func:`deblur_pixels`.
-        self_ensemble: See :func:`deblur_pixels`.
+        strength: Fraction of the change to apply, see :func:`deblur_pixels`.
+        self_ensemble: Whether to average eight passes, see :func:`deblur_pixels`.
         semantic: Gives the map (K, H, W) for a photograph's ``Task.inner``
             and its height and width; None for none.
         truths: Sharp images to compare photographs with.
         overwrite: Whether results may replace files.
-        scale: See :func:`deblur_pixels`.
+        scale: Scale of the working copy, see :func:`deblur_pixels`.
     """
 
     strength: float = 1.0
@@ -58,7 +58,7 @@ class Deblurred:
     Attributes:
         written: Files that were written, without comparison sheets.
         failures: Why others were not; each names its file.
-        scores: Of photographs of which there is a truth.
+        scores: Scores of photographs with a ground truth.
     """
 
     written: tuple[Path, ...]
@@ -70,7 +70,7 @@ def look_at(tasks: Sequence[Task]) -> Deblurred:
     """Look at the beginning of photographs, before anything takes long.
 
     Args:
-        tasks: From :func:`plan_tasks`.
+        tasks: Tasks of :func:`plan_tasks`.
 
     Returns:
         Why which of them cannot be read; standard input and videos are not
@@ -98,9 +98,9 @@ def run_tasks(
     will not pass, as on a full disk, the rest is not tried.
 
     Args:
-        tasks: From :func:`plan_tasks`.
+        tasks: Tasks of :func:`plan_tasks`.
         backend: Runs the model.
-        settings: How.
+        settings: Settings of the run.
         progress: Shows what is going on.
     """
     written: list[Path] = []

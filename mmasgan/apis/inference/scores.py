@@ -33,7 +33,7 @@ class Score(NamedTuple):
 
         Args:
             image: RGB, (H, W, 3), uint8.
-            truth: Of the same shape.
+            truth: Ground truth of the same shape.
         """
         return cls(psnr(image, truth), ssim_wang_rgb(image, truth))
 
@@ -111,8 +111,8 @@ def read_truth(path: Path, name: str, shape: tuple[int, ...]) -> np.ndarray:
 
     Args:
         path: The file.
-        name: Of the photograph, for messages.
-        shape: That it must have.
+        name: Name of the photograph, for messages.
+        shape: Required shape.
 
     Returns:
         RGB, (H, W, 3), uint8.

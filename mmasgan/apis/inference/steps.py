@@ -35,8 +35,8 @@ def part_of_steps(number: int, count: int) -> Iterator[None]:
     """Make what a block reports one part of several.
 
     Args:
-        number: Of the part, from 0.
-        count: Of all parts, which take about the same time.
+        number: Index of the part.
+        count: Number of parts, which take about equal time.
     """
     whole = _listener.get()
     tell = whole and (lambda share: whole((number + share) / count))
@@ -53,7 +53,7 @@ def report(share: float) -> None:
     """Tell whoever listens how much is done.
 
     Args:
-        share: From 0 to 1; less than before where the work starts again.
+        share: Finished fraction, from 0 to 1; smaller after a restart.
     """
     tell = _listener.get()
     if tell is not None:

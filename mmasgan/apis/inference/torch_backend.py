@@ -34,7 +34,7 @@ class TorchBackend:
     """Runs a generator where its weights are.
 
     Args:
-        generator: As :func:`~mmasgan.apis.load_generator` gives it.
+        generator: Generator, see :func:`~mmasgan.apis.load_generator`.
         precision: ``'float32'``, or ``'bfloat16'`` or ``'float16'``, which
             are faster where there are instructions for them, and differ by a
             grey level or two of 255 at some pixels. A processor that has none
@@ -142,8 +142,8 @@ class TorchBackend:
         """Return how much memory an image takes, rather too much.
 
         Args:
-            height: Of the image.
-            width: Of the image.
+            height: Height of the image, in pixels.
+            width: Width of the image, in pixels.
         """
         channels = features_per_pixel(self.generator)
         pixels = height * width
@@ -191,7 +191,7 @@ def features_per_pixel(generator: nn.Module) -> float:
     """Return the channels of the widest features, for each pixel.
 
     Args:
-        generator: Any.
+        generator: Generator of any class.
     """
     found = getattr(generator, 'features_per_pixel', None)
     if found is not None:

@@ -29,7 +29,7 @@ def fallback_backend(
 
     Args:
         generator: Runs where its weights are.
-        precision: See :class:`TorchBackend`.
+        precision: Data type of the computation, see :class:`TorchBackend`.
         tile: ``'auto'``; or ``'whole'`` or ``'tiles'`` (strips, which equal
             the whole within a grey level), which do not fall back.
         say: Is told of each fall.

@@ -37,7 +37,7 @@ class DeblurredVideo(NamedTuple):
     """What became of a video.
 
     Attributes:
-        frames: How many were written.
+        frames: Number of written frames.
         notes: What is amiss with the video, and what the result lacks;
             nothing in most cases.
     """

@@ -32,7 +32,7 @@ def unpack_gopro(archive: Path, folder: Path) -> int:
 
     Args:
         archive: The zip file.
-        folder: Where to unpack it.
+        folder: Output folder.
 
     Returns:
         Number of images unpacked now.

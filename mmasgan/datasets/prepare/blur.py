@@ -36,7 +36,7 @@ class BlurReport(NamedTuple):
         num_photos: Number of photographs.
         num_pairs: Number of pairs.
         pictures: Folder of the pictures, or None.
-        notes: What to know, in words.
+        notes: Notes for the user.
     """
 
     root: Path
@@ -95,9 +95,9 @@ def prepare_blur(
     Args:
         sharp_dir: Sharp photographs, in folders of any depth.
         out: Folder to make.
-        blur: What blurs them, its margin aside; None: the defaults.
+        blur: Transform with the blur; its margin is ignored. None means the default.
         seed: Seed of the random numbers.
-        count: How many pairs of each photograph.
+        count: Number of pairs per photograph.
         masks: Folder of masks with the stems of the photographs, white where
             something moves on its own.
         min_side: Shorter side below which a pair is refused. None takes what

@@ -58,7 +58,7 @@ def near_duplicates(
 
     Args:
         blur: Hash by name, see :func:`perceptual_hash`.
-        sharp: Same for the sharp domain.
+        sharp: Images of the sharp domain.
         most_bits: Hashes that differ by no more are those of duplicates.
 
     Returns:

@@ -44,8 +44,8 @@ class Journal:
         """Note that a thing is done.
 
         Args:
-            key: Its name; a later entry of a name replaces an earlier one.
-            **entry: What to know of it.
+            key: Name of the entry; a later one replaces an earlier one.
+            **entry: Values of the entry.
 
         Raises:
             OSError: If it cannot be written; the message names the file.
@@ -82,9 +82,9 @@ def require_space(folder: Path, needed: int, what: str) -> None:
     """Refuse to begin what cannot end.
 
     Args:
-        folder: Where it will be written; it need not exist.
+        folder: Output folder; it need not exist.
         needed: Bytes.
-        what: What will be written.
+        what: Description of the data, for the message.
 
     Raises:
         OSError: If less is free.

@@ -36,7 +36,7 @@ class Prepared:
         store: Store of uncompressed images, or None.
         num_blur: Number of blurred images of the split.
         num_sharp: Number of sharp ones.
-        notes: What to know about the data, in words.
+        notes: Notes for the user.
     """
 
     root: Path
@@ -115,7 +115,7 @@ def find_leaks(
 
     Args:
         blur: Hash of each blurred image, by name.
-        sharp: Same for the sharp domain.
+        sharp: Images of the sharp domain.
         allow: Whether to tell and not to refuse.
 
     Returns:
@@ -142,7 +142,7 @@ def ready(root: Path, use_store: bool, notes: tuple[str, ...]) -> Prepared:
     Args:
         root: Root of the data set, with its split file.
         use_store: Whether to build the store.
-        notes: What is known already.
+        notes: Earlier notes for the user.
     """
     split_file = root / SPLIT_FILE
     blur, sharp = listed(root, read_split(split_file))

@@ -49,16 +49,16 @@ def prepare_gopro(
 
     Args:
         path: The archive, or the folder of one unpacked.
-        out: Where an archive is unpacked.
+        out: Folder into which the archive is unpacked.
         url: Address to download the archive ``path`` from, if it is not
             there.
-        sha256: What the archive's checksum must be.
+        sha256: Expected checksum of the archive.
         allow_partial: Whether to go on where something is missing or extra.
         blur_variant: ``blur`` (linear mean of frames) or ``blur_gamma``.
         split: ``disjoint`` or ``shuffled``.
         split_seed: Seed of the random halves.
         use_store: Whether to build the store of uncompressed images.
-        store: Where. None takes ``store`` beside ``train``.
+        store: Folder of the store. None means ``store`` next to ``train``.
 
     Raises:
         OSError: If a file or the network fails, or the disk is full.

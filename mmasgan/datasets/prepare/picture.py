@@ -53,7 +53,7 @@ def largest_part(
     Args:
         energy: Array, (H, W), not negative.
         height: Height of the part, H at most.
-        width: Its width, W at most.
+        width: Width of the part, at most W.
 
     Returns:
         Top and left of the part, the first of equals.
@@ -75,7 +75,7 @@ def draw_shake(
 
     Args:
         sharp: RGB, (H, W, 3), uint8.
-        blurred: Same size.
+        blurred: Blurred image of the same size.
         path: Path of the camera, see
             :func:`~mmasgan.layers.camera_path.camera_path`.
 

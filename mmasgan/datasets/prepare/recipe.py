@@ -23,7 +23,7 @@ def recipe_side(name: str = RECIPE) -> int:
     It is that of the first crops of the config's own pipelines.
 
     Args:
-        name: Of the config, without a suffix.
+        name: Name of the config, without suffix.
     """
     config = Config.fromfile(CONFIGS / f'{name}.py')
     return max(_first_crops(config.train_dataloader.dataset))

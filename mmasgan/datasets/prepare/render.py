@@ -17,7 +17,7 @@ def render(
 
     Args:
         frames: RGB frames of a video, (H, W, 3), uint8.
-        pieces: What to make of them; at least one.
+        pieces: Parts of the page, at least one.
 
     Yields:
         Each piece with its image, (H, W, 3), uint8, as soon as its last

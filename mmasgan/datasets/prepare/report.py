@@ -64,7 +64,7 @@ def write_data_report(
             ``semantic`` where there are any.
         blur_variant: ``blur`` or ``blur_gamma``.
         notes: Notes of the preparation.
-        most: How many images of each domain are measured at most.
+        most: Largest number of measured images per domain.
 
     Returns:
         Path of the page.
@@ -143,8 +143,8 @@ def spread(samples: Sequence[Sample], most: int) -> list[Sample]:
     """Take samples from the least sharp one to the sharpest.
 
     Args:
-        samples: Any number of them.
-        most: How many to take at most, the two ends among them.
+        samples: Samples to choose from.
+        most: Largest number to take, including both ends.
     """
     ranked = sorted(samples, key=lambda sample: (sample.sharpness, sample))
     places = np.linspace(0, len(ranked) - 1, min(most, len(ranked)))

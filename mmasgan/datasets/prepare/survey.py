@@ -28,8 +28,8 @@ class Sample(NamedTuple):
     Attributes:
         name: Path relative to the root of the data.
         pixels: Number of pixels.
-        sharpness: See :func:`gradient_ratio`.
-        look: See :func:`perceptual_hash`.
+        sharpness: Sharpness, see :func:`gradient_ratio`.
+        look: Perceptual hash, see :func:`perceptual_hash`.
     """
 
     name: str
@@ -45,13 +45,13 @@ class Survey:
     Attributes:
         split: The split, or None where none was written.
         images: Number of images by domain and sequence, ``subset/name``.
-        used: Same for those that the split takes.
+        used: Numbers of images in the split.
         sizes: Number of images of each (width, height), by sequence.
         num_bytes: Size of the files, by sequence.
         samples: Measured images of ``blur`` and of ``sharp``.
         alike: Near-duplicates among the samples of both domains; None where
             the split puts each scene into both on purpose.
-        unreadable: What is wrong with images that cannot be read, by name.
+        unreadable: Problem of each unreadable image, by name.
     """
 
     split: GoProSplit | None
@@ -73,7 +73,7 @@ def survey(root: Path, blur_variant: str = 'blur', most: int = 150) -> Survey:
     Args:
         root: Folder that holds ``train``, and ``test`` where there is one.
         blur_variant: ``blur`` or ``blur_gamma``.
-        most: How many images of each domain are measured at most.
+        most: Largest number of measured images per domain.
 
     Raises:
         FileNotFoundError: If there are no such data.
@@ -109,7 +109,7 @@ def separation(
 
     Args:
         blur: Sharpness of blurred images, at least one.
-        sharp: Same for the sharp domain.
+        sharp: Images of the sharp domain.
 
     Returns:
         How often a sharp image is above a blurred one, and the fraction that

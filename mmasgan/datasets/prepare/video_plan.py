@@ -94,7 +94,7 @@ def plan_sorted(
         sequence: Name of the sequence to make.
         scene: The frames.
         scores: Sharpness of each.
-        limits: See :func:`thresholds`.
+        limits: Thresholds of sharpness, see :func:`thresholds`.
         spacing: Frames between two images of a domain, since neighbours
             show the same.
     """

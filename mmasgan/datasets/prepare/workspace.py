@@ -27,7 +27,7 @@ class Workspace:
 
     Args:
         out: The folder to make.
-        settings: What the outputs depend on besides the inputs.
+        settings: Settings on which the outputs depend.
         inputs: Fingerprints of the inputs.
 
     Raises:
@@ -112,7 +112,7 @@ def fingerprint(path: Path, name: str) -> str:
 
     Args:
         path: The file.
-        name: What it is called.
+        name: Name of the file, for messages.
     """
     state = path.stat()
     return f'{name} {state.st_size} {state.st_mtime_ns}'

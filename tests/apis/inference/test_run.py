@@ -146,7 +146,7 @@ def test_what_is_wrong_with_one_stops_no_other(tmp_path):
             ' is empty',
             ' is not an image',
             ': image must be at least 16x16 pixels, got 40x8',
-            ": transparent pixels cannot be kept in '.jpg'",
+            ": '.jpg' does not support transparent pixels",
             ' does not exist',
         ),
         done.failures,
@@ -338,7 +338,7 @@ def test_what_a_result_lacks_is_said(tmp_path, capsys):
     deblur([tmp_path / 'a.png'], tmp_path / 'a.bmp')
     said = capsys.readouterr().err.splitlines()
     name = f"'{tmp_path}/a.png'"
-    assert f'{name}: it ends too early, after its last pixel' in said
+    assert f'{name}: it is truncated after its last pixel' in said
     assert any(
         line.startswith(f'{name}: left out of the .bmp: ')
         and line.endswith('EXIF data, XMP data')

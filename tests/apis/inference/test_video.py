@@ -306,7 +306,10 @@ def test_targets_that_cannot_be_are_refused_with_a_remedy(tmp_path):
     for name, message in (
         ('b.gif', r"b.gif' is of no kind that can be written; name it \.mp4"),
         ('b.avi', r"b.avi' would lose the times of the frames"),
-        ('b.webm', r"b.webm' cannot hold the sound, stream 1 \(audio, aac"),
+        (
+            'b.webm',
+            r"b.webm' does not support the sound, stream 1 \(audio, aac",
+        ),
     ):
         with pytest.raises(ValueError, match=message):
             deblur_video(source, tmp_path / name, same)

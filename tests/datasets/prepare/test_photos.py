@@ -190,7 +190,7 @@ def test_what_was_left_out_of_a_photograph_is_noted(folders, out):
     path = folders[1] / 'x y.png'
     path.write_bytes(path.read_bytes()[:-12])
     (note,) = prepare_photos(*folders, out, **SETTINGS).notes
-    assert note == f"'{path}': it ends too early, after its last pixel"
+    assert note == f"'{path}': it is truncated after its last pixel"
 
 
 def test_a_pipe_is_named(folders, out):

@@ -42,12 +42,12 @@ def test_the_name_tells_nothing_of_the_format(tmp_path):
     ('content', 'problem'),
     [
         (b'', r'is empty \(0 bytes\)'),
-        (b'<html>404</html>', 'is a web page, and not an image'),
-        (b'something else', 'is not an image of a kind that is read'),
+        (b'<html>404</html>', 'is a web page, not an image'),
+        (b'something else', 'is not an image of a supported format'),
         (encoded()[:2000], 'is damaged or truncated'),
         (
             encoded(save_all=True, append_images=[Image.new('RGB', (9, 9))]),
-            'holds 2 frames',
+            'contains 2 frames',
         ),
     ],
 )
