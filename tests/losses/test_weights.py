@@ -67,9 +67,9 @@ def test_only_what_is_wanted_is_selected():
 @pytest.mark.parametrize(
     ('change', 'problem'),
     [
-        ({'b': None}, r'b should be \(1,\), is missing'),
-        ({'b': 1.0}, r'b should be \(1,\), is a float'),
-        ({'a': torch.ones(6)}, r'a should be \(2, 3\), is \(6,\)'),
+        ({'b': None}, r'b should be \(1,\), but is missing'),
+        ({'b': 1.0}, r'b should be \(1,\), but is a float'),
+        ({'a': torch.ones(6)}, r'a should be \(2, 3\), but is \(6,\)'),
     ],
 )
 def test_what_does_not_fit_is_named(change, problem):

@@ -77,7 +77,7 @@ def test_killed_at_any_rename_it_goes_on(
     folder = root / 'store'
     assert killed(lambda: build_store(root, names, folder), number, is_after)
     if (number, is_after) != (7, True):  # the manifest comes last
-        with pytest.raises(FileNotFoundError, match='no finished store'):
+        with pytest.raises(FileNotFoundError, match='not a complete store'):
             ImageStore(folder)
     report = build_store(root, names, folder)
     assert report.kept >= min(number, 6) - 1
@@ -97,7 +97,7 @@ def test_full_disk_is_told_before_anything_is_written(
 def test_folder_of_other_things_is_left_alone(root, names, tmp_path):
     (tmp_path / 'mine').mkdir()
     (tmp_path / 'mine' / 'file').touch()
-    with pytest.raises(ValueError, match=r"mine' exists and is no store"):
+    with pytest.raises(ValueError, match=r"mine' exists and is not a store"):
         build_store(root, names, tmp_path / 'mine')
 
 
