@@ -275,7 +275,7 @@ def test_a_truth_of_another_size_fails_its_photograph(tmp_path):
     out = tmp_path / 'out'
     done = deblur([tmp_path / 'in'], out, truth=tmp_path / 'sharp')
     (failure,) = done.failures
-    assert 'has 30x20 pixels, its truth' in failure
+    assert 'has 30x20 pixels, but its ground truth' in failure
     assert done.written == (out / 'b.png',)
     assert len(done.scores) == 1
 
@@ -327,7 +327,9 @@ def test_a_model_that_puts_out_no_numbers_writes_nothing(tmp_path):
     save(tmp_path, 'a.png')
     done = deblur([tmp_path / 'a.png'], tmp_path / 'out', broken, True)
     (failure,) = done.failures
-    assert failure.startswith(f"'{tmp_path}/a.png': the model puts out NaN")
+    assert failure.startswith(
+        f"'{tmp_path}/a.png': the output of the model contains NaN"
+    )
     assert done.written == ()
     assert not (tmp_path / 'out').exists()
 

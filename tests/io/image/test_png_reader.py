@@ -224,7 +224,9 @@ def test_a_wrong_checksum_beside_the_picture_is_noted(kind):
 @pytest.mark.parametrize('kind', [b'IHDR', b'IDAT', b'tRNS'])
 def test_a_wrong_checksum_of_the_picture_is_refused(kind):
     content = png(RGB, (b'tRNS', bytes(6)))
-    with pytest.raises(ImageReadError, match=f'part {kind.decode()} is wrong'):
+    with pytest.raises(
+        ImageReadError, match=f'chunk {kind.decode()} is wrong'
+    ):
         read_photo(with_wrong_checksum(content, kind))
 
 

@@ -75,7 +75,7 @@ def test_files_that_cannot_be_opened_are_named(tmp_path, monkeypatch):
         raise PermissionError(13, 'Permission denied', str(self))
 
     monkeypatch.setattr(type(path), 'read_bytes', deny)
-    with pytest.raises(ImageReadError, match='permission denied; give this'):
+    with pytest.raises(ImageReadError, match='permission denied; allow this'):
         read_photo(path)
 
 
@@ -84,7 +84,7 @@ def test_a_file_without_permission_is_named(tmp_path):
     path = tmp_path / 'a.png'
     path.write_bytes(encoded())
     path.chmod(0)
-    with pytest.raises(ImageReadError, match='permission denied; give this'):
+    with pytest.raises(ImageReadError, match='permission denied; allow this'):
         read_photo(path)
 
 
