@@ -3,7 +3,7 @@
 from mmengine.config import read_base
 
 from mmasgan.datasets import prepare_sample_dataset
-from mmasgan.losses import PixelCycleLoss
+from mmasgan.losses import L1Loss
 
 with read_base():
     from .ascyclegan_gopro import *
@@ -13,7 +13,7 @@ model.update(
     discriminator=dict(base_channels=24),
     # No download of VGG weights; the pixel loss determines colour instead.
     cycle_loss=dict(weights=None),
-    pixel_cycle_loss=dict(type=PixelCycleLoss, loss_weight=10),
+    pixel_cycle_loss=dict(type=L1Loss, loss_weight=10),
 )
 
 sample = dict(data_root='data/sample', prepare=prepare_sample_dataset)

@@ -1,11 +1,13 @@
-"""Modules and names that moved: the old ones work for one release, and warn.
+"""Old names of modules, classes and arguments.
 
-With the next release, this file goes, and each call of what is in it.
+They work for one release, with a ``DeprecationWarning``. This file and all
+calls of its functions are removed in the next release.
 """
 
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from types import ModuleType
@@ -13,7 +15,12 @@ from typing import Any
 
 from .utils.late_names import give_late_names
 
-__all__ = ['find_moved_modules', 'keep_old_names']
+__all__ = [
+    'current_class',
+    'find_moved_modules',
+    'keep_old_names',
+    'takes_old_argument',
+]
 
 MODULES = {
     'mmasgan.apis.benchmark': 'benchmarks',
@@ -32,7 +39,9 @@ MODULES = {
     'mmasgan.cli_serve': 'mmasgan.cli.serve',
     'mmasgan.datasets.image_reader': 'mmasgan.io.image.rgb',
     'mmasgan.losses.identity_loss': 'mmasgan.losses.l1_loss',
+    'mmasgan.losses.perceptual_cycle_loss': 'mmasgan.losses.perceptual_loss',
     'mmasgan.losses.pixel_cycle_loss': 'mmasgan.losses.l1_loss',
+    'mmasgan.models.mended_deblurganv2': 'mmasgan.models.deblurganv2',
     'mmasgan.inference': 'mmasgan.apis.inference',
     'mmasgan.measures': 'mmasgan.evaluation.functional',
     'mmasgan.photos': 'mmasgan.io.image',
@@ -42,7 +51,7 @@ MODULES = {
     'mmasgan.videos': 'mmasgan.io.video',
     'mmasgan.videos.package': 'mmasgan.io.video',
 }
-"""Where a module is now, and all below it."""
+"""New name of each module, and of all modules below it."""
 
 NAMES = {
     'mmasgan.apis': {
@@ -56,7 +65,10 @@ NAMES = {
         '.pixels': 'NotFiniteError',
         '.video': 'VIDEO_SUFFIXES DeblurredVideo',
     },
-    'mmasgan.compat': {'.editors': 'skipped_editors'},
+    'mmasgan.compat': {
+        '.': 'mended=patched',
+        '.editors': 'skipped_editors',
+    },
     'mmasgan.datasets': {
         '.image_store': 'ImageStore',
         '..io.image.reader': 'ImageReadError UnusableImageError',
@@ -92,7 +104,10 @@ NAMES = {
     },
     'mmasgan.layers': {'.reblur': 'MotionReblur'},
     'mmasgan.losses': {'.vgg_features': 'VGGFeatures'},
-    'mmasgan.models': {'.image_pool': 'ImagePool'},
+    'mmasgan.models': {
+        '.deblurganv2': 'MendedDeblurGanV2=DeblurGANv2',
+        '.image_pool': 'ImagePool',
+    },
     'mmasgan.semantic': {
         '.groups': 'OUTDOOR_GROUPS ClassTable class_table class_tables',
         '.overlay': 'legend',
@@ -111,21 +126,70 @@ NAMES = {
         '.runs': 'Failure run_jobs',
     },
 }
-"""Names that a package had, by the module that has them."""
+"""Former names of each package, by the module that defines them now."""
+
+CLASSES = {'MendedDeblurGanV2': 'DeblurGANv2'}
+"""New name of each registered class."""
 
 
 def keep_old_names(package: str) -> None:
-    """Let a package have the names that it had, with a warning.
+    """Keep the former names of a package, with a warning.
 
     Args:
-        package: Its ``__name__``; it is being imported.
+        package: ``__name__`` of the package, which is being imported.
     """
     give_late_names(package, NAMES[package], are_old=True)
 
 
 def find_moved_modules() -> None:
-    """Let modules be imported by the names that they had, with a warning."""
+    """Let modules be imported by their former names, with a warning."""
     sys.meta_path.insert(0, _Finder)
+
+
+def current_class(name: str) -> str:
+    """Return the current name of a registered class, with a warning.
+
+    Args:
+        name: Name of the class, without scope.
+    """
+    if name not in CLASSES:
+        return name
+    _warn(f'mmasgan.{name}', f'mmasgan.{CLASSES[name]}', level=4)
+    return CLASSES[name]
+
+
+def takes_old_argument(old: str, new: str) -> Callable[[type], type]:
+    """Let the constructor of a class take an argument by its former name.
+
+    Args:
+        old: Former name of the argument; using it warns.
+        new: Current name of the argument.
+    """
+
+    def decorate(kind: Any) -> Any:
+        init = kind.__init__
+
+        @wraps(init)
+        def renamed(self: Any, *args: Any, **kwargs: Any) -> None:
+            if old in kwargs:
+                _warn(f'the argument {old}', new, level=3)
+                kwargs[new] = kwargs.pop(old)
+            init(self, *args, **kwargs)
+
+        vars(renamed)['old_arguments'] = {old}
+        kind.__init__ = renamed
+        return kind
+
+    return decorate
+
+
+def _warn(old: str, new: str, level: int) -> None:
+    warnings.warn(
+        f'{old} is deprecated and will be removed in the next release; use '
+        f'{new}',
+        DeprecationWarning,
+        stacklevel=level,
+    )
 
 
 class _Finder:
@@ -145,7 +209,7 @@ class _Finder:
 
 
 class _Loader:
-    """Puts the module of the new name in the place of the old one."""
+    """Put the module of the new name in the place of the old one."""
 
     def __init__(self, new: str) -> None:
         self.new = new
@@ -161,13 +225,8 @@ class _Loader:
             if not self.new.startswith(error.name or ' '):
                 raise
             raise ModuleNotFoundError(
-                f'{old} is {self.new} now, in a clone of the repository, and '
-                'no part of the package',
+                f'{old} is now {self.new}, which is not part of the package: '
+                'run it in a clone of the repository',
                 name=old,
             ) from error
-        warnings.warn(
-            f'{old} is {self.new} now; the old name goes with the next '
-            'release',
-            DeprecationWarning,
-            stacklevel=2,
-        )
+        _warn(old, self.new, level=3)

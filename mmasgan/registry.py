@@ -1,15 +1,15 @@
 """Registries of scope ``mmasgan``, children of MMEngine's root ones.
 
-They make every component reachable by string from any MM project, without
+Any MM project can build every component by its name, without
 ``custom_imports``::
 
     from mmengine.registry import MODELS
     MODELS.build(dict(type='mmasgan.SFTLayer', channels=64))
 
-MMEngine imports all ``locations`` of a registry at the first look-up. Light
-components (layers, losses, generators, discriminators) must stay usable where
-MMagic is not installed, so the names that need it are *deferred*: their module
-is imported when one of them is asked for, and not before.
+MMEngine imports all ``locations`` of a registry at the first look-up. Layers,
+losses, generators and discriminators must work without MMagic. Components that
+need MMagic are therefore *deferred*: their module is imported when one of
+their names is looked up.
 """
 
 from collections.abc import Sequence
@@ -18,19 +18,21 @@ from importlib import import_module
 from mmengine import registry as root
 from mmengine.registry import Registry
 
+from ._moved import current_class
+
 __all__ = ['PRIORS']
 
 SCOPE = 'mmasgan'
 
 
 class DeferringRegistry(Registry):
-    """A registry with names whose module is imported only on demand.
+    """Registry with names whose module is imported on demand.
 
     Args:
         name: Name of the registry, as in :class:`mmengine.Registry`.
-        parent: The root registry of the same kind.
-        locations: Modules imported at the first look-up of any name.
-        deferred: Module to import first, for each name it registers.
+        parent: Root registry of the same kind.
+        locations: Modules to import at the first look-up.
+        deferred: Module to import for each deferred name.
     """
 
     def __init__(
@@ -52,12 +54,15 @@ class DeferringRegistry(Registry):
             key: Class name, with or without scope.
 
         Raises:
-            ImportError: If ``key`` is deferred and its module does not
-                import, for instance where MMagic is not installed.
+            ImportError: If ``key`` is deferred and its module cannot be
+                imported, for example without MMagic.
         """
         scope, name = self.split_scope_key(key)
-        if scope in (None, self.scope) and name in self.deferred:
-            import_module(self.deferred[name])
+        if scope in (None, self.scope):
+            current = current_class(name)
+            key = key.removesuffix(name) + current
+            if current in self.deferred:
+                import_module(self.deferred[current])
         return super().get(key)
 
 
@@ -71,7 +76,7 @@ MODELS = DeferringRegistry(
         'mmasgan.discriminators',
     ],
     deferred=dict.fromkeys(
-        ('ASCycleGAN', 'DeblurGAN', 'MendedDeblurGanV2', 'MotionEstimator'),
+        ('ASCycleGAN', 'DeblurGAN', 'DeblurGANv2', 'MotionEstimator'),
         'mmasgan.models',
     ),
 )
@@ -139,5 +144,5 @@ INFERENCERS = Registry(
     scope=SCOPE,
     locations=['mmasgan.apis.ascyclegan_inferencer'],
 )
-# Sources of semantic maps, which MMEngine has no registry for.
+# Sources of semantic maps; MMEngine has no registry for them.
 PRIORS = Registry('prior', scope=SCOPE, locations=['mmasgan.semantic'])

@@ -25,7 +25,7 @@ LSGAN = {
     'gradient_penalty': None,
 }
 PIXEL_CYCLE = {
-    'cycle_loss.type': 'mmasgan.losses.PixelCycleLoss',
+    'cycle_loss.type': 'mmasgan.losses.L1Loss',
     'cycle_loss.weights': 'absent',
 }
 PAIRED = {

@@ -28,7 +28,7 @@ def test_a_module_is_found_by_its_old_name(monkeypatch, old):
     forget(monkeypatch, old)
     new = importlib.import_module(_moved.MODULES[old])
     spec = new.__spec__
-    told = rf'^{old} is {_moved.MODULES[old]} now; the old name goes'
+    told = rf'^{old} is deprecated .*; use {_moved.MODULES[old]}$'
     with pytest.warns(DeprecationWarning, match=told):
         assert importlib.import_module(old) is new
     # It knows nothing of its other name.
@@ -38,10 +38,12 @@ def test_a_module_is_found_by_its_old_name(monkeypatch, old):
 @pytest.mark.parametrize(('package', 'home', 'name'), NAMES)
 def test_a_name_is_found_in_its_old_package(package, home, name):
     module = importlib.import_module(package)
-    with pytest.warns(DeprecationWarning, match=rf'{package}\.{name} goes'):
-        value = getattr(module, name)
-    assert value is getattr(importlib.import_module(home, package), name)
-    assert name not in getattr(module, '__all__', ())
+    old, _, new = name.partition('=')
+    with pytest.warns(DeprecationWarning, match=rf'^{package}\.{old} is dep'):
+        value = getattr(module, old)
+    home = importlib.import_module(home, package)
+    assert value is getattr(home, new or old)
+    assert old not in getattr(module, '__all__', ())
 
 
 @pytest.mark.filterwarnings('ignore::DeprecationWarning')
@@ -83,6 +85,35 @@ def test_what_left_the_package_is_told(monkeypatch):
     forget(monkeypatch, 'mmasgan.apis.comparison')
     forget(monkeypatch, 'reproduce')
     monkeypatch.setitem(sys.modules, 'reproduce', None)  # no clone
-    told = r'comparison is reproduce\.table1 now, in a clone of the repository'
+    told = r'comparison is now reproduce\.table1, .* a clone of the repository'
     with pytest.raises(ModuleNotFoundError, match=told):
         importlib.import_module('mmasgan.apis.comparison')
+
+
+@pytest.mark.parametrize(('old', 'new'), _moved.CLASSES.items())
+def test_a_class_is_built_by_its_old_name(old, new):
+    from mmengine.registry import MODELS
+
+    with pytest.warns(DeprecationWarning, match=rf'use mmasgan\.{new}$'):
+        kind = MODELS.get(f'mmasgan.{old}')
+    assert kind is MODELS.get(f'mmasgan.{new}')
+
+
+def test_an_argument_is_taken_by_its_old_name():
+    from mmengine.config import Config
+    from mmengine.registry import MODELS
+
+    from mmasgan.apis.config_keys import check_keys
+
+    config = dict(
+        type='mmasgan.MotionEstimator',
+        motion_network=None,
+        prior=None,
+        max_bad_steps=3,
+    )
+    check_keys(Config(dict(model=config)))
+    with pytest.warns(DeprecationWarning, match='use max_nonfinite_steps$'):
+        model = MODELS.build(config)
+    assert model.max_nonfinite_steps == 3
+    with pytest.raises(ValueError, match='mean max_nonfinite_steps'):
+        check_keys(Config(dict(model=config | dict(max_nonfinit_steps=3))))

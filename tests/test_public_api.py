@@ -89,6 +89,7 @@ NAMES = {
         'LogL1Loss',
         'NormalizedPixelLoss',
         'PerceptualCycleLoss',
+        'PerceptualLoss',
         'L1Loss',
         'PixelCycleLoss',
         'RaGANLSLoss',
@@ -105,7 +106,7 @@ NAMES = {
     'mmasgan.models': [
         'ASCycleGAN',
         'DeblurGAN',
-        'MendedDeblurGanV2',
+        'DeblurGANv2',
         'MotionEstimator',
     ],
     'mmasgan.registry': ['PRIORS'],
@@ -146,7 +147,8 @@ SIGNATURES = {
     'mmasgan.losses.GradientPenalty': 'weight=10',
     'mmasgan.losses.GradientPenalty.forward': 'discriminator, real, fake',
     'mmasgan.losses.PerceptualCycleLoss': "weights='torchvision'",
-    'mmasgan.losses.PerceptualCycleLoss.forward': 'reconstruction, original',
+    'mmasgan.losses.PerceptualLoss': "weights='torchvision'",
+    'mmasgan.losses.PerceptualLoss.forward': 'reconstruction, original',
     'mmasgan.losses.IdentityLoss.forward': 'output, original',
     **{
         f'mmasgan.evaluation.{metric}': (

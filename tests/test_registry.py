@@ -37,7 +37,7 @@ for cfg in (
     dict(type='mmasgan.WGANLoss'),
     dict(type='mmasgan.LSGANLoss'),
     dict(type='mmasgan.GradientPenalty'),
-    dict(type='mmasgan.PerceptualCycleLoss', weights='nowhere.pth'),
+    dict(type='mmasgan.PerceptualLoss', weights='nowhere.pth'),
     dict(type='mmasgan.VGGFeatures'),
     dict(type='mmasgan.IdentityLoss'),
     dict(type='mmasgan.L1Loss'),

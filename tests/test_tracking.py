@@ -30,7 +30,7 @@ def gopro(tmp_path_factory):
 
 
 def pictures(runner):
-    """Return the pictures (input | output | truth) written, by image."""
+    """Return the pictures (input | output | ground truth), by image."""
     folder = Path(runner.log_dir, 'vis_data', 'vis_image')
     found = {
         path.stem.rpartition('_')[0]: np.array(Image.open(path))

@@ -152,9 +152,11 @@ def test_a_resumed_training_shows_all_of_its_progress(on_cpu, gopro, tmp_path):
     last = [value for (iteration, _), value in found.items() if iteration == 3]
     logged_gain = runner.message_hub.get_scalar('val/gain/PSNR').current()
     assert sum(last) / 6 == pytest.approx(logged_gain, abs=1e-4)
-    balance = runner.message_hub.get_scalar('train/balance_deblur').data[0]
-    assert len(balance) == 3
-    assert 0 <= balance.min() <= balance.max() <= 1
+    accuracy = runner.message_hub.get_scalar(
+        'train/discriminator_accuracy_deblur'
+    ).data[0]
+    assert len(accuracy) == 3
+    assert 0 <= accuracy.min() <= accuracy.max() <= 1
 
 
 def test_the_best_checkpoint_is_that_of_the_highest_gain(gopro, tmp_path):
@@ -276,7 +278,7 @@ def test_the_tools_train_resume_and_test(gopro, tmp_path):
     assert code == 0, output
     assert f'{work_dir}/iter_2.pth' in output
     assert output.index('│ input │') < output.index('│ model │')
-    assert 'Pictures (input | output | truth): ' in output
+    assert 'Pictures (input | output | ground truth): ' in output
 
 
 def test_a_checkpoint_loads_into_a_bare_model(on_cpu, gopro, tmp_path):

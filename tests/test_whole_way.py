@@ -58,7 +58,9 @@ def call(*arguments):
 
 def printed_options(output):
     """Return the ``--cfg-options`` of the command that was printed."""
-    text = output.partition('To train on them:\n')[2].replace('\\\n', ' ')
+    text = output.partition('To train on the images:\n')[2].replace(
+        '\\\n', ' '
+    )
     words = shlex.split(text)
     chosen = words[words.index('--cfg-options') + 1 :]
     return dict(word.split('=', 1) for word in chosen)

@@ -2,7 +2,7 @@ from mmagic.models.data_preprocessors import DataPreprocessor
 
 from mmasgan.discriminators import INPatchDiscriminator
 from mmasgan.generators import ResNetV2SFTGenerator
-from mmasgan.losses import GradientPenalty, PerceptualCycleLoss, WGANLoss
+from mmasgan.losses import GradientPenalty, PerceptualLoss, WGANLoss
 from mmasgan.models import DeblurGAN
 
 model = dict(
@@ -21,7 +21,7 @@ model = dict(
     adversarial_loss=dict(type=WGANLoss),  # DeblurGAN
     gradient_penalty=dict(type=GradientPenalty, weight=10),  # WGAN-GP
     content_loss=dict(
-        type=PerceptualCycleLoss,
+        type=PerceptualLoss,
         weights='torchvision',
         loss_weight=100,  # DeblurGAN
         use_input_norm=False,  # DeblurGAN's code

@@ -6,13 +6,13 @@ from mmagic.models.editors import (
 
 from mmasgan.losses import (
     NormalizedPixelLoss,
-    PerceptualCycleLoss,
+    PerceptualLoss,
     RaGANLSLoss,
 )
-from mmasgan.models import MendedDeblurGanV2
+from mmasgan.models import DeblurGANv2
 
 model = dict(
-    type=MendedDeblurGanV2,
+    type=DeblurGANv2,
     generator=dict(
         type=DeblurGanV2Generator,
         backbone='FPNInception',  # DeblurGANv2
@@ -29,7 +29,7 @@ model = dict(
         loss_weight=0.001,  # DeblurGANv2's code; the paper has 0.01
     ),
     content_loss=dict(
-        type=PerceptualCycleLoss,
+        type=PerceptualLoss,
         weights='torchvision',
         loss_weight=0.006,  # DeblurGANv2
     ),

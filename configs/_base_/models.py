@@ -5,7 +5,7 @@ from mmasgan.generators import ResNetV2SFTGenerator
 from mmasgan.losses import (
     GradientPenalty,
     IdentityLoss,
-    PerceptualCycleLoss,
+    PerceptualLoss,
     RaGANLSLoss,
 )
 from mmasgan.models import ASCycleGAN
@@ -26,7 +26,7 @@ model = dict(
     adversarial_loss=dict(type=RaGANLSLoss),  # paper, Sec. 2.3
     gradient_penalty=dict(type=GradientPenalty, weight=10),  # WGAN-GP
     cycle_loss=dict(
-        type=PerceptualCycleLoss,
+        type=PerceptualLoss,
         weights='torchvision',
         loss_weight=10,  # paper, Eq. (1)
     ),

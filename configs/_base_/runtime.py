@@ -65,8 +65,8 @@ log_processor = dict(
     type=LogProcessor,
     by_epoch=False,
     window_size=50,
-    # MMEngine's pattern and `balance`: averaged over the window
-    mean_pattern=r'.*(loss|balance|time|data_time|grad_norm).*',
+    # MMEngine's pattern and `accuracy`: averages over the window
+    mean_pattern=r'.*(loss|accuracy|time|data_time|grad_norm).*',
 )
 log_level = 'INFO'
 visualizer = dict(

@@ -1,12 +1,12 @@
-"""What scripts and other programs call.
+"""Functions for scripts and other programs.
 
-A name is imported when it is asked for, so that ``inference`` runs exported
-models where there is no PyTorch.
+Names are imported on first use, so that ``inference`` runs exported models
+without PyTorch.
 """
 
 from typing import TYPE_CHECKING
 
-from .. import compat  # noqa: F401  before anything of MMagic
+from .. import compat  # noqa: F401  before MMagic
 from .._moved import keep_old_names
 from ..utils.late_names import give_late_names
 

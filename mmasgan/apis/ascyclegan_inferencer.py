@@ -1,4 +1,4 @@
-"""Deblur as OpenMMLab's inferencers do."""
+"""Inferencer with the interface of OpenMMLab."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -31,12 +31,12 @@ __all__ = ['ASCycleGANInferencer']
 Image = str | os.PathLike[str] | np.ndarray
 Entry = dict[str, Any]
 PACKAGE = Path(__file__).parents[1]
-UNUSED = ('video', 'label', 'trimap', 'mask')  # what `MMagicInferencer` names
+UNUSED = ('video', 'label', 'trimap', 'mask')  # of `MMagicInferencer`
 
 
 @INFERENCERS.register_module()
 class ASCycleGANInferencer(BaseInferencer):
-    """Deblur images, from files or arrays.
+    """Deblur images from files or arrays.
 
     ::
 
@@ -44,22 +44,24 @@ class ASCycleGANInferencer(BaseInferencer):
         result = inferencer(['a.jpg', 'b.png'], result_out_dir='deblurred')
         sharper = result['visualization'][0]
 
-    Also as ``MMagicInferencer('ascyclegan').infer(img='a.jpg')``.
+    It is also available as
+    ``MMagicInferencer('ascyclegan').infer(img='a.jpg')``.
 
     Args:
-        model: A config or its file, or the name of a model in the model
-            index. None takes what ``weights`` say of themselves.
-        weights: A file, or the name of a model in the model index: see
-            :func:`~mmasgan.apis.load_generator`. None takes those of
-            ``model``; if both are None, the library's default.
-        device: Where it runs. None takes a GPU where there is one.
-        scope: Is not used: ours is ``mmasgan``.
-        show_progress: Whether there is a progress bar.
-        precision: See :class:`~mmasgan.apis.TorchBackend`.
+        model: Config, path of a config, or name of a model in the model
+            index. None means the config saved with ``weights``.
+        weights: Path of weights, or name of a model in the model index, see
+            :func:`~mmasgan.apis.load_generator`. None means those of
+            ``model``, or the default model if both are None.
+        device: Device of the model. None means a GPU if available.
+        scope: Ignored; the scope is ``mmasgan``.
+        show_progress: Whether to show a progress bar.
+        precision: Data type of the computation, see
+            :class:`~mmasgan.apis.TorchBackend`.
 
     Raises:
-        OSError: If there are no such files.
-        ValueError: If there is no such model, or a config has no weights.
+        OSError: If a file does not exist.
+        ValueError: If the model is unknown, or a config has no weights.
     """
 
     preprocess_kwargs = {'channel_order'}
@@ -94,39 +96,36 @@ class ASCycleGANInferencer(BaseInferencer):
         """Deblur images.
 
         Args:
-            inputs: Files, folders (their images, not those of inner
-                folders), and arrays: (H, W, 3), uint8 or uint16, both sides
-                at least 16.
+            inputs: Paths of files and folders (without subfolders), and
+                arrays, (H, W, 3), uint8 or uint16, H and W at least 16.
             return_datasamples: Whether ``predictions`` are data samples with
-                ``output.pred_img``, (3, H, W), BGR, as MMagic's models
-                return.
-            batch_size: How many images are held at a time. The model sees
-                one after another, since their sizes differ.
-            img: Stands for ``inputs``, as MMagic's inferencers have it.
-            **kwargs: ``channel_order``, ``'RGB'`` or ``'BGR'``, of arrays,
-                given and returned; ``strength`` and ``self_ensemble``, see
+                ``output.pred_img``, (3, H, W), BGR, as in MMagic.
+            batch_size: Number of images in memory. The model processes them
+                one by one, because their sizes differ.
+            img: Another name of ``inputs``, as in MMagic.
+            **kwargs: ``channel_order`` of arrays and results, ``'RGB'`` or
+                ``'BGR'``; ``strength`` and ``self_ensemble``, see
                 :func:`~mmasgan.apis.inference.deblur_pixels`;
-                ``result_out_dir``, a folder to write to, or for one image a
-                file; ``overwrite``, whether files there may be replaced.
+                ``result_out_dir``, an output folder, or an output file for
+                one image; ``overwrite``, whether to replace files.
 
         Returns:
-            ``predictions``, for each image a dict of ``img_path``,
-            ``out_path`` (None where there is none), ``height`` and
-            ``width``; and ``visualization``, the sharper images.
+            Dict with ``predictions``, for each image a dict of ``img_path``,
+            ``out_path`` (or None), ``height`` and ``width``, and
+            ``visualization``, the deblurred images.
 
         Raises:
             OSError: If a file is missing, exists, or cannot be written.
-            TypeError: If an array is of another kind.
-            ValueError: If an image cannot be read, or an argument does not
-                fit.
+            TypeError: If an array has a wrong dtype.
+            ValueError: If an image cannot be read, or an argument is invalid.
         """
         if (inputs is None) is (img is None):
-            raise ValueError('give either inputs or img')
+            raise ValueError('set either inputs or img')
         for name in UNUSED:
             if kwargs.pop(name, None) is not None:
                 raise ValueError(
-                    f'{name} is not an input of this model; it takes images. '
-                    'Videos: mmasgan deblur'
+                    f'{name} is not an input of this model, which takes '
+                    'images; for videos, use mmasgan deblur'
                 )
         return super().__call__(
             img if inputs is None else inputs,
@@ -141,7 +140,7 @@ class ASCycleGANInferencer(BaseInferencer):
         batch_size: int = 1,
         channel_order: str = 'RGB',
     ) -> Iterator[list[Entry]]:
-        """Read images, a batch at a time; see :meth:`__call__`."""
+        """Read images in batches; see :meth:`__call__`."""
         if channel_order not in ('RGB', 'BGR'):
             raise ValueError(
                 f"channel_order must be 'RGB' or 'BGR', got {channel_order!r}"
@@ -174,7 +173,7 @@ class ASCycleGANInferencer(BaseInferencer):
         result_out_dir: str | os.PathLike[str] = '',
         overwrite: bool = False,
     ) -> list[np.ndarray]:
-        """Write what was deblurred, if anywhere; see :meth:`__call__`."""
+        """Write the results if needed; see :meth:`__call__`."""
         if result_out_dir:
             self._write(preds, Path(result_out_dir), overwrite)
         return [_in_order(entry) for entry in preds]
@@ -216,8 +215,8 @@ class ASCycleGANInferencer(BaseInferencer):
     ) -> nn.Module:
         if weights is None:
             raise ValueError(
-                'model is a config, which has no weights; give weights, such '
-                "as a training's checkpoint"
+                'model is a config without weights; set weights, for example '
+                'to a checkpoint of a training'
             )
         return load_generator(weights, device, cfg or None)
 
@@ -225,14 +224,14 @@ class ASCycleGANInferencer(BaseInferencer):
         return _read
 
     def _init_collate(self, cfg: Config | ConfigDict) -> Any:
-        return list  # images of several sizes; nothing is looked up
+        return list  # images may have different sizes
 
     def _init_visualizer(self, cfg: Config | ConfigDict) -> None:
         return None
 
     @staticmethod
     def _write(preds: list[Entry], out: Path, overwrite: bool) -> None:
-        """Write photographs, all of them or none that was there before."""
+        """Write photographs, after checking that no file would be replaced."""
         if len(preds) == 1 and out.suffix:
             targets = [out]
         else:
@@ -244,11 +243,11 @@ class ASCycleGANInferencer(BaseInferencer):
             if targets.count(target) > 1:
                 raise ValueError(
                     f"two images would be written to '{target}'; write them "
-                    'to folders of their own'
+                    'to separate folders'
                 )
             if target.exists() and not overwrite:
                 raise FileExistsError(
-                    f"'{target}' exists already; overwrite=True replaces it"
+                    f"'{target}' already exists; overwrite=True replaces it"
                 )
         for target, entry in zip(targets, preds, strict=True):
             photo = entry['photo']
@@ -271,7 +270,7 @@ def _read(image: Image, channel_order: str) -> Entry:
 
 
 def _writable(path: Path) -> str:
-    """Return the name of a result, as the command has it."""
+    """Return the file name of a result, as in ``mmasgan deblur``."""
     is_written = path.suffix.lower() in PHOTO_SUFFIXES
     return path.name if is_written else f'{path.name}.png'
 

@@ -1,4 +1,4 @@
-"""What runs a model here: PyTorch, or ONNX Runtime where there is none."""
+"""Choice of the backend: PyTorch, or ONNX Runtime without PyTorch."""
 
 import warnings
 from collections.abc import Callable
@@ -27,55 +27,55 @@ def choose_backend(
     precision: str = 'auto',
     tile: str = 'auto',
 ) -> MakeBackend:
-    """Load a model, and return what makes its backend.
+    """Load a model, and return a function that creates its backend.
 
     Args:
-        weights: A file, or the name of a model in the model index; None takes
-            the default one.
-        config: The config of a checkpoint.
-        backend: ``'torch'`` or ``'onnx'``; None takes ONNX Runtime for files
-            that end in ``.onnx``, and where PyTorch is not installed.
-        device: See :func:`~mmasgan.apis.load_generator`; ``'auto'`` takes a
-            GPU where there is one.
-        precision: See :class:`TorchBackend`.
-        tile: See :func:`fallback_backend`.
+        weights: Path of weights, or name of a model in the model index. None
+            means the default model.
+        config: Config of a checkpoint.
+        backend: ``'torch'`` or ``'onnx'``. None means ONNX Runtime for .onnx
+            files or if PyTorch is not installed, else PyTorch.
+        device: Device of the model; ``'auto'`` means a GPU if available.
+        precision: Data type of the computation, see :class:`TorchBackend`.
+        tile: Use of strips, see :func:`fallback_backend`.
 
     Returns:
-        Takes what is told where the backend falls back.
+        Function that creates the backend; its argument prints messages when
+        the backend falls back.
 
     Raises:
-        ImportError: If packages are missing.
-        OSError: If there is no such file.
-        ValueError: If something does not fit.
+        ImportError: If a package is missing.
+        OSError: If a file does not exist.
+        ValueError: If an argument is invalid.
     """
     if config and not weights:
-        raise ValueError('--config goes with --checkpoint')
+        raise ValueError('--config needs --checkpoint')
     if backend is None:
         is_exported = str(weights).endswith('.onnx')
         backend = 'torch' if has_pytorch() and not is_exported else 'onnx'
     if backend == 'torch':
         return _torch(weights, config, device, precision, tile)
     if config:
-        raise ValueError('--config does not go with --backend onnx')
-    taken = {'device': ('auto', 'cpu'), 'precision': ('auto', 'float32')}
+        raise ValueError('--config cannot be used with --backend onnx')
+    allowed = {'device': ('auto', 'cpu'), 'precision': ('auto', 'float32')}
     for name, value in (('device', device), ('precision', precision)):
-        if value not in taken[name]:
+        if value not in allowed[name]:
             raise ValueError(
-                f'ONNX Runtime takes --{name} {" or ".join(taken[name])}, got '
-                f'{value}'
+                f'ONNX Runtime supports --{name} '
+                f'{" or ".join(allowed[name])}, got {value}'
             )
     return _onnx(weights, tile)
 
 
 def onnx_file(weights: str | None) -> Path:
-    """Return the file that ONNX Runtime reads for a model.
+    """Return the path of the file of a model for ONNX Runtime.
 
     Args:
-        weights: See :func:`choose_backend`.
+        weights: Weights of the model, see :func:`choose_backend`.
 
     Raises:
-        OSError: If there is no such file.
-        ValueError: If it is one that only PyTorch reads.
+        OSError: If the file does not exist.
+        ValueError: If only PyTorch can read it.
     """
     models = read_model_index()
     name = DEFAULT if weights is None else str(weights)
@@ -90,9 +90,9 @@ def onnx_file(weights: str | None) -> Path:
         )
     if path.suffix not in ('.onnx', '.safetensors'):
         raise ValueError(
-            f"'{path}' is read by PyTorch alone; where it is installed, "
-            f'`mmasgan export --weights {path.name} -o model.onnx` makes a '
-            'file that runs here'
+            f"'{path}' can only be read by PyTorch; on a machine with "
+            f'PyTorch, `mmasgan export --weights {path.name} -o model.onnx` '
+            'creates a file for ONNX Runtime'
         )
     return path
 
@@ -113,7 +113,7 @@ def _onnx(weights: str | None, tile: str) -> MakeBackend:
     )
     if tile == 'tiles' and not model.halo:
         raise ValueError(
-            f"'{model.path}' looks at whole images, so it has no --tile tiles"
+            f"'{model.path}' cannot run in strips; use --tile whole"
         )
     attempts = [whole, strips] if model.halo else [whole]
     ways = {'auto': attempts, 'whole': [whole], 'tiles': [strips]}
@@ -132,17 +132,17 @@ def _torch(
     from .inference.torch_fallback import fallback_backend
     from .pretrained import load_generator
 
-    # The help says what is done without maps.
+    # Documented in the help.
     warnings.filterwarnings('ignore', 'no semantic map given')
     if device == 'auto':
         device = 'cuda' if torch.cuda.is_available() else 'cpu'
     try:
         kind = torch.empty(0, device=device).device.type
-    # torch raises whatever its back ends do.
+    # Errors depend on the backends of torch.
     except Exception as error:
         cause = str(error).partition('\n')[0]
         raise ValueError(f'--device {device}: {cause}') from error
     if kind == 'meta':
-        raise ValueError('--device meta computes nothing; take cpu or cuda')
+        raise ValueError('--device meta has no data; use cpu or cuda')
     generator = load_generator(weights, device, config)
     return lambda say: fallback_backend(generator, precision, tile, say)

@@ -1,4 +1,4 @@
-"""From command-line arguments to a config that a Runner takes."""
+"""Configs for a Runner, from command-line arguments."""
 
 import argparse
 import os
@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from mmengine.config import Config, DictAction
 
-from .. import compat  # noqa: F401  before anything of MMagic
+from .. import compat  # noqa: F401  before MMagic
 from ..utils.model_index import find_weights
 from .config_keys import check_keys
 
@@ -22,7 +22,7 @@ OF_WORKERS = (
     'persistent_workers',
     'prefetch_factor',
 )
-"""Arguments of a data loader that PyTorch refuses where it has no workers."""
+"""Arguments of data loaders that PyTorch refuses without workers."""
 
 __all__ = [
     'config_parser',
@@ -34,17 +34,17 @@ __all__ = [
 
 
 def config_parser(description: str) -> argparse.ArgumentParser:
-    """Return a parser with the arguments that all of our tools take.
+    """Return a parser with the common arguments of all tools.
 
     Args:
-        description: What the tool does.
+        description: Description of the tool.
     """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument(
-        'config', help="config file, or the name of one of the library's"
+        'config', help='config file, or name of a config of the library'
     )
-    parser.add_argument('--work-dir', help='where logs and results go')
-    parser.add_argument('--data-root', help='where all data sets look')
+    parser.add_argument('--work-dir', help='folder of logs and results')
+    parser.add_argument('--data-root', help='root folder of all data sets')
     parser.add_argument(
         '--cfg-options',
         nargs='+',
@@ -57,23 +57,30 @@ def config_parser(description: str) -> argparse.ArgumentParser:
         default='none',
         help='how the processes were started',
     )
-    # Given by older launchers; newer ones set the environment.
+    # Of older launchers; newer ones set an environment variable.
     parser.add_argument(
-        '--local_rank', '--local-rank', type=int, default=0, help='set by them'
+        '--local_rank',
+        '--local-rank',
+        type=int,
+        default=0,
+        help='set by launchers',
     )
     parser.add_argument(
         '--traceback',
         action='store_true',
-        help='show where in the code an error comes from',
+        help='show the traceback of errors',
     )
     return parser
 
 
 def parsed_config(args: argparse.Namespace) -> Config:
-    """Load the config that the arguments of :func:`config_parser` ask for.
+    """Load the config of parsed arguments.
+
+    Args:
+        args: Arguments of :func:`config_parser`.
 
     Raises:
-        FileNotFoundError: If there is no such file.
+        FileNotFoundError: If the file does not exist.
         ValueError: If a key in it is misspelt.
     """
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
@@ -95,21 +102,21 @@ def load_config(
     cfg_options: dict[str, Any] | None = None,
     launcher: str = 'none',
 ) -> Config:
-    """Load a config file and override what the command line says.
+    """Load a config file and override values.
 
     Args:
-        path: A config file, or the name of one in ``mmasgan.configs``. The
-            folder of the file is searched for modules that it imports.
-        work_dir: Where logs and checkpoints go. None takes the config's, or
-            else ``work_dirs/<name of the file>``.
-        data_root: Where all data sets look. None leaves the config's.
-        cfg_options: Values by dotted key, as in MMEngine's tools. Of what
-            belongs to the validation, one None switches it off.
+        path: Path of a config file, or name of a config in
+            ``mmasgan.configs``. The file can import modules in its folder.
+        work_dir: Folder of logs and checkpoints. None means the config's, or
+            ``work_dirs/<name of the file>`` if it has none.
+        data_root: Root folder of all data sets. None means the config's.
+        cfg_options: Values by dotted key, as in MMEngine's tools. If one of
+            the keys of the validation is None, there is no validation.
         launcher: ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is no text in UTF-8, or no Python, or fails.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If it is not valid Python in UTF-8, or raises an error.
     """
     path = _found(path)
     cfg = _read(path)
@@ -123,12 +130,13 @@ def load_config(
         cfg.work_dir = str(Path('work_dirs', Path(path).stem))
     for stage in ('train', 'val', 'test'):
         loader = cfg.get(f'{stage}_dataloader')
-        if loader is None:  # a stage that is switched off
+        if loader is None:  # disabled stage
             continue
         if data_root is not None:
             loader.dataset.data_root = data_root
         if 'num_workers' in loader:
-            # More than processors only warn. Samples do not depend on them.
+            # More workers than processors only give a warning, and samples
+            # do not depend on their number.
             loader.num_workers = min(loader.num_workers, _processors())
         if loader.get('num_workers') == 0:
             for key in OF_WORKERS:
@@ -137,14 +145,14 @@ def load_config(
 
 
 def _processors() -> int:
-    """Return how many PyTorch allows for before it warns."""
+    """Return the number of workers above which PyTorch warns."""
     if hasattr(os, 'sched_getaffinity'):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def _found(path: str) -> str:
-    """Return the config file that a path or a name stands for."""
+    """Return the path of a config file, given by path or name."""
     if os.path.isfile(path):
         return path
     known = {
@@ -158,7 +166,7 @@ def _found(path: str) -> str:
     near = get_close_matches(name, known, n=1)
     hint = f'; did you mean {near[0]}?' if near else ''
     raise FileNotFoundError(
-        f"there is no config file '{path}', nor one of this name in the "
+        f"there is no config file '{path}', nor a config of this name in the "
         f'library{hint}'
     )
 
@@ -168,16 +176,16 @@ def _read(path: str) -> Config:
     if folder not in sys.path and not Path(folder).is_relative_to(
         CONFIGS.resolve()
     ):
-        sys.path.append(folder)  # last: shadows nothing
+        sys.path.append(folder)  # last, so that it shadows nothing
     try:
         return Config.fromfile(path)
     except (SyntaxError, UnicodeDecodeError) as error:
         raise ValueError(
-            f"'{path}', or a config that it reads, is no Python in UTF-8: "
-            f'{error}. If it looks right, save it as UTF-8 without a '
-            'byte-order mark (BOM)'
+            f"'{path}', or a config that it inherits, is not valid Python in "
+            f'UTF-8: {error}. If it looks correct, save it as UTF-8 without '
+            'a byte-order mark (BOM)'
         ) from error
-    # Whatever running it leads to; of MMEngine's, the message says enough.
+    # Running the file may raise any error.
     except Exception as error:
         lines = [
             frame.lineno
@@ -191,10 +199,13 @@ def _read(path: str) -> Config:
 
 
 def enable_amp(cfg: Config) -> None:
-    """Let all optimisers of a config train in mixed precision, in place.
+    """Enable mixed precision for all optimizers of a config, in place.
 
-    On a GPU by MMEngine's ``AmpOptimWrapper``, which refuses CPUs; there by
-    :class:`~mmasgan.engine.BFloat16OptimWrapper`.
+    The wrapper is MMEngine's ``AmpOptimWrapper`` on a GPU, and
+    :class:`~mmasgan.engine.BFloat16OptimWrapper` on a CPU.
+
+    Args:
+        cfg: Config to change.
     """
     if torch.cuda.is_available():
         amp = dict(type='AmpOptimWrapper', loss_scale='dynamic')
@@ -210,16 +221,16 @@ def enable_amp(cfg: Config) -> None:
 
 
 def start_from(cfg: Config, weights: str) -> None:
-    """Let a training start from weights, in place.
+    """Set the initial weights of a training, in place.
 
     Args:
-        cfg: The training's config.
-        weights: A checkpoint; or a safetensors file, or the name of a
-            published model, whose deblurring generator is taken.
+        cfg: Config of the training.
+        weights: Path of a checkpoint; or path of a safetensors file or name of
+            a published model, for the deblurring generator only.
 
     Raises:
-        FileNotFoundError: If there is neither.
-        ValueError: If the model has no deblurring generator to start with.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If the model has no deblurring generator.
     """
     try:
         path = find_weights(weights)
@@ -229,8 +240,8 @@ def start_from(cfg: Config, weights: str) -> None:
         cfg.load_from = str(path)
     elif 'generator' not in cfg.model or 'cycle_loss' not in cfg.model:
         raise ValueError(
-            f"'{path}' holds a generator alone, which only ASCycleGAN starts "
-            'from; give a checkpoint of this model'
+            f"'{path}' only contains a generator, from which only ASCycleGAN "
+            'can start; use a checkpoint of this model'
         )
     else:
         cfg.model.weights = str(path)

@@ -1,4 +1,4 @@
-"""Misspelt keys and types of a config."""
+"""Detection of misspelt keys and types in a config."""
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,7 +19,7 @@ NAMED = (
     inspect.Parameter.POSITIONAL_OR_KEYWORD,
     inspect.Parameter.KEYWORD_ONLY,
 )
-# What builders take out before they call the type that is named beside them.
+# Keys that builders remove before they call the type.
 OF_BUILDERS = {
     'type',
     '_scope_',
@@ -53,18 +53,18 @@ DELETE = '_delete_'
 
 
 def check_keys(config: Config) -> None:
-    """Refuse keys and types that are nearly one, before anything is built.
+    """Refuse misspelt keys and types before anything is built.
 
-    MMEngine fails at them when it builds the component, after the data were
-    listed, and leaves a top-level key unread without a word. Other keys that
-    nothing takes are left to the builders: a config may have variables.
+    MMEngine raises an error when it builds the component, after the data were
+    listed, and ignores unknown top-level keys. Other unknown keys are left to
+    the builders, because a config may have variables.
 
     Args:
-        config: A config of ``mmengine.runner.Runner``.
+        config: Config of ``mmengine.runner.Runner``.
 
     Raises:
-        ValueError: If there are any, with where they stand and what was
-            probably meant.
+        ValueError: If there are any; the message has their position and a
+            suggestion.
     """
     values = config.to_dict()
     scope = str(values.get('default_scope') or 'mmengine')
@@ -78,7 +78,7 @@ def _top_level_problems(config: Mapping[str, Any]) -> Iterator[str]:
     for key in config:
         near = get_close_matches(key, known, n=1, cutoff=0.85)
         if near and key not in known:
-            yield f'{key} is read by nothing; did you mean {near[0]}?'
+            yield f'{key} is unknown; did you mean {near[0]}?'
     for key, function in (
         ('train_dataloader', DataLoader),
         ('val_dataloader', DataLoader),
@@ -90,7 +90,7 @@ def _top_level_problems(config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _problems(value: Any, where: str, scope: str) -> Iterator[str]:
-    """Look at all dicts that name their type."""
+    """Check all dicts with a type, recursively."""
     if isinstance(value, Mapping):
         named = value.get('type')
         kind = _resolved(named, scope)
@@ -100,8 +100,8 @@ def _problems(value: Any, where: str, scope: str) -> Iterator[str]:
             yield from _unknown(named, where)
         if DELETE in value:
             yield (
-                f'{where}.{DELETE} has no effect in `update`; assign what '
-                f'should be there instead: {where} = dict(...)'
+                f'{where}.{DELETE} has no effect in `update`; assign a new '
+                f'value instead: {where} = dict(...)'
             )
         items: Iterable[tuple[Any, Any]] = value.items()
     elif isinstance(value, list | tuple):
@@ -127,7 +127,7 @@ def _misspelt(
 
 
 def _resolved(kind: Any, scope: str) -> Callable[..., Any] | None:
-    """Return the class or function that a type names, if one does."""
+    """Return the class or function of a type, or None."""
     if isinstance(kind, str):
         names = (kind, f'{scope}.{kind}')
         found = (
@@ -138,7 +138,7 @@ def _resolved(kind: Any, scope: str) -> Callable[..., Any] | None:
 
 
 def _unknown(name: str, where: str) -> Iterator[str]:
-    """Tell of a name that nothing has, but something nearly."""
+    """Return a message for an unknown name with a similar known name."""
     known: dict[str, str] = {}
     for registry in REGISTRIES:
         for scope, child in (('', registry), *registry.children.items()):
@@ -159,9 +159,9 @@ def _unknown(name: str, where: str) -> Iterator[str]:
 
 
 def _arguments(kind: Callable[..., Any]) -> set[str]:
-    """Return the names that a call takes.
+    """Return the names of the arguments of a class or function.
 
-    What a class does not know itself goes on to its bases.
+    Those of base classes are included if a constructor has ``**kwargs``.
     """
     calls = (
         [vars(c)['__init__'] for c in kind.__mro__ if '__init__' in vars(c)]
@@ -175,6 +175,7 @@ def _arguments(kind: Callable[..., Any]) -> set[str]:
         except (TypeError, ValueError):  # of compiled code
             break
         names |= {p.name for p in parameters if p.kind in NAMED}
+        names |= getattr(call, 'old_arguments', set())
         if all(p.kind != p.VAR_KEYWORD for p in parameters):
             break
     return names - {'self'}

@@ -1,4 +1,4 @@
-"""Deblur arrays and files, each at its own size."""
+"""Deblurring of arrays and files of any size."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -28,19 +28,19 @@ def deblur_image(
     """Deblur one image.
 
     Args:
-        generator: As :func:`~mmasgan.apis.load_generator` gives it.
-        image: RGB, (H, W, 3), uint8 or uint16, both sides at least 16.
-        in_strips: See :class:`TorchBackend`.
-        precision: See :class:`TorchBackend`.
+        generator: Generator, see :func:`~mmasgan.apis.load_generator`.
+        image: RGB image, (H, W, 3), uint8 or uint16, H and W at least 16.
+        in_strips: Whether to use strips, see :class:`TorchBackend`.
+        precision: Data type of the computation, see :class:`TorchBackend`.
 
     Returns:
-        The sharper image, of the same shape and kind.
+        Deblurred image of the same shape and dtype.
 
     Raises:
         MemoryError: If it does not fit into the memory.
-        TypeError: If the image is of another kind.
-        ValueError: If it is not RGB, or too small, or there is no such
-            precision.
+        TypeError: If the image has a wrong dtype.
+        ValueError: If the image is not RGB or too small, or the precision is
+            unknown.
     """
     backend = TorchBackend(generator, precision, in_strips)
     return deblur_pixels(backend, image)
@@ -54,28 +54,29 @@ def deblur_files(
     precision: str = 'float32',
     tile: str = 'auto',
 ) -> Deblurred:
-    """Deblur photographs and videos, as ``mmasgan deblur`` does.
+    """Deblur photographs and videos, as ``mmasgan deblur``.
 
-    docs/deblur.md tells what is kept. Nothing is written before all names
-    are known to be free, and no file before it is whole.
+    See docs/deblur.md for what is preserved. All output names are checked
+    before anything is written, and files are written atomically.
 
     Args:
-        generator: As :func:`~mmasgan.apis.load_generator` gives it.
-        images: Files, folders of them of any depth, whose inner folders are
-            kept, and patterns such as ``'in/*.jpg'``.
-        out: Folder to write to; for one file, a file that ends like one.
-        overwrite: Whether results may replace files; what is read is never
+        generator: Generator, see :func:`~mmasgan.apis.load_generator`.
+        images: Paths of files and folders, with subfolders, and patterns such
+            as ``'in/*.jpg'``.
+        out: Output folder, or output file for one input.
+        overwrite: Whether to replace existing files; inputs are never
             replaced.
-        precision: See :class:`TorchBackend`.
-        tile: See :func:`fallback_backend`.
+        precision: Data type of the computation, see :class:`TorchBackend`.
+        tile: Use of strips, see :func:`fallback_backend`.
 
     Returns:
-        What was written, and why other files were not.
+        Written files, and the errors of others.
 
     Raises:
         OSError: If a result exists, would replace an input, or cannot be
-            written to where it should be.
-        ValueError: If there is no photograph, or two results of one name.
+            written.
+        ValueError: If there is no photograph, or two results have the same
+            name.
     """
     notes: list[str] = []
     tasks = plan_tasks(images, out, overwrite, say=notes.append)
@@ -90,22 +91,22 @@ def deblur_files(
 def maps_from_disk(
     folder: str | os.PathLike[str],
 ) -> Callable[[Path, tuple[int, int]], np.ndarray]:
-    """Return what reads the semantic map of a photograph.
+    """Return a function that reads the semantic map of a photograph.
 
     Args:
-        folder: Of maps, named as :class:`~mmasgan.semantic.DiskPrior` says.
+        folder: Folder of maps, see :class:`~mmasgan.semantic.DiskPrior`.
 
     Returns:
-        Takes the photograph's path below the folder that was given, and its
-        height and width; gives the map (K, H, W).
+        Function of the path of a photograph, relative to its input folder,
+        and its height and width, that returns a map (K, H, W).
 
     Raises:
-        FileNotFoundError: If there is no such folder.
+        FileNotFoundError: If the folder does not exist.
     """
     prior = DiskPrior(folder)
 
     def read(inner: Path, size: tuple[int, int]) -> np.ndarray:
-        # It tells of the image only by its name.
+        # DiskPrior only uses the name of the image.
         maps = prior.segment(np.empty((0, 0, 3), np.uint8), inner.as_posix())
         return resize_by_area(maps, size)
 

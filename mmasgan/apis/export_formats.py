@@ -1,4 +1,4 @@
-"""The files that a generator is exported to, and what runs them."""
+"""Formats of exported generators, and their runtimes."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -15,20 +15,20 @@ from .inference.onnx_stages import SUFFIX
 
 __all__ = ['FORMATS', 'OPSET', 'Format', 'Inputs', 'Runner']
 
-OPSET = 18  # the oldest that PyTorch writes
+OPSET = 18  # the oldest that PyTorch supports
 OUTPUT = 'sharp'
 
-Inputs = tuple[Tensor, ...]  # images, and maps if there are any
+Inputs = tuple[Tensor, ...]  # images, and optionally maps
 Runner = Callable[..., Tensor]
 
 
 class Format(NamedTuple):
-    """How a file of one kind is written, and how it is run.
+    """Functions to write and run files of a format.
 
     Attributes:
-        write: Takes the generator, inputs to trace it by, what to say of it,
-            the version of ONNX's operators, and the path.
-        load: Takes the path, and returns what takes inputs.
+        write: Function of the generator, inputs for tracing, metadata, opset,
+            and path.
+        load: Function of the path that returns a function of inputs.
     """
 
     write: Callable[[nn.Module, Inputs, Mapping[str, Any], int, Path], None]
@@ -73,11 +73,11 @@ def _write_stages(
 
 
 def _model(generator: nn.Module, inputs: Inputs, opset: int) -> Any:
-    """Return a model of ONNX, which says nothing of this machine."""
+    """Return an ONNX model without information on this machine."""
     try:
         import onnx
-        import onnxruntime  # noqa: F401  is to run it
-        import onnxscript  # noqa: F401  the exporter's own error is longer
+        import onnxruntime  # noqa: F401  needed to run it
+        import onnxscript  # noqa: F401  needed by the exporter
     except ImportError as error:
         raise ImportError(
             f'the export needs {error.name}: pip install onnx onnxruntime '
@@ -87,18 +87,18 @@ def _model(generator: nn.Module, inputs: Inputs, opset: int) -> Any:
         _trace(generator, inputs),
         dynamo=True,
         opset_version=opset,
-        # Whatever a generator calls its own.
+        # Independent of the names in the generator.
         input_names=[IMAGE, SEMANTIC][: len(inputs)],
         output_names=[OUTPUT],
         verbose=False,
     )
     assert program is not None
     model = program.model_proto
-    # For old runtimes: PyTorch asks for a newer one than its operators need.
+    # For old runtimes: PyTorch sets a newer version than needed.
     model.ir_version = onnx.helper.find_min_ir_version_for(model.opset_import)
     graph = model.graph
     values = (*graph.input, *graph.output)
-    # What PyTorch says of nodes names files of this machine.
+    # Metadata of nodes contains paths of this machine.
     for part in (graph, *graph.node, *graph.initializer, *values):
         del part.metadata_props[:]
     del graph.value_info[:]
@@ -133,7 +133,7 @@ def _write_program(
 ) -> None:
     program = _trace(generator, inputs)
     for node in program.graph.nodes:
-        node.meta.pop('stack_trace', None)  # names files of this machine
+        node.meta.pop('stack_trace', None)  # contains paths of this machine
     extra = {f'{METADATA}.json': json.dumps(about)}
     torch.export.save(program, path, extra_files=extra)
 
@@ -157,4 +157,4 @@ FORMATS = {
     '.pt2': Format(_write_program, _load_program),
     SUFFIX: Format(_write_stages, _load_stages),
 }
-"""By how a file's name ends."""
+"""Formats by the suffix of the file."""

@@ -1,4 +1,4 @@
-"""A model of ONNX, cut into stages and without its weights.
+"""Export of an ONNX model as stages without weights.
 
 :mod:`mmasgan.apis.inference.onnx_stages` runs them.
 """
@@ -15,21 +15,22 @@ from .inference.onnx_stages import ABOUT
 
 __all__ = ['encode_stages']
 
-DATE = (1980, 1, 1, 0, 0, 0)  # the same file each time
+DATE = (1980, 1, 1, 0, 0, 0)  # for reproducible files
 
 
 def encode_stages(
     model: onnx.ModelProto, about: Mapping[str, Any], names: Mapping[str, str]
 ) -> tuple[bytes, dict[str, onnx.TensorProto]]:
-    """Cut a model behind each addition, the end of a residual block.
+    """Split a model after each addition, the end of a residual block.
 
     Args:
-        model: With weights.
-        about: What to say of it.
-        names: Of weights in their own file, by those in the model.
+        model: ONNX model with weights.
+        about: Metadata of the file.
+        names: Names of weights in their file, by names in the model.
 
     Returns:
-        The archive, and the weights that it does not hold, by name.
+        Content of the archive, and the weights that it does not contain, by
+        name.
     """
     model = onnx.shape_inference.infer_shapes(model)
     graph = model.graph
@@ -75,8 +76,8 @@ def encode_stages(
         )
         files[f'{number:02}.onnx'] = stage.SerializeToString()
         shapes.append(own)
-    said = {**about, 'stages': list(files), 'weights': shapes}
-    files[ABOUT] = json.dumps(said).encode()
+    metadata = {**about, 'stages': list(files), 'weights': shapes}
+    files[ABOUT] = json.dumps(metadata).encode()
     return _archive(files), weights
 
 
@@ -94,7 +95,7 @@ def _value(name: str, kind: int) -> onnx.ValueInfoProto:
 
 
 def _renamed(node: onnx.NodeProto, names: Mapping[str, str]) -> onnx.NodeProto:
-    """Name weights as the safetensors file does."""
+    """Use the names of weights in the safetensors file."""
     copy = onnx.NodeProto()
     copy.CopyFrom(node)
     copy.input[:] = [names.get(name, name) for name in node.input]
@@ -102,7 +103,7 @@ def _renamed(node: onnx.NodeProto, names: Mapping[str, str]) -> onnx.NodeProto:
 
 
 def _placeholder(tensor: onnx.TensorProto, name: str) -> onnx.TensorProto:
-    """Return a tensor whose numbers are elsewhere."""
+    """Return a tensor with external data."""
     empty = onnx.TensorProto(
         name=name,
         dims=tensor.dims,

@@ -1,7 +1,7 @@
-"""A generator as runtimes without Python take it: one graph for all sizes.
+"""Generators in a form for export: one graph for all sizes.
 
-What it puts out is the generator's output; only the arithmetic is laid out
-otherwise where a runtime gains by it.
+The output is that of the generator. Some operations are arranged differently,
+where this is faster.
 """
 
 import copy
@@ -31,17 +31,17 @@ __all__ = [
 
 
 def exportable(generator: nn.Module, semantic: bool = False) -> nn.Module:
-    """Return a generator in the form that is exported.
+    """Return a generator in a form for export.
 
     Args:
-        generator: Any with ``forward(x, semantic=None)``; those of this
-            library have a graph that does not depend on the size of their
-            images, others are taken as they are.
-        semantic: See :class:`ExportableGenerator`.
+        generator: Module with ``forward(x, semantic=None)``. The graph of
+            generators of this library does not depend on the size of images;
+            others are exported unchanged.
+        semantic: Semantic maps, see :class:`ExportableGenerator`.
 
     Raises:
-        ValueError: If there are to be maps, but are no SFT layers, or the
-            generator has no ``num_classes``.
+        ValueError: If ``semantic`` is set, but the generator has no SFT
+            layers or no ``num_classes``.
     """
     if isinstance(generator, ResNetV2SFTGenerator):
         return ExportableGenerator(generator, semantic)
@@ -58,10 +58,10 @@ def exportable(generator: nn.Module, semantic: bool = False) -> nn.Module:
 
 
 def keep_weights(network: nn.Module) -> None:
-    """Undo, in place, what makes other weights of a generator's own.
+    """Restore the original weights of a generator, in place.
 
     Args:
-        network: What :func:`exportable` returned.
+        network: Network of :func:`exportable`.
     """
     if isinstance(network, ExportableGenerator):
         decoder: Any = network.network.decoder
@@ -69,13 +69,13 @@ def keep_weights(network: nn.Module) -> None:
 
 
 def names_of_weights(network: nn.Module) -> dict[str, str]:
-    """Return where a generator's own file has what is exported unchanged.
+    """Return the original names of exported weights.
 
     Args:
-        network: What :func:`exportable` returned.
+        network: Network of :func:`exportable`.
 
     Returns:
-        Names in the generator's file by names in what is exported.
+        Names in the file of the generator, by names in the exported model.
     """
     names = getattr(network, 'names', None)
     if names is None:
@@ -84,7 +84,7 @@ def names_of_weights(network: nn.Module) -> dict[str, str]:
 
 
 class _ExportableUNet(nn.Module):
-    """A :class:`PixelUnshuffleUNet` of one graph for all sizes."""
+    """A :class:`PixelUnshuffleUNet` with one graph for all sizes."""
 
     def __init__(self, network: PixelUnshuffleUNet) -> None:
         super().__init__()
@@ -105,17 +105,17 @@ class ExportableGenerator(nn.Module):
     """A generator whose graph does not depend on the size of its images.
 
     Args:
-        generator: Is copied, to the CPU, in float32 and evaluation mode.
-        semantic: Whether semantic maps are an input; else SFT layers see the
-            uniform map, which makes them constants.
+        generator: Generator, which is copied to the CPU, in float32 and
+            evaluation mode.
+        semantic: Whether semantic maps are an input; otherwise, SFT layers
+            use the uniform map and are constants.
 
     Shape:
         Images (N, in_channels, H, W) in [-1, 1], H and W at least 16, and
-        maps (N, num_classes, H, W) if there are any, to
-        (N, out_channels, H, W).
+        optionally maps (N, num_classes, H, W), to (N, out_channels, H, W).
 
     Raises:
-        ValueError: If there are to be maps, but are no SFT layers.
+        ValueError: If ``semantic`` is set, but there are no SFT layers.
     """
 
     def __init__(
@@ -129,7 +129,7 @@ class ExportableGenerator(nn.Module):
             )
         self.names = list(generator.state_dict())
         network = copy.deepcopy(generator).cpu().float().eval()
-        # Features in another layout would be traced as they are padded there.
+        # Padding of channels-last features would be traced differently.
         network.to(memory_format=torch.contiguous_format)
         if network.condition is not None and not semantic:
             _fix_condition(network)
@@ -142,7 +142,7 @@ class ExportableGenerator(nn.Module):
         network = self.network
         condition = None
         if semantic is not None and network.condition is not None:
-            # Told so, a graph knows that their sizes are the same.
+            # This check lets the graph use equal sizes.
             if semantic.shape[2:] != image.shape[2:]:
                 raise ValueError('image and semantic differ in size')
             condition = network.condition(_pad(semantic))
@@ -153,13 +153,13 @@ class ExportableGenerator(nn.Module):
 
 
 def _pad(x: Tensor, stride: int = STRIDE) -> Tensor:
-    """Do as the generator, without asking whether there is anything to do."""
+    """Pad as the generator, without a condition on the size."""
     height, width = x.shape[-2:]
     return pad(x, (0, -width % stride, 0, -height % stride), mode='reflect')
 
 
 def _crop(out: Tensor, image: Tensor) -> Tensor:
-    """Do so by indices: a slice would ask which of the two is smaller."""
+    """Crop by indices, because a slice would compare the sizes."""
     for axis in (2, 3):
         kept = torch.arange(image.shape[axis], device=out.device)
         out = out.index_select(axis, kept)
@@ -168,9 +168,9 @@ def _crop(out: Tensor, image: Tensor) -> Tensor:
 
 @torch.no_grad()
 def _fix_condition(network: ResNetV2SFTGenerator) -> None:
-    """Put constants in the place of what the uniform map makes of SFT."""
+    """Replace SFT layers by constants for the uniform map."""
     images = torch.zeros(1, network.in_channels, STRIDE, STRIDE)
-    network._warned_uniform = True  # here it is asked for
+    network._warned_uniform = True  # intended here
     condition = network.condition_of(images, None)
     network.condition = None
     for block in network.blocks:
@@ -180,11 +180,11 @@ def _fix_condition(network: ResNetV2SFTGenerator) -> None:
 
 
 class _FixedNorm(nn.Module):
-    """Instance norm and SFT of one condition for all pixels.
+    """Instance norm and SFT layer with a constant condition.
 
     Args:
-        norm: With its SFT layer.
-        condition: (1, cond_channels, 1, 1).
+        norm: Norm with an SFT layer.
+        condition: Condition, (1, cond_channels, 1, 1).
     """
 
     def __init__(self, norm: Any, condition: Any) -> None:
@@ -202,14 +202,14 @@ class _FixedNorm(nn.Module):
 
 
 class _BlockwiseConv2d(nn.Module):
-    """A convolution that computes four pixels, a block of 2x2, at once.
+    """Convolution that computes blocks of 2x2 pixels.
 
     Runtimes on a CPU compute at least 16 channels, of which an image uses 3.
-    As 12 channels of every other pixel, by a kernel one larger that holds each
-    of the four at its place, the last convolution takes a third of the time.
+    Computing 12 channels of every second pixel, by a larger kernel, takes a
+    third of the time.
 
     Args:
-        conv: Its kernel is square.
+        conv: Convolution with a square kernel.
 
     Shape:
         (N, in_channels, H, W), H and W even, to (N, out_channels, H, W).
@@ -217,7 +217,7 @@ class _BlockwiseConv2d(nn.Module):
 
     def __init__(self, conv: ReflectConv2d) -> None:
         super().__init__()
-        self.plain = [conv]  # beside it, and no part of it
+        self.plain = [conv]  # in a list, so that it is not a submodule
         weight, bias = conv.weight.detach(), conv.bias
         channels, in_channels, size, _ = weight.shape
         shape = (channels, 2, 2, in_channels, size + 1, size + 1)

@@ -1,7 +1,7 @@
-"""From a generator to a file that runs without this library.
+"""Export of generators to files that run without this library.
 
-Each file is run before it gets its name: one that differs from PyTorch is not
-kept.
+Each file is run before it is renamed; a file whose output differs from
+PyTorch is not kept.
 """
 
 import copy
@@ -30,7 +30,7 @@ from .inference.torch_backend import features_per_pixel
 
 __all__ = ['TOLERANCE', 'Exported', 'export_generator']
 
-TOLERANCE = 1e-3  # of a range of 2
+TOLERANCE = 1e-3  # in a range of 2
 SIZES = ((2, 50, 45), (1, 64, 96), (1, 131, 70))  # N, H, W
 
 Size = tuple[int, int, int]
@@ -38,12 +38,12 @@ Size = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Exported:
-    """A file that was written.
+    """An exported file.
 
     Attributes:
-        path: The file.
-        differences: Largest difference to PyTorch's output, of a range of 2,
-            by the size it was run on: N, H, W.
+        path: Path of the file.
+        differences: Largest difference from PyTorch's output, in a range of
+            2, by the size (N, H, W) of the test input.
     """
 
     path: Path
@@ -58,45 +58,44 @@ def export_generator(
     opset: int = OPSET,
     origin: Mapping[str, Any] | None = None,
 ) -> Exported:
-    """Write a generator as ONNX or as a program of ``torch.export``.
+    """Export a generator as ONNX or by ``torch.export``.
 
-    The file takes ``image``, (N, 3, H, W), RGB, float32 in [-1, 1], of any
-    N, and of any H and W from 16, and returns ``sharp``, such images. It is
-    run on three sizes, ONNX by ONNX Runtime, and kept if no value differs by
-    more than ``TOLERANCE`` from what PyTorch gives.
+    The exported model has the input ``image``, (N, 3, H, W), RGB, float32 in
+    [-1, 1], with any N, and any H and W of at least 16, and the output
+    ``sharp`` of the same shape. It is run on three sizes, and only kept if no
+    value differs by more than ``TOLERANCE`` from PyTorch.
 
     Args:
-        generator: As :func:`~mmasgan.apis.load_generator` gives it; is left
-            as it is.
-        out: File to write, ``.onnx`` or ``.pt2``; or ``.stages``, which has
-            no weights, but runs those of the safetensors file beside it.
-        semantic: Whether it takes ``semantic`` besides, class probabilities,
-            (N, K, H, W); else SFT layers see the uniform map.
-        overwrite: Whether ``out`` may exist.
-        opset: Version of ONNX's operators, from 18.
-        origin: What the file says of where the weights come from, as
-            checkpoints tell it.
+        generator: Generator, see :func:`~mmasgan.apis.load_generator`. It is
+            not modified.
+        out: Output file: ``.onnx``; ``.pt2``; or ``.stages`` without weights,
+            which runs the safetensors file next to it.
+        semantic: Whether the model also has the input ``semantic``, class
+            probabilities, (N, K, H, W); otherwise, SFT layers use the uniform
+            map.
+        overwrite: Whether to replace an existing file.
+        opset: Version of the ONNX operators, at least 18.
+        origin: Metadata on the origin of the weights.
 
     Raises:
         FileExistsError: If the file exists.
-        ImportError: If packages are missing.
+        ImportError: If a package is missing.
         OSError: If the file cannot be written.
-        RuntimeError: If PyTorch cannot export it, or what was exported
-            differs.
-        ValueError: If the file's suffix is another one, or the generator
-            takes no maps.
+        RuntimeError: If the export fails or its output differs.
+        ValueError: If the suffix is unknown, or the generator does not
+            support maps.
     """
     out = Path(out)
     if out.suffix not in FORMATS:
         raise ValueError(
             f"'{out}' must end in .onnx, in .pt2 for torch.export, or in "
-            f'{SUFFIX} for what runs the weights beside it'
+            f'{SUFFIX} to run the weights next to it'
         )
     if opset < OPSET:
         raise ValueError(f'opset must be at least {OPSET}, got {opset}')
     if out.exists() and not overwrite:
         raise FileExistsError(
-            f"'{out}' exists already; --overwrite replaces it"
+            f"'{out}' already exists; --overwrite replaces it"
         )
     network = exportable(generator, semantic)
     reference = copy.deepcopy(generator).cpu().float().eval()
@@ -108,7 +107,7 @@ def export_generator(
         warnings.catch_warnings(),
         torch.no_grad(),
     ):
-        warnings.simplefilter('ignore')  # the exporters' own
+        warnings.simplefilter('ignore')  # of the exporters
         path = Path(folder, out.name)
         try:
             format_.write(network, draws[SIZES[0]], about, opset, path)
@@ -116,10 +115,10 @@ def export_generator(
             found = {size: run(*inputs) for size, inputs in draws.items()}
         except ImportError:
             raise
-        except Exception as error:  # exporters have many kinds
+        except Exception as error:  # of any class
             raise RuntimeError(
-                f"'{out}' is not written: PyTorch {torch.__version__} did not "
-                f'make a file that runs ({type(error).__name__}: {error})'
+                f"'{out}' was not written: the export by PyTorch "
+                f'{torch.__version__} failed ({type(error).__name__}: {error})'
             ) from error
         differences = {
             size: (found[size] - reference(*inputs)).abs().max().item()
@@ -131,7 +130,7 @@ def export_generator(
 
 
 def _draw(generator: Any, size: Size, semantic: bool) -> Inputs:
-    """Draw inputs, always the same."""
+    """Draw inputs, with a fixed seed."""
     number, *sides = size
     random = torch.Generator().manual_seed(0)
     shape = (number, getattr(generator, 'in_channels', 3), *sides)
@@ -156,21 +155,21 @@ def _describe(generator: Any, semantic: bool) -> dict[str, Any]:
 
 
 def _reach(generator: Any) -> int:
-    """Return the rows that a row depends on, 0 where these are all."""
+    """Return the number of rows on which a row depends; 0 for all."""
     if isinstance(generator, ResNetV2SFTGenerator):
         if generator.norm:
             return 0
-        # Stem and head, four convolutions that change the size, and two a
-        # block at a quarter of the size.
+        # Stem and head, four strided convolutions, and two per block at a
+        # quarter of the size.
         return 2 * 3 + 9 + 2 * STRIDE * len(generator.blocks)
     return getattr(generator, 'reach', 0)
 
 
 def _check(differences: Mapping[Size, float], out: Path) -> None:
     for (number, height, width), apart in differences.items():
-        if not apart <= TOLERANCE:  # nor NaN
+        if not apart <= TOLERANCE:  # also refuses NaN
             raise RuntimeError(
-                f"'{out}' is not written: on {number} images of "
-                f'{width}x{height} it differs from PyTorch by {apart:.2g} '
-                f'(of a range of 2), more than {TOLERANCE:g}'
+                f"'{out}' was not written: for {number} images of "
+                f'{width}x{height}, it differs from PyTorch by {apart:.2g} '
+                f'(in a range of 2), more than {TOLERANCE:g}'
             )

@@ -1,4 +1,4 @@
-"""Read the motion of a blurred photograph, and draw it."""
+"""Estimation and drawing of the motion in a photograph."""
 
 import os
 
@@ -26,38 +26,38 @@ SHADOW = (0, 0, 0)
 def load_motion_network(
     weights: str | os.PathLike[str] | None = None,
 ) -> MotionNetwork:
-    """Load a network that reads motion; no file runs code.
+    """Load a motion network, without running code of the file.
 
     Args:
-        weights: A safetensors file, a checkpoint of a ``MotionEstimator``, or
-            the name of a published network. None takes the library's own.
+        weights: Path of a safetensors file or a checkpoint of a
+            ``MotionEstimator``, or name of a published network. None means
+            the network in the package.
 
     Raises:
-        OSError: If there is no such file.
-        ValueError: If it holds something else.
+        OSError: If the file does not exist.
+        ValueError: If it does not contain a motion network.
     """
     trained = read_trained(weights or MOTION_WEIGHTS)
     network = trained.build()
     if not isinstance(network, MotionNetwork):
         raise ValueError(
-            f"'{trained.source}' holds a {type(network).__name__}, not a "
-            'network that reads motion'
+            f"'{trained.source}' contains a {type(network).__name__}, not a "
+            'motion network'
         )
     return network
 
 
 @torch.inference_mode()
 def read_motion(network: MotionNetwork, image: np.ndarray) -> np.ndarray:
-    """Read how each place of a photograph moved during the exposure.
+    """Estimate the motion of each part of a photograph.
 
     Args:
-        network: As :func:`load_motion_network` gives it.
-        image: RGB, (H, W, 3), uint8.
+        network: Network of :func:`load_motion_network`.
+        image: RGB image, (H, W, 3), uint8.
 
     Returns:
-        Displacement and change (d_x, d_y, c_x, c_y), (H/4, W/4, 4), float32,
-        in pixels, see :mod:`mmasgan.layers.reblur`. Of a path and its
-        reverse, which one is not determined.
+        Motion field (d_x, d_y, c_x, c_y), (H/4, W/4, 4), float32, in pixels,
+        see :mod:`mmasgan.layers.reblur`. Each path may be reversed.
     """
     x = torch.from_numpy(np.ascontiguousarray(image)).float() / 127.5 - 1
     field = network(x.permute(2, 0, 1)[None])
@@ -67,18 +67,18 @@ def read_motion(network: MotionNetwork, image: np.ndarray) -> np.ndarray:
 def draw_motion(
     image: np.ndarray, field: np.ndarray, spacing: int = 32
 ) -> np.ndarray:
-    """Draw the paths of a field over a photograph.
+    """Draw the paths of a motion field over a photograph.
 
-    Each line is the path that its middle took while the shutter was open, in
-    its true length; a dot stands where nothing moved.
+    Each line shows the path of its midpoint during the exposure, in true
+    length. A dot means no motion.
 
     Args:
-        image: RGB, (H, W, 3), uint8.
-        field: See :func:`read_motion`.
-        spacing: Pixels between two paths.
+        image: RGB image, (H, W, 3), uint8.
+        field: Motion field of :func:`read_motion`.
+        spacing: Distance between two paths, in pixels.
 
     Returns:
-        RGB, (H, W, 3), uint8.
+        RGB picture, (H, W, 3), uint8.
     """
     height, width = image.shape[:2]
     picture = Image.fromarray(image).convert('RGB')

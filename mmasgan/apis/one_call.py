@@ -1,4 +1,4 @@
-"""Deblur an image in one call."""
+"""Deblurring of an image in one call."""
 
 import os
 from functools import lru_cache
@@ -30,22 +30,24 @@ def deblur(
         sharper = deblur('photo.jpg')
 
     Args:
-        image: RGB, (H, W, 3), uint8 or uint16, both sides at least 16; or
-            the file of a photograph, which is read upright.
-        weights: See :func:`load_generator`.
-        device: Where it runs. None takes a GPU where there is one.
-        precision: See :class:`TorchBackend`.
-        strength: See :func:`~mmasgan.apis.inference.deblur_pixels`.
-        self_ensemble: See :func:`~mmasgan.apis.inference.deblur_pixels`.
+        image: RGB image, (H, W, 3), uint8 or uint16, H and W at least 16, or
+            path of a photograph, which is rotated upright.
+        weights: Weights of the model, see :func:`load_generator`.
+        device: Device of the model. None means a GPU if available.
+        precision: Data type of the computation, see :class:`TorchBackend`.
+        strength: Fraction of the change to apply, see
+            :func:`~mmasgan.apis.inference.deblur_pixels`.
+        self_ensemble: Whether to average eight passes, see
+            :func:`~mmasgan.apis.inference.deblur_pixels`.
 
     Returns:
-        The sharper image, RGB, of the same shape and kind.
+        Deblurred RGB image of the same shape and dtype.
 
     Raises:
         MemoryError: If it does not fit into the memory.
-        OSError: If there are no such weights.
-        TypeError: If an array is of another kind.
-        ValueError: If a file cannot be read, or an argument does not fit.
+        OSError: If the weights do not exist.
+        TypeError: If an array has a wrong dtype.
+        ValueError: If a file cannot be read, or an argument is invalid.
     """
     if not isinstance(image, np.ndarray):
         photo = read_photo(image)
@@ -66,7 +68,7 @@ def _backend(
 
 
 def _changed(path: str | None) -> float:
-    """Return when a file was changed, so that it is loaded again."""
+    """Return the modification time of a file, or 0."""
     if path is None or not os.path.isfile(path):
         return 0
     return os.stat(path).st_mtime_ns

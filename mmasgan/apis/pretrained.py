@@ -1,4 +1,4 @@
-"""Load a generator that deblurs."""
+"""Loading of deblurring generators."""
 
 import os
 from dataclasses import replace
@@ -21,32 +21,33 @@ def load_generator(
     device: str | torch.device = 'cpu',
     config: str | os.PathLike[str] | Config | None = None,
 ) -> nn.Module:
-    """Load a deblurring generator; no file runs code.
+    """Load a deblurring generator, without running code of the file.
 
     Args:
-        weights: A file: safetensors as ``tools/publish_model.py`` makes it,
-            or a checkpoint of a training. Or the name of a model in
-            ``model-index.yml`` that has weights, which are fetched once if
-            they do not come with the library. None takes the default one.
-        device: Where it goes.
-        config: A config, or its file, whose generator the weights must fit.
-            None takes what the weights' own file says, which is needed for
-            checkpoints alone whose config cannot be read.
+        weights: Path of a safetensors file of ``tools/publish_model.py``, or
+            of a checkpoint of a training; or name of a model in
+            ``model-index.yml``, whose weights are downloaded once if they are
+            not in the package. None means the default model.
+        device: Device of the generator.
+        config: Config, or path of a config, with the generator. None means
+            the config saved with the weights; it is only needed for
+            checkpoints whose config cannot be read.
 
     Returns:
-        The generator in evaluation mode and float32. It maps RGB images
-        (N, 3, H, W) in [-1, 1] to such images.
+        Generator in evaluation mode and float32, which maps RGB images
+        (N, 3, H, W) in [-1, 1] to RGB images of the same shape.
 
     Raises:
-        OSError: If there is no such file, or it cannot be fetched.
-        ValueError: If there is no such model, or a file is damaged, is not
-            what was published, or holds something else.
+        OSError: If the file does not exist or cannot be downloaded.
+        ValueError: If the model is unknown, or the file is damaged, has a
+            wrong checksum, or contains something else.
     """
     trained = read_trained(weights, config)
     network = trained.build()
     if isinstance(network, MotionNetwork):
         raise ValueError(
-            f"'{trained.source}' holds a motion network, which deblurs nothing"
+            f"'{trained.source}' contains a motion network, which cannot "
+            'deblur'
         )
     return network.to(device)
 
@@ -55,7 +56,7 @@ def read_trained(
     weights: str | os.PathLike[str] | None = None,
     config: str | os.PathLike[str] | Config | None = None,
 ) -> TrainedGenerator:
-    """Read what :func:`load_generator` builds, and where it comes from.
+    """Read config, weights and origin of a generator.
 
     Arguments and errors are those of :func:`load_generator`.
     """

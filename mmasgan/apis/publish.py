@@ -1,4 +1,4 @@
-"""From a training's checkpoint to the weights that others load."""
+"""Publishing of the generator of a checkpoint."""
 
 import hashlib
 import os
@@ -14,18 +14,18 @@ from .training_checkpoint import read_training_checkpoint
 
 __all__ = ['Published', 'publish_generator']
 
-FOLDER = 'mmasgan/weights'  # from the repository's root
+FOLDER = 'mmasgan/weights'  # relative to the root of the repository
 
 
 @dataclass(frozen=True)
 class Published:
-    """A file that was written.
+    """A published file.
 
     Attributes:
-        path: The file.
-        size: Its bytes.
-        sha256: Its checksum.
-        entry: What ``configs/metafile.yml`` should say of it, as YAML.
+        path: Path of the file.
+        size: Size of the file, in bytes.
+        sha256: Checksum of the file.
+        entry: Entry for ``configs/metafile.yml``, as YAML.
     """
 
     path: Path
@@ -42,20 +42,21 @@ def publish_generator(
 ) -> Published:
     """Write the deblurring generator of a checkpoint, in float16.
 
-    The file says what generator it is, of which config, iteration, commit and
-    checkpoint. The same checkpoint gives the same file.
+    The file contains the config of the generator, and the name of the config,
+    iteration, commit and hash of the checkpoint. The same checkpoint gives
+    the same file.
 
     Args:
-        checkpoint: A checkpoint of ``ASCycleGAN``.
-        out: File to write, ``<name of the model>.safetensors``.
-        config: The config file it was trained with. None takes the config
-            that the checkpoint holds.
-        overwrite: Whether ``out`` may exist.
+        checkpoint: Path of a checkpoint of ``ASCycleGAN``.
+        out: Output file, ``<name of the model>.safetensors``.
+        config: Path of the config of the training. None means the config
+            saved in the checkpoint.
+        overwrite: Whether to replace an existing file.
 
     Raises:
         OSError: If a file cannot be read or written, or exists.
-        ValueError: If the checkpoint lacks something, or does not fit its
-            config.
+        ValueError: If a part of the checkpoint is missing, or does not match
+            its config.
     """
     out = Path(out)
     if out.suffix != '.safetensors':

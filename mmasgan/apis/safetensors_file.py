@@ -1,7 +1,7 @@
 """Generators as safetensors files: tensors and text, no code.
 
-All that is not a tensor lies as JSON under one key, ``mmasgan``: of several
-keys the order would change from file to file, and with it the checksum.
+All metadata is JSON in one key, ``mmasgan``, because the order of several
+keys, and with it the checksum, would change from file to file.
 """
 
 import json
@@ -19,10 +19,10 @@ KEY = 'mmasgan'
 
 
 def encode_safetensors(trained: TrainedGenerator) -> bytes:
-    """Encode a generator in float16, the same way each time.
+    """Encode a generator in float16, reproducibly.
 
     Args:
-        trained: The generator.
+        trained: Generator to encode.
 
     Raises:
         ValueError: If a value is not finite in float16.
@@ -41,14 +41,14 @@ def encode_safetensors(trained: TrainedGenerator) -> bytes:
 
 
 def read_safetensors(path: str | os.PathLike[str]) -> TrainedGenerator:
-    """Read what :func:`encode_safetensors` made.
+    """Read a file written with :func:`encode_safetensors`.
 
     Args:
-        path: The file.
+        path: Path of the file.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is damaged, or holds anything else.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If it is damaged, or contains anything else.
     """
     tensors, metadata = read_safe_tensors(path)
     try:
@@ -62,7 +62,7 @@ def read_safetensors(path: str | os.PathLike[str]) -> TrainedGenerator:
         ValueError,
     ) as error:
         raise ValueError(
-            f"'{path}': its metadata hold no generator under {KEY!r}; was it "
-            'made by tools/publish_model.py?'
+            f"'{path}': its metadata has no generator in {KEY!r}; create it "
+            'with tools/publish_model.py'
         ) from error
     return TrainedGenerator(str(path), generator, tensors, about)

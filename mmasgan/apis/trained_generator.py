@@ -1,4 +1,4 @@
-"""A trained generator, wherever it was read from."""
+"""A trained generator: config, weights and origin."""
 
 import inspect
 import reprlib
@@ -22,20 +22,20 @@ from ..registry import MODELS
 
 __all__ = ['TrainedGenerator']
 
-MOST_TIMES, SPARE = 2, 64  # tensors that may be missing, to be named
-LONGEST = 200  # characters of a cause
+MOST_TIMES, SPARE = 2, 64  # limits of missing tensors, to report them
+LONGEST = 200  # characters of the cause in a message
 
 
 @dataclass(frozen=True)
 class TrainedGenerator:
-    """What a file says of one generator.
+    """Content of a file with a generator.
 
     Attributes:
-        source: The file, for messages.
-        config: Its config, ``type`` and the constructor's arguments.
-        tensors: Its state, by name.
-        origin: Where it comes from: ``config``, ``iteration``, ``commit``,
-            ``source_sha256``, as far as known.
+        source: Path of the file, for messages.
+        config: Config of the generator, ``type`` and arguments.
+        tensors: State dict of the generator.
+        origin: Origin of the weights, if known: ``config``, ``iteration``,
+            ``commit``, ``source_sha256``.
     """
 
     source: str
@@ -44,28 +44,27 @@ class TrainedGenerator:
     origin: Mapping[str, Any] = field(default_factory=dict)
 
     def build(self) -> nn.Module:
-        """Return the generator, in evaluation mode and float32.
+        """Build the generator, in evaluation mode and float32.
 
-        The config comes from a file, so only these classes are built: those
-        of :mod:`mmasgan.generators`, ``MotionNetwork``, and registered ones
-        with ``forward(x, semantic=None)`` whose module was imported by the
-        caller, or by a config that the caller gave. No random numbers are
-        drawn.
+        The config comes from a file, so only these classes can be built:
+        those of :mod:`mmasgan.generators`, ``MotionNetwork``, and registered
+        classes with ``forward(x, semantic=None)`` whose module was imported
+        by the caller, or by a config of the caller. Building does not change
+        the state of random numbers.
 
         Raises:
-            ValueError: If config and tensors do not fit each other or the
-                class.
+            ValueError: If config, tensors and class do not match.
         """
         network = self._empty()
         wanted = network.state_dict()
         extra = sorted(self.tensors.keys() - wanted.keys())
         if extra:
             raise ValueError(
-                f"'{self.source}': {extra[0]} is no part of the generator "
-                f'that its config describes ({len(extra)} such tensors)'
+                f"'{self.source}': {extra[0]} does not belong to the "
+                f'generator of its config ({len(extra)} such tensors)'
             )
         found = select_tensors(self.tensors, wanted, f"'{self.source}'")
-        # Tensors may be views of a mapped file, which may go away.
+        # Copies, because tensors may be views of a mapped file.
         state = {
             name: value.to(torch.float32, copy=True)
             for name, value in found.items()
@@ -74,20 +73,20 @@ class TrainedGenerator:
         return network.eval()
 
     def _empty(self) -> nn.Module:
-        """Return the network; ours without memory for its tensors."""
+        """Build the network, on the meta device if possible."""
         arguments = dict(self.config)
         kind = str(arguments.pop('type', None))
         name = kind.rpartition('.')[2]
         found = _known_generators().get(name)
         if found is None:
             raise ValueError(
-                f"'{self.source}': its generator is {kind}, which is not "
-                'known here. No file may have code imported: give the config '
-                'of the training (--config), or import the module that '
-                'registers it, with forward(x, semantic=None), before'
+                f"'{self.source}': its generator {kind} is unknown. Weights "
+                'cannot import code: use the config of the training '
+                '(--config), or import the module that registers a class '
+                'with forward(x, semantic=None) first'
             )
         ours = found.__module__.startswith('mmasgan.')
-        # Another's may have tensors that are no part of its state.
+        # Other classes may have tensors that are not in their state dict.
         device = torch.device('meta' if ours else 'cpu')
         try:
             with (
@@ -96,17 +95,17 @@ class TrainedGenerator:
                 _at_most(len(self.tensors)),
             ):
                 return found(**arguments)
-        # Whatever arguments of wrong types and sizes lead to.
+        # Wrong arguments may cause any error.
         except Exception as error:
             cause = str(error).partition('\n')[0] or type(error).__name__
             raise ValueError(
-                f"'{self.source}': {name} cannot be built of "
+                f"'{self.source}': {name} cannot be built with "
                 f'{reprlib.repr(arguments)}: {cause[:LONGEST]}'
             ) from error
 
 
 def _known_generators() -> dict[str, Any]:
-    """Return the classes that a file may name, by name."""
+    """Return the classes that a file may use, by name."""
     found = {
         name: kind
         for registry in (root.MODELS, MODELS)
@@ -121,9 +120,9 @@ def _known_generators() -> dict[str, Any]:
 
 @contextmanager
 def _at_most(tensors: int) -> Iterator[None]:
-    """Stop what is built where it becomes larger than what fills it.
+    """Raise an error if a network has many more tensors than the file.
 
-    A file of some bytes may ask for a network that takes hours to build.
+    A small file may describe a network that takes hours to build.
     """
     thread = threading.get_ident()
     count = 0
@@ -135,7 +134,7 @@ def _at_most(tensors: int) -> Iterator[None]:
         count += 1
         if count > MOST_TIMES * tensors + SPARE:
             raise ValueError(
-                f'it is larger than the {tensors} tensors of the file'
+                f'it has more than the {tensors} tensors of the file'
             )
 
     hook = register_module_parameter_registration_hook(check)

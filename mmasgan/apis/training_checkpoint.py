@@ -1,7 +1,7 @@
-"""The deblurring generator of a training's checkpoint.
+"""Reading of the deblurring generator of a checkpoint.
 
-The config lies in a checkpoint as Python text. MMEngine would run it; here
-only its literals are read, so that a checkpoint runs no code.
+A checkpoint contains its config as Python text. MMEngine would run it; here,
+only its literals are parsed, so that a checkpoint cannot run code.
 """
 
 import ast
@@ -14,7 +14,7 @@ from typing import Any
 from mmengine.config import Config
 from torch import Tensor
 
-from .. import compat  # noqa: F401  before anything of MMEngine's runner
+from .. import compat  # noqa: F401  before MMEngine's runner
 from ..utils.hashing import file_sha256
 from ..utils.tensor_file import read_tensors
 from .config import load_config
@@ -22,8 +22,8 @@ from .trained_generator import TrainedGenerator
 
 __all__ = ['generator_config', 'literal_config', 'read_training_checkpoint']
 
-# What is published of a model, and the argument of its config: networks are
-# named by their target domain.
+# Published part of a model, and the argument in its config. Networks are named
+# by their target domain.
 PARTS = {
     'generators.sharp.': 'generator',
     'motion_network.': 'motion_network',
@@ -37,24 +37,22 @@ def read_training_checkpoint(
     path: str | os.PathLike[str],
     config: str | os.PathLike[str] | Config | None = None,
 ) -> TrainedGenerator:
-    """Read what deblurs from a checkpoint of ``ASCycleGAN``.
+    """Read the deblurring generator of a checkpoint of ``ASCycleGAN``.
 
-    Of a ``MotionEstimator``, it is the motion network.
-
-    Where ``EMAHook`` was on, these are the averaged weights: that is what it
-    puts into ``state_dict``.
+    For a ``MotionEstimator``, this is the motion network. With ``EMAHook``,
+    these are the averaged weights, which the hook saves as ``state_dict``.
 
     Args:
-        path: A checkpoint as MMEngine writes it.
-        config: The config it was trained with, or its file. None takes the
-            config that the checkpoint holds.
+        path: Path of a checkpoint written by MMEngine.
+        config: Config of the training, or its path. None means the config
+            saved in the checkpoint.
 
     Returns:
-        The generator of the domain ``sharp``.
+        Generator of the domain ``sharp``, or the motion network.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If a part of it is missing or of another kind.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If a part of it is missing or invalid.
     """
     name = str(path)
     if not Path(path).is_file():
@@ -70,8 +68,7 @@ def read_training_checkpoint(
     if prefix is None:
         raise ValueError(
             f"'{name}': state_dict has nothing under {' or '.join(PARTS)}; "
-            'only checkpoints of ASCycleGAN have a deblurring generator of '
-            'that name'
+            'use a checkpoint of ASCycleGAN or MotionEstimator'
         )
     tensors = {
         key.removeprefix(prefix): state[key]
@@ -87,7 +84,7 @@ def read_training_checkpoint(
         generator = generator_config(config, PARTS[prefix])
         experiment = Path(_name(config)).stem
     iteration = meta.get('iter', 0)
-    # MMEngine appends the commit of the folder that it was started in.
+    # MMEngine appends the commit of the current folder.
     commit = COMMIT.search(_text(meta, 'mmengine_version'))
     _check_amount(name, tensors)
     origin = {
@@ -106,16 +103,16 @@ def generator_config(
     """Return ``model.generator`` of a config as plain values.
 
     Args:
-        config: A config, or its file.
-        part: Argument of the model that is returned.
+        config: Config, or path of a config.
+        part: Argument of the model to return.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it has none that can be read.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If the argument is missing or cannot be read.
     """
     if not isinstance(config, Config):
         config = load_config(str(config))
-    # Imports the module that registers it. A config is its user's own code.
+    # Imports the module that registers it; a config is code of the user.
     config.get('model', {}).get(part, {}).get('type')
     return _parse(config.pretty_text, f"'{_name(config)}'", part)
 
@@ -131,10 +128,10 @@ def _entry(
 ) -> Mapping[str, Any]:
     value = checkpoint.get(key)
     if not isinstance(value, Mapping):
-        problem = 'is missing' if value is None else 'is no dict'
+        problem = 'is missing' if value is None else 'is not a dict'
         raise ValueError(
-            f"'{path}': {key} {problem}; expected a checkpoint that MMEngine "
-            'wrote in a training'
+            f"'{path}': {key} {problem}; expected a checkpoint of a training "
+            'with MMEngine'
         )
     return value
 
@@ -145,7 +142,7 @@ def _text(meta: Mapping[str, Any], key: str) -> str:
 
 
 def _check_amount(path: str, tensors: Mapping[str, Any]) -> None:
-    """Refuse tensors that repeat what the file holds once."""
+    """Refuse tensors that are larger than the file."""
     size = sum(
         value.numel() * value.element_size()
         for value in tensors.values()
@@ -158,13 +155,13 @@ def _check_amount(path: str, tensors: Mapping[str, Any]) -> None:
 
 
 def literal_config(text: Any) -> dict[str, Any]:
-    """Return the values of a config's text, without running it.
+    """Parse the values in the text of a config, without running it.
 
     Args:
-        text: As ``Config.pretty_text`` has it: names, and literals.
+        text: Text of ``Config.pretty_text``: names and literals.
 
     Raises:
-        ValueError: If it holds anything else.
+        ValueError: If it contains anything else.
     """
     return {
         name: _literal(value) for name, value in _assignments(text).items()
@@ -172,7 +169,7 @@ def literal_config(text: Any) -> dict[str, Any]:
 
 
 def _parse(text: Any, where: str, part: str) -> dict[str, Any]:
-    """Return a part of a config's model, without running its text."""
+    """Parse an argument of the model in the text of a config."""
     try:
         model = _assignments(text).get('model')
         if model is not None:
@@ -187,17 +184,17 @@ def _parse(text: Any, where: str, part: str) -> dict[str, Any]:
             raise ValueError(f'it is a {type(found).__name__}')
     except ValueError as error:
         raise ValueError(
-            f'{where} has no model.{part} that can be read ({error}); give '
-            'the config file of the training'
+            f'{where} has no readable model.{part} ({error}); use the '
+            'config file of the training'
         ) from error
     raise ValueError(
-        f'{where} has no model; give the config file of the training'
+        f'{where} has no model; use the config file of the training'
     )
 
 
 def _assignments(text: Any) -> dict[str, ast.expr]:
     if not isinstance(text, str) or len(text) > LONGEST_CONFIG:
-        raise ValueError('it is no text, or far too long')
+        raise ValueError('it is not a text, or too long')
     try:
         return {
             name.id: statement.value
@@ -207,19 +204,19 @@ def _assignments(text: Any) -> dict[str, ast.expr]:
             if isinstance(name, ast.Name)
         }
     except (SyntaxError, RecursionError, MemoryError) as error:
-        raise ValueError(f'it is no config: {error}') from error
+        raise ValueError(f'it is not a config: {error}') from error
 
 
 def _literal(value: ast.expr) -> Any:
     try:
         return ast.literal_eval(_PlainDicts().visit(value))
-    # The latter two where it is nested without end.
+    # The latter two for deep nesting.
     except (TypeError, RecursionError, MemoryError) as error:
-        raise ValueError(f'it is no literal: {error}') from error
+        raise ValueError(f'it is not a literal: {error}') from error
 
 
 class _PlainDicts(ast.NodeTransformer):
-    """Turn ``dict(a=1)`` into ``{'a': 1}``, which is a literal."""
+    """Convert ``dict(a=1)`` to ``{'a': 1}``, which is a literal."""
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)

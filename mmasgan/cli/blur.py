@@ -1,4 +1,4 @@
-"""``mmasgan prepare blur``: pairs made of sharp photographs."""
+"""``mmasgan prepare blur``: pairs from sharp photographs."""
 
 from pathlib import Path
 from shlex import quote
@@ -13,14 +13,16 @@ FILE = click.Path(path_type=Path)
 
 @click.command()
 @click.argument('sharp_dir', type=FILE)
-@click.option('--out', '-o', type=FILE, required=True, help='Folder to make.')
+@click.option(
+    '--out', '-o', type=FILE, required=True, help='Folder to create.'
+)
 @click.option('--seed', default=0, show_default=True)
 @click.option(
     '--count',
     type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help='Pairs made of each photograph.',
+    help='Number of pairs per photograph.',
 )
 @click.option(
     '--length',
@@ -34,48 +36,48 @@ FILE = click.Path(path_type=Path)
     type=(float, float),
     default=(0, 1),
     show_default=True,
-    help='How crooked it is, 0 for a straight line.',
+    help='Curvature and jitter of the path; 0 is a straight line.',
 )
 @click.option(
     '--frames',
     type=(int, int),
     default=(7, 13),
     show_default=True,
-    help='How many positions along it are averaged.',
+    help='Number of averaged positions along the path.',
 )
 @click.option(
     '--gamma',
     default=1.0,
     show_default=True,
-    help="2.2 averages light, 1 as GoPro's blur.",
+    help="1 averages pixel values, as GoPro's blur; 2.2 averages light.",
 )
 @click.option(
     '--noise',
     default=0.0,
     show_default=True,
-    help='Standard deviation, in grey levels.',
+    help='Standard deviation of noise, in grey levels.',
 )
 @click.option('--jpeg-quality', type=click.IntRange(1, 100))
 @click.option(
     '--masks',
     type=FILE,
-    help='Folder of masks of what moves on its own, named as photographs.',
+    help='Folder of masks of moving objects, named as the photographs.',
 )
 @click.option(
     '--min-side',
     type=click.IntRange(min=1),
-    help='Refuse pairs whose shorter side has fewer pixels.  [default: the '
-    'crop of the recipe that is printed]',
+    help='Smallest allowed shorter side, in pixels.  [default: the crop of '
+    'the printed recipe]',
 )
 @click.option(
     '--skip-unreadable',
     is_flag=True,
-    help='Leave out photographs that cannot be used.',
+    help='Skip photographs that cannot be used.',
 )
 @click.option(
     '--draw',
     is_flag=True,
-    help='Write a picture of each pair, its path and kernel.',
+    help='Draw each pair with its path and blur kernel.',
 )
 def blur(
     sharp_dir: Path,
@@ -87,9 +89,9 @@ def blur(
     jpeg_quality: int | None,
     **options: Any,
 ) -> None:
-    """Blur a folder of sharp photographs, as pairs.
+    """Create pairs by blurring a folder of sharp photographs.
 
-    Whole photographs are blurred as a shaking camera would.
+    The blur is that of a hand-held camera.
     """
     try:
         from ..datasets import MotionBlur

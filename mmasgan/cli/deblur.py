@@ -1,4 +1,4 @@
-"""``mmasgan deblur``: photographs and videos, deblurred."""
+"""``mmasgan deblur``: deblur photographs and videos."""
 
 import os
 from pathlib import Path
@@ -17,7 +17,7 @@ PLANNING_ERRORS = (ValueError, OSError, ImportError)
 
 
 class Misuse(click.ClickException):
-    """What is wrong before anything was done."""
+    """Error before anything was written."""
 
     exit_code = 2
 
@@ -29,74 +29,73 @@ class Misuse(click.ClickException):
     '-o',
     required=True,
     metavar='PLACE',
-    help='Folder to fill; for one INPUT, also a file to write, or -, '
+    help='Output folder; for one INPUT, also an output file, or - for '
     'standard output.',
 )
 @click.option(
     '--weights',
     '--checkpoint',
     metavar='NAME|PATH',
-    help='A model that comes with the library, a safetensors file, a '
-    "training's checkpoint or, with --backend onnx, an exported model.  "
-    "[default: the library's choice]",
+    help='Name of a model, a safetensors file, a checkpoint of a training or, '
+    'with --backend onnx, an exported model.  [default: the model in the '
+    'package]',
 )
 @click.option(
     '--config',
     metavar='PATH',
-    help='The config of a checkpoint; without it, what the checkpoint says.',
+    help='Config of a checkpoint.  [default: the one saved in it]',
 )
 @click.option(
     '--backend',
     type=click.Choice(['torch', 'onnx']),
-    help='What runs the model.  [default: torch, or onnx for weights that '
-    'end in .onnx and where PyTorch is not installed]',
+    help='Library that runs the model.  [default: torch; onnx for .onnx files '
+    'or if PyTorch is not installed]',
 )
 @click.option(
     '--device',
     default='auto',
     show_default=True,
     metavar='auto|cpu|cuda[:N]',
-    help='Where PyTorch runs; auto is cuda where there is one.',
+    help='Device of PyTorch; auto is cuda if available.',
 )
 @click.option(
     '--precision',
     type=click.Choice(['auto', 'float32', 'bfloat16', 'float16']),
     default='auto',
     show_default=True,
-    help='The latter two are faster on machines that have them; auto is '
-    'bfloat16 on such a processor for models where no pixel differs by more '
-    'than one grey level of 255, else float32.',
+    help='Data type of the computation. Half precision is faster on machines '
+    'that support it. auto is bfloat16 on such a processor for models where '
+    'no pixel changes by more than one grey level of 255, else float32.',
 )
 @click.option(
     '--tile',
     type=click.Choice(['auto', 'whole', 'tiles']),
     default='auto',
     show_default=True,
-    help='Whether an image goes through the model as a whole, or in strips, '
-    'which give the same and take less memory and more time; auto turns to '
-    'strips, and from a GPU to the CPU, where memory is short.',
+    help='Process an image whole, or in strips (tiles), which give the same '
+    'result in less memory and more time. auto uses strips, or the CPU in '
+    'place of a GPU, if memory is short.',
 )
 @click.option(
     '--scale',
     type=click.FloatRange(0, 1, min_open=True),
     default=1.0,
     show_default=True,
-    help='Work on a smaller copy: 0.5 takes a quarter of the time. The '
-    'result keeps its size, since what changes is enlarged and added to the '
-    'photograph.',
+    help='Work on a smaller copy: 0.5 takes a quarter of the time. The result '
+    'keeps its size: the change is enlarged and added to the photograph.',
 )
 @click.option(
     '--tta',
     is_flag=True,
-    help='Mean over eight turned and mirrored images: eight times as long, a '
-    'little better.',
+    help='Average over eight rotated and flipped copies: slightly better, '
+    'eight times as slow.',
 )
 @click.option(
     '--strength',
     type=click.FloatRange(0, 1),
     default=1.0,
     show_default=True,
-    help='How much of the change is applied.',
+    help='Fraction of the change to apply.',
 )
 @click.option(
     '--semantic',
@@ -107,18 +106,16 @@ class Misuse(click.ClickException):
 @click.option(
     '--compare',
     is_flag=True,
-    help='Write sheets of input and output side by side besides.',
+    help='Also write pictures of input and output side by side.',
 )
 @click.option(
     '--metrics',
     type=FILE,
-    metavar='TRUTH',
-    help='Print PSNR and SSIM of input and output; TRUTH is a sharp image, '
-    'or a folder of them with the names of the photographs.',
+    metavar='PATH',
+    help='Print PSNR and SSIM of input and output. PATH is a sharp image, or '
+    'a folder of sharp images with the names of the photographs.',
 )
-@click.option(
-    '--overwrite', is_flag=True, help='Replace results that exist already.'
-)
+@click.option('--overwrite', is_flag=True, help='Replace existing results.')
 def deblur(
     inputs: tuple[str, ...],
     out: str,
@@ -133,10 +130,10 @@ def deblur(
 ) -> None:
     """Deblur photographs and videos.
 
-    INPUT is a file, a folder with all that is in it, a pattern such as
-    'in/**/*.jpg', or -, standard input. A photograph keeps its size, name,
-    format, depth, transparency, profile and EXIF data. Nothing is replaced
-    without --overwrite, and an INPUT never.
+    INPUT is a file, a folder with its subfolders, a pattern such as
+    'in/**/*.jpg', or - for standard input. A photograph keeps its size, name,
+    format, depth, transparency, profile and EXIF data. Existing files are
+    only replaced with --overwrite, and an INPUT is never replaced.
 
     \b
     mmasgan deblur photo.jpg -o sharp.jpg
@@ -144,8 +141,8 @@ def deblur(
     mmasgan deblur blur -o out --metrics sharp
     mmasgan deblur - -o - <photo.png >sharp.png
 
-    Exits with 2 if nothing was begun, and with 1 if a file could not be
-    deblurred; the others are.
+    The exit status is 2 if nothing was started, and 1 if some files could not
+    be deblurred.
     """  # noqa: D301
     from ..apis.inference.plan import plan_tasks
     from ..apis.inference.progress import RunProgress
@@ -177,7 +174,7 @@ def deblur(
             backend = make_backend(progress.say)
             done = run_tasks(tasks, backend, settings, progress)
         except KeyboardInterrupt:
-            progress.say('stopped; photographs that were finished are kept')
+            progress.say('stopped; finished photographs are kept')
             raise SystemExit(130) from None
     _tell(done, out)
 
@@ -195,8 +192,8 @@ def _check_there(tasks: list['Task']) -> None:
     if missing:
         more = f' and {len(missing) - 1} more' if missing[1:] else ''
         raise FileNotFoundError(
-            f"'{missing[0]}'{more} does not exist; check how the name and its "
-            'folder are spelled'
+            f"'{missing[0]}'{more} does not exist; check the spelling of the "
+            'name and its folder'
         )
 
 
@@ -212,14 +209,14 @@ def _maps(folder: Path) -> Any:
         from ..apis.deblurring import maps_from_disk
     except ModuleNotFoundError as error:
         raise ImportError(
-            f'--semantic needs {error.name}, which is not installed: the '
-            'small installation leaves out what semantic maps need'
+            f'--semantic needs {error.name}, which is not part of the small '
+            'installation'
         ) from error
     return maps_from_disk(folder)
 
 
 def _tell(done: 'Deblurred', out: str) -> None:
-    """Print what became of the files, and exit with 1 if any failed."""
+    """Print the results, and exit with 1 if a file failed."""
     from ..apis.inference.scores import score_table
 
     to_stderr = out == '-'
@@ -238,5 +235,5 @@ def _echo(text: str, to_stderr: bool) -> None:
     from ..io.image.files import printable
 
     text = printable(text)
-    # As bytes, since names need not be UTF-8.
+    # As bytes, because names may not be UTF-8.
     click.echo(text.encode(errors='surrogateescape'), err=to_stderr)

@@ -1,4 +1,4 @@
-"""``mmasgan doctor``: what is installed, and what is amiss."""
+"""``mmasgan doctor``: check the installation."""
 
 import platform
 from typing import TYPE_CHECKING
@@ -15,10 +15,10 @@ __all__ = ['doctor']
 
 @click.command()
 def doctor() -> None:
-    """Tell what is installed, what is amiss, and how to mend it.
+    """Report installed versions, problems, and how to solve them.
 
-    Exits with 1 if anything must be mended before training, or, where mmasgan
-    is installed to deblur alone, before that.
+    The exit status is 1 if a problem prevents training, or deblurring in an
+    installation for deblurring only.
     """
     from ..compat import diagnosis
     from ..compat.editors import skipped_editors
@@ -35,15 +35,15 @@ def doctor() -> None:
     )
     if diagnosis.is_small():
         click.echo(
-            'Installed to deblur without PyTorch (`mmasgan deblur`, and with '
-            'gradio `mmasgan serve`). Training and the other commands are '
-            'left out.'
+            'Installed for deblurring without PyTorch (`mmasgan deblur`, and '
+            'with gradio `mmasgan serve`). Training and the other commands '
+            'are not installed.'
         )
         return _conclude(packages)
     imports = diagnosis.imports()
     _table('Host', [(c.name, c.found, c.problem) for c in imports])
     _table(
-        'Upstream faults',
+        'Bugs of MMEngine and MMagic',
         [(f.name, f.status, f.summary) for f in diagnosis.faults()],
     )
     loaded, skipped = diagnosis.loaded_editors(), skipped_editors()
@@ -55,19 +55,19 @@ def doctor() -> None:
 
 
 def _conclude(checks: list['Check']) -> None:
-    """Print what to do, and exit with 1 if there is anything."""
-    amiss = [check for check in checks if check.problem]
-    if not amiss:
-        click.echo('Nothing to mend.')
+    """Print the problems and remedies, and exit with 1 if there are any."""
+    failed = [check for check in checks if check.problem]
+    if not failed:
+        click.echo('No problems found.')
         return
     problems: dict[str, str] = {}
-    for check in amiss:  # one cause may show many times
+    for check in failed:  # one cause may have several symptoms
         problems.setdefault(check.problem, check.name)
     for problem, name in problems.items():
         click.echo(f'{name}: {problem}')
-    remedies = dict.fromkeys(check.remedy for check in amiss if check.remedy)
+    remedies = dict.fromkeys(check.remedy for check in failed if check.remedy)
     if remedies:
-        click.echo('To mend it, run:')
+        click.echo('To fix it, run:')
     for remedy in remedies:
         click.echo(f'    {remedy}')
     raise SystemExit(1)

@@ -1,4 +1,4 @@
-"""Errors of a command, in a line where the line says what to do."""
+"""Errors of commands in one line, without traceback."""
 
 import re
 import sys
@@ -21,18 +21,17 @@ OF_WORKERS = 'Original Traceback (most recent call last):'
 
 @contextmanager
 def plain_errors(show_traceback: bool = False) -> Iterator[None]:
-    """End the process with one line at an error of its user.
+    """Print user errors in one line and exit.
 
-    Errors that this library raises say what is wrong and what to do. Of its
-    hosts, those are taken for a user's that arise while parts are built.
-    What passes through other code, such as a generator of one's own, and
-    whatever else fails, keeps its traceback.
+    These are errors that this library raises, and errors of its dependencies
+    while components are built. All others, including those that pass through
+    other code such as a user's generator, keep their traceback.
 
     Args:
-        show_traceback: Whether all keep it.
+        show_traceback: Whether all errors keep their traceback.
 
     Raises:
-        SystemExit: With 1 at an error, with 130 at Ctrl-C.
+        SystemExit: With 1 after an error, with 130 after Ctrl-C.
     """
     try:
         yield
@@ -40,20 +39,20 @@ def plain_errors(show_traceback: bool = False) -> Iterator[None]:
         click.echo('Stopped.', err=True)
         raise SystemExit(130) from None
     except Exception as error:
-        if show_traceback or not _is_of_a_user(error):
+        if show_traceback or not _is_user_error(error):
             raise
         click.echo(f'Error: {_line(error)}', err=True)
         raise SystemExit(1) from error
 
 
-def _is_of_a_user(error: Exception) -> bool:
+def _is_user_error(error: Exception) -> bool:
     frames = [frame for frame, _ in walk_tb(error.__traceback__)]
     names = [
         str(frame.f_globals.get('__name__')).partition('.')[0]
         for frame in frames
     ]
     text = str(error)
-    if OF_WORKERS in text:  # it was raised in another process
+    if OF_WORKERS in text:  # raised in another process
         *_, inner = re.findall(r'File "(.+?)", line', text)
         return OURS in Path(inner).parts and isinstance(error, OF_OURS)
     if names[-1] == OURS and isinstance(error, OF_OURS):

@@ -1,4 +1,4 @@
-"""``mmasgan export``: a model as a file that runs elsewhere."""
+"""``mmasgan export``: export a model."""
 
 from pathlib import Path
 
@@ -14,34 +14,34 @@ __all__ = ['export']
     type=click.Path(path_type=Path),
     required=True,
     metavar='FILE',
-    help='File to write: .onnx; .pt2 for torch.export; .stages to run the '
-    'safetensors file beside it by ONNX Runtime.',
+    help='Output file: .onnx; .pt2 for torch.export; .stages to run the '
+    'safetensors file next to it with ONNX Runtime.',
 )
 @click.option(
     '--weights',
     '--checkpoint',
     metavar='NAME|PATH',
-    help='A model that comes with the library, a safetensors file or a '
-    "training's checkpoint.  [default: the library's choice]",
+    help='Name of a model, a safetensors file or a checkpoint of a training.  '
+    '[default: the model in the package]',
 )
 @click.option(
     '--config',
     metavar='PATH',
-    help='The config of a checkpoint; without it, what the checkpoint says.',
+    help='Config of a checkpoint.  [default: the one saved in it]',
 )
 @click.option(
     '--semantic/--no-semantic',
-    help='Whether the file takes semantic maps; else SFT layers see the '
-    'uniform map.  [default: no]',
+    help='Whether the exported model takes semantic maps; otherwise, SFT '
+    'layers use the uniform map.  [default: no]',
 )
 @click.option(
     '--opset',
     type=click.IntRange(min=18),
     default=18,
     show_default=True,
-    help="Version of ONNX's operators.",
+    help='Version of the ONNX operators.',
 )
-@click.option('--overwrite', is_flag=True, help='Replace the file.')
+@click.option('--overwrite', is_flag=True, help='Replace an existing file.')
 def export(
     out: Path,
     weights: str | None,
@@ -50,15 +50,15 @@ def export(
     opset: int,
     overwrite: bool,
 ) -> None:
-    """Write a model as ONNX, or as a program of torch.export.
+    """Export a model as ONNX or by torch.export.
 
-    The file takes images of any number and size. It is run on three sizes
-    and kept if it gives what PyTorch gives.
+    The exported model takes any number and size of images. It is run on
+    three sizes, and only kept if its output equals that of PyTorch.
 
-    Exits with 2 if nothing was begun, and with 1 if the export failed.
+    The exit status is 2 if nothing was started, and 1 if the export failed.
     """
     if config and not weights:
-        raise click.UsageError('--config goes with --checkpoint')
+        raise click.UsageError('--config needs --checkpoint')
     try:
         from ..apis import export_generator
         from ..apis.pretrained import read_trained
@@ -75,7 +75,7 @@ def export(
         raise click.ClickException(str(error)) from error
     for (number, height, width), apart in done.differences.items():
         click.echo(
-            f'{number} of {width}x{height}: at most {apart:.1e} from PyTorch, '
-            'of a range of 2'
+            f'{number} of {width}x{height}: differs by at most {apart:.1e} '
+            'from PyTorch, in a range of 2'
         )
     click.echo(f"'{done.path}', {done.path.stat().st_size / 1e6:.1f} MB")

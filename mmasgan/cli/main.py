@@ -1,7 +1,7 @@
-"""The ``mmasgan`` command, with all commands below it.
+"""The ``mmasgan`` command and its subcommands.
 
-Nothing heavy is imported before a command asks for it, so that ``doctor``
-can speak where torch itself is missing.
+Subcommands import large packages only when they run, so that ``doctor`` works
+without torch.
 """
 
 import signal
@@ -28,7 +28,7 @@ __all__ = ['main']
 
 
 class _Group(click.Group):
-    """Prints messages without what a terminal would obey."""
+    """Group that removes control characters from error messages."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """See click."""
@@ -42,20 +42,20 @@ class _Group(click.Group):
                 raise
             raise click.ClickException(
                 f'mmasgan {ctx.invoked_subcommand} needs {error.name}, which '
-                'is left out where mmasgan is installed to deblur alone; '
-                'install it in another environment with all it requires'
+                'is not part of the small installation; install mmasgan with '
+                'all requirements in another environment'
             ) from error
         except click.ClickException as error:
             from ..io.image.files import printable
 
-            # Final for type checkers, since no one else changes it.
+            # click marks the attribute as final.
             vars(error)['message'] = printable(error.message)
             raise
 
 
 @contextmanager
 def _cleaning_up() -> Iterator[None]:
-    """Let what is stopped by SIGTERM remove its temporary files."""
+    """Exit normally after SIGTERM, so that temporary files are removed."""
     if (
         threading.current_thread() is not threading.main_thread()
         or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL

@@ -1,4 +1,4 @@
-"""``mmasgan motion``: a picture of how a photograph was moved."""
+"""``mmasgan motion``: draw the motion in a photograph."""
 
 from pathlib import Path
 from typing import Any
@@ -18,29 +18,29 @@ FILE = click.Path(path_type=Path)
     type=FILE,
     required=True,
     metavar='FILE',
-    help='Picture to write, .png or .jpg.',
+    help='Output picture, .png or .jpg.',
 )
 @click.option(
     '--weights',
     metavar='NAME|PATH',
-    help='A published motion network, a safetensors file or a checkpoint.  '
-    "[default: the library's own]",
+    help='Name of a motion network, a safetensors file or a checkpoint.  '
+    '[default: the network in the package]',
 )
 @click.option(
     '--spacing',
     type=click.IntRange(min=4),
     default=32,
     show_default=True,
-    help='Pixels between two paths.',
+    help='Distance between drawn paths, in pixels.',
 )
-@click.option('--overwrite', is_flag=True, help='Replace the file.')
+@click.option('--overwrite', is_flag=True, help='Replace an existing file.')
 def motion(
     photo: Path, out: Path, weights: str | None, spacing: int, overwrite: bool
 ) -> None:
-    """Draw the motion that blurred a photograph, as the library reads it.
+    """Draw the estimated motion in a blurred photograph.
 
-    Each line is the path that its middle took during the exposure, in its
-    true length.
+    Each line shows the path of its midpoint during the exposure, in true
+    length.
     """
     if out.suffix.lower() not in ('.png', '.jpg', '.jpeg'):
         raise click.UsageError(f"'{out}' must end in .png or .jpg")

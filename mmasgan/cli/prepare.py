@@ -1,4 +1,4 @@
-"""``mmasgan prepare``: training data of what people have."""
+"""``mmasgan prepare``: create training data."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +19,7 @@ FILE = click.Path(path_type=Path)
 REPORT = click.option(
     '--report',
     is_flag=True,
-    help='Write a page to look at, ROOT/report/index.html.',
+    help='Write an HTML report, ROOT/report/index.html.',
 )
 
 
@@ -30,19 +30,19 @@ def _shared(command: Callable) -> Callable:
         click.option(
             '--no-store',
             is_flag=True,
-            help='Do without the store of uncompressed images.',
+            help='Do not create the store of uncompressed images.',
         ),
         click.option(
             '--allow-duplicates',
             is_flag=True,
-            help='Go on where a blurred and a sharp image look alike.',
+            help='Accept blurred and sharp images that look alike.',
         ),
         click.option(
             '--out',
             '-o',
             type=FILE,
             required=True,
-            help='Folder to make.',
+            help='Folder to create.',
         ),
     ):
         command = option(command)
@@ -51,9 +51,9 @@ def _shared(command: Callable) -> Callable:
 
 @click.group()
 def prepare() -> None:
-    """Make training data of what you have.
+    """Create training data.
 
-    Interrupted, run the same command again: it goes on.
+    To continue after an interruption, run the same command again.
     """
 
 
@@ -69,14 +69,16 @@ prepare.add_command(blur)
     type=FILE,
     default='data/gopro',
     show_default=True,
-    help='Where an archive is unpacked.',
+    help='Folder into which the archive is unpacked.',
 )
-@click.option('--download', metavar='URL', help='Fetch the archive to PATH.')
-@click.option('--sha256', help='Checksum that the archive must have.')
+@click.option(
+    '--download', metavar='URL', help='Download the archive to PATH.'
+)
+@click.option('--sha256', help='Expected checksum of the archive.')
 @click.option(
     '--allow-partial',
     is_flag=True,
-    help='Go on where sequences or pairs are missing or extra.',
+    help='Accept missing or additional sequences and pairs.',
 )
 @click.option(
     '--blur-variant',
@@ -92,12 +94,12 @@ prepare.add_command(blur)
 )
 @click.option('--split-seed', default=0, show_default=True)
 @click.option(
-    '--store', type=FILE, help='Place of the store.  [default: ROOT/store]'
+    '--store', type=FILE, help='Folder of the store.  [default: ROOT/store]'
 )
 @click.option(
     '--no-store',
     is_flag=True,
-    help='Do without the store of uncompressed images.',
+    help='Do not create the store of uncompressed images.',
 )
 def gopro(
     path: Path,
@@ -108,8 +110,8 @@ def gopro(
 ) -> None:
     """Unpack, check and split GoPro.
 
-    PATH is the archive as its authors publish it (GOPRO_Large.zip), or the
-    folder it was unpacked to, which is used where it is.
+    PATH is the archive of the authors (GOPRO_Large.zip), or the folder with
+    its content, which is used in place.
     """
     with _plain_errors():
         from ..datasets.prepare.gopro import prepare_gopro
@@ -118,7 +120,7 @@ def gopro(
             path, url=download, use_store=not no_store, **options
         )
         page = _page(done, report, options['blur_variant'])
-    _tell(done, page, split=options['split'], has_test=True)
+    _report_result(done, page, split=options['split'], has_test=True)
 
 
 @prepare.command()
@@ -128,18 +130,18 @@ def gopro(
 @click.option(
     '--max-side',
     type=click.IntRange(min=1),
-    help='Scale down photographs whose longer side has more pixels.',
+    help='Scale photographs down to this longer side, in pixels.',
 )
 @click.option(
     '--min-side',
     type=click.IntRange(min=1),
-    help='Refuse photographs whose shorter side has fewer pixels.  [default: '
-    'the crop of the recipe that is printed]',
+    help='Smallest allowed shorter side, in pixels.  [default: the crop of '
+    'the printed recipe]',
 )
 @click.option(
     '--skip-unreadable',
     is_flag=True,
-    help='Leave out photographs that cannot be used.',
+    help='Skip photographs that cannot be used.',
 )
 def photos(
     blur_dir: Path,
@@ -148,7 +150,7 @@ def photos(
     report: bool,
     **options: Any,
 ) -> None:
-    """Turn a folder of blurred and one of sharp photographs into data."""
+    """Create training data from blurred and sharp photographs."""
     with _plain_errors():
         from ..datasets.prepare.photos import prepare_photos
 
@@ -156,7 +158,7 @@ def photos(
             blur_dir, sharp_dir, use_store=not no_store, **options
         )
         page = _page(done, report)
-    _tell(done, page, min_side=options['min_side'])
+    _report_result(done, page, min_side=options['min_side'])
 
 
 @prepare.command()
@@ -165,34 +167,34 @@ def photos(
 @click.option(
     '--fps',
     type=click.FloatRange(min=0, min_open=True),
-    help='Frames per second when it was taken, for slow motion.',
+    help='Frames per second of the recording, for slow motion.',
 )
 @click.option(
     '--segment',
     type=click.FloatRange(min=2),
-    help='Seconds after which a scene is divided.  [default: only at cuts]',
+    help='Longest scene, in seconds.  [default: split only at cuts]',
 )
 @click.option(
     '--quantile',
     type=float,
     default=0.3,
     show_default=True,
-    help='Fraction of the frames that each domain takes.',
+    help='Fraction of the frames in each domain.',
 )
 def video(
     files: tuple[Path, ...], no_store: bool, report: bool, **options: Any
 ) -> None:
-    """Make data of videos.
+    """Create training data from videos.
 
-    From 120 frames per second on, blurred images are averaged, as GoPro's;
-    from other videos, frames are sorted by sharpness.
+    With at least 120 frames per second, blurred images are averages of
+    frames, as in GoPro. The frames of other videos are sorted by sharpness.
     """
     with _plain_errors():
         from ..datasets.prepare.video import prepare_video
 
         done = prepare_video(files, use_store=not no_store, **options)
         page = _page(done, report)
-    _tell(done, page)
+    _report_result(done, page)
 
 
 @prepare.command()
@@ -204,20 +206,20 @@ def video(
     show_default=True,
 )
 def report(root: Path, blur_variant: str) -> None:
-    """Write a page to look at, of data that are prepared.
+    """Write an HTML report on prepared data.
 
-    The page, ROOT/report/index.html, needs no other file.
+    The report is the single file ROOT/report/index.html.
     """
     with _plain_errors():
         from ..datasets.prepare.report import write_data_report
 
         page = write_data_report(root, blur_variant)
-    click.echo(f"A look at the data: '{page}'")
+    click.echo(f"Report: '{page}'")
 
 
 @contextmanager
 def _plain_errors() -> Iterator[None]:
-    """Show what users can mend without a traceback."""
+    """Show user errors without a traceback."""
     try:
         yield
     except (ValueError, OSError, ImportError) as error:
@@ -234,7 +236,7 @@ def _page(
     return write_data_report(done.root, blur_variant, done.notes)
 
 
-def _tell(
+def _report_result(
     done: 'Prepared',
     page: Path | None,
     split: str = 'disjoint',
@@ -250,13 +252,13 @@ def _tell(
         f"'{done.root}', split by '{done.split_file}'"
     )
     if page is not None:
-        click.echo(f"A look at them: '{page}'")
+        click.echo(f"Report: '{page}'")
     start = 'train_dataloader.dataset'
     options = [f'{start}.split_file={done.split_file}']
     if split != 'disjoint' or not has_test:
         options.append(f'{start}.split={split}')
     if done.store is not None:
-        click.echo(f"Uncompressed in '{done.store}'")
+        click.echo(f"Store of uncompressed images: '{done.store}'")
         step = '0' if has_test else 'load'
         options.append(f'{start}.pipeline.{step}.store={done.store}')
     if has_test:
@@ -266,13 +268,13 @@ def _tell(
         lines = [f'python tools/train.py configs/{RECIPE}.py']
         if min_side is not None and min_side < (side := recipe_side()):
             click.echo(
-                f'Note: photographs from {min_side} pixels on were taken, but '
-                f'the recipe below crops {side}: it ends at a smaller one, '
-                'unless you give its pipeline smaller crops'
+                f'Note: photographs of {min_side} pixels or more were '
+                f'accepted, but the recipe below needs {side}; set smaller '
+                'crops in its pipeline'
             )
         options.insert(0, f'{start}.data_root={done.root}')
         options.append(f'{start}.exclude=[]')
         for part in ('cfg', 'dataloader', 'evaluator'):
-            options.append(f'val_{part}=None')  # there is no truth
+            options.append(f'val_{part}=None')  # there is no ground truth
     lines += ['--cfg-options', *map(quote, options)]
-    click.echo('To train on them:\n    ' + ' \\\n        '.join(lines))
+    click.echo('To train on the images:\n    ' + ' \\\n        '.join(lines))

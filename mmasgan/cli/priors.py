@@ -15,27 +15,31 @@ SOURCES = ('torchvision', 'segformer', 'onnx', 'disk')
     '--source',
     type=click.Choice(SOURCES),
     required=True,
-    help='What computes the maps; disk takes what is computed already.',
+    help='Source of the maps; disk uses existing maps.',
 )
 @click.option(
     '--weights',
     metavar='PATH',
-    help='File of weights, ONNX file, or folder of a SegFormer or of maps.',
+    help='Weights, ONNX file, or folder of a SegFormer or of maps.',
 )
-@click.option('--model', help="Name of one of torchvision's models.")
+@click.option('--model', help='Name of a model of torchvision.')
 @click.option(
     '--classes',
-    help='Table of classes, or a JSON file, see docs/priors.md.',
+    help='Name of a class table, or a JSON file, see docs/priors.md.',
 )
 @click.option(
     '--size',
     type=(int, int),
-    help='Height and width that images are resized to.',
+    help='Height and width to which images are resized.',
 )
-@click.option('--name', help="Name of the maps' folder; that of the source.")
+@click.option(
+    '--name', help='Name of the folder of maps.  [default: the source]'
+)
 @click.option('--stride', type=click.IntRange(1), default=4, show_default=True)
-@click.option('--device', help='Where PyTorch runs, such as cuda.')
-@click.option('--overlay', is_flag=True, help='Write pictures of the maps.')
+@click.option('--device', help='Device of PyTorch, such as cuda.')
+@click.option(
+    '--overlay', is_flag=True, help='Also write pictures of the maps.'
+)
 def priors(
     data: str,
     source: str,
@@ -46,8 +50,8 @@ def priors(
 ) -> None:
     """Compute the semantic map of each image below DATA.
 
-    They go to DATA/semantic, where training finds them. Run it again to go
-    on where it was stopped.
+    The maps are written to DATA/semantic, where training finds them. To
+    continue after an interruption, run the same command again.
     """
     from ..semantic import compute_maps
 
@@ -65,16 +69,16 @@ def priors(
 
 
 def build_prior(source: str, arguments: dict[str, Any]) -> Any:
-    """Build what computes maps.
+    """Build a source of semantic maps.
 
     Args:
         source: One of ``SOURCES``.
-        arguments: Options of the command; None where it was not given.
+        arguments: Options of the command; None if not given.
 
     Raises:
-        ImportError: If what it needs is missing.
-        OSError: If there is no such file.
-        ValueError: If an option does not fit.
+        ImportError: If a package is missing.
+        OSError: If a file is missing.
+        ValueError: If an option is invalid for the source.
     """
     from ..registry import PRIORS
 
@@ -100,7 +104,7 @@ def build_prior(source: str, arguments: dict[str, Any]) -> Any:
 
 
 def _options(**given: Any) -> list[str]:
-    """Return the command line that says the same."""
+    """Return the equivalent command line."""
     words = []
     for option, value in given.items():
         if value in (None, False):

@@ -27,21 +27,21 @@ __all__ = ['main', 'test']
 def test(arguments: tuple[str, ...]) -> None:
     """Test a model on the test images of a config.
 
-    The config is a file, or the name of one of the library's. --help lists
+    The config is a file, or the name of a config of the library. --help lists
     the options, which are those of tools/test.py.
     """
     main(arguments, 'mmasgan test')
 
 
 def main(arguments: Sequence[str] | None = None, name: str = '') -> None:
-    """Read a command line and test.
+    """Parse a command line and test.
 
     Args:
-        arguments: The command line; None takes that of the process.
-        name: What the command is called; empty takes that of the process.
+        arguments: Command line; None means that of the process.
+        name: Name of the command; empty means that of the process.
 
     Raises:
-        SystemExit: At an error of the user, in a line.
+        SystemExit: After a user error, which is printed in one line.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     with plain_errors('--traceback' in arguments):
@@ -56,7 +56,7 @@ def _parse(arguments: Sequence[str], name: str) -> argparse.Namespace:
     parser.add_argument(
         'checkpoint',
         nargs='?',
-        help='checkpoint file; without it, the newest in the work directory',
+        help='checkpoint file; default: the latest in the work directory',
     )
     return parser.parse_args(arguments)
 
@@ -71,7 +71,7 @@ def _test(args: argparse.Namespace) -> None:
     if checkpoint is None or not os.path.isfile(checkpoint):
         raise FileNotFoundError(
             f"no checkpoint at '{checkpoint or cfg.work_dir}': train first, "
-            'or name one'
+            'or give the path of a checkpoint'
         )
     cfg.load_from = checkpoint
     cfg.resume = False

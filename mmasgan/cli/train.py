@@ -25,9 +25,9 @@ TO_ARGPARSE = dict(ignore_unknown_options=True, allow_interspersed_args=False)
     metavar='CONFIG|NAME [OPTIONS]',
 )
 def train(arguments: tuple[str, ...]) -> None:
-    """Train a model by a config.
+    """Train the model of a config.
 
-    The config is a file, or the name of one of the library's, such as
+    The config is a file, or the name of a config of the library, such as
     ascyclegan_sample. --help lists the options, which are those of
     tools/train.py.
     """
@@ -35,21 +35,21 @@ def train(arguments: tuple[str, ...]) -> None:
 
 
 def main(arguments: Sequence[str] | None = None, name: str = '') -> None:
-    """Read a command line and train.
+    """Parse a command line and train.
 
     Args:
-        arguments: The command line; None takes that of the process.
-        name: What the command is called; empty takes that of the process.
+        arguments: Command line; None means that of the process.
+        name: Name of the command; empty means that of the process.
 
     Raises:
-        SystemExit: At an error of the user, in a line, and where a signal
-            stopped the training.
+        SystemExit: After a user error, which is printed in one line, or after
+            a signal.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     with plain_errors('--traceback' in arguments):
         from torch.distributed.elastic.multiprocessing.errors import record
 
-        # So that torchrun ends with the error of the process that failed.
+        # Lets torchrun report the error of the process that failed.
         record(_train)(_parse(arguments, name))
 
 
@@ -62,16 +62,16 @@ def _parse(arguments: Sequence[str], name: str) -> argparse.Namespace:
         '--resume',
         nargs='?',
         const='auto',
-        help='continue from a checkpoint; without a path, from the newest in '
-        'the work directory',
+        help='continue from a checkpoint; default: the latest in the work '
+        'directory',
     )
     parser.add_argument(
         '--amp', action='store_true', help='train in mixed precision'
     )
     parser.add_argument(
         '--load-from',
-        help='start from a checkpoint, or from the deblurring generator of a '
-        'safetensors file or of a published model, given by name',
+        help='start from a checkpoint, or from the deblurring generator in a '
+        'safetensors file or in a published model, given by name',
     )
     return parser.parse_args(arguments)
 

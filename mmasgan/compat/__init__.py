@@ -1,13 +1,13 @@
-"""MMagic on today's stack: one file per upstream fault.
+"""MMagic with current versions of PyTorch and NumPy: one file per bug.
 
-Import this package before anything of MMagic::
+Import it before MMagic::
 
     import mmasgan.compat  # noqa: F401
     from mmagic.models import BaseTranslationModel
 
-Importing it imports neither MMagic nor MMEngine. Each of their faulty modules
-is mended when it is first imported, and left alone where it is sound. What is
-wrong upstream, and when a file here can go, is told in ``docs/compat.md``.
+Importing this package imports neither MMagic nor MMEngine. A module with a bug
+is patched when it is first imported, if the installed version has the bug.
+``docs/compat.md`` lists the bugs, and when each file can be removed.
 """
 
 from .._moved import keep_old_names
@@ -34,7 +34,7 @@ from . import (
     wrapped_names,
     wrapper_class,
 )
-from ._imports import Fault, MendingFinder, name_of
+from ._imports import Fault, PatchingFinder, name_of
 
 FAULTS: dict[str, Fault] = {
     name_of(fault): fault
@@ -62,14 +62,14 @@ FAULTS: dict[str, Fault] = {
         closed_inferencers,
     )
 }
-"""All faults known, by the name of the file that describes each."""
+"""All known bugs, by the name of the file that describes each."""
 
-_FINDER = MendingFinder(list(FAULTS.values()))
+_FINDER = PatchingFinder(list(FAULTS.values()))
 _FINDER.install()
 
 keep_old_names(__name__)
 
 
-def mended() -> dict[str, bool]:
-    """Return whether a fault was mended, for each whose module is imported."""
-    return dict(_FINDER.mended)
+def patched() -> dict[str, bool]:
+    """Return whether each bug was patched, for imported modules."""
+    return dict(_FINDER.patched)

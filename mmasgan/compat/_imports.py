@@ -1,10 +1,9 @@
-"""Mend a module of MMEngine or MMagic at the moment it is first imported.
+"""Patch modules of MMEngine and MMagic when they are first imported.
 
-Nothing upstream is imported for the sake of mending it. A finder at the head
-of ``sys.meta_path`` knows the names of the faulty modules; when one of them
-is imported, by whomever, the finder lets the ordinary machinery find it and
-hands its execution to the faults that live in it. A module that was imported
-before is mended where it stands.
+No module is imported in order to patch it. A finder at the start of
+``sys.meta_path`` knows the names of the modules with bugs. When one of them is
+imported, the finder lets the other finders find it, and the patches execute
+it. A module that is already imported is patched in place.
 """
 
 import ast
@@ -17,7 +16,7 @@ from typing import Any, Protocol
 
 __all__ = [
     'Fault',
-    'MendingFinder',
+    'PatchingFinder',
     'execute_leniently',
     'name_of',
     'rebind',
@@ -25,45 +24,45 @@ __all__ = [
 
 
 class Fault(Protocol):
-    """What each module of this package that describes a fault holds.
+    """Interface of the modules of this package that describe a bug.
 
-    Its docstring names the fault, its ``MODULES`` the upstream modules in
-    which the fault lives.
+    The docstring describes the bug, and ``MODULES`` are the upstream modules
+    that have it.
     """
 
     MODULES: tuple[str, ...]
 
     def is_present(self) -> bool:
-        """Whether the fault is in what is installed here, unmended."""
+        """Whether the installed version has the bug, unpatched."""
 
-    def mend(self, module: ModuleType, execute: Callable[[], None]) -> bool:
-        """Execute an upstream module so that the fault does not show.
+    def patch(self, module: ModuleType, execute: Callable[[], None]) -> bool:
+        """Execute an upstream module without the bug.
 
         Args:
-            module: The module, new and empty, or imported long ago.
-            execute: Runs the module's own code; does nothing where that has
-                already happened.
+            module: Module to fill, or one that is already imported.
+            execute: Function that executes the module's code, or does nothing
+                if it is already imported.
 
         Returns:
-            Whether there was anything to mend.
+            Whether the module had the bug.
         """
 
 
 def name_of(fault: Fault) -> str:
-    """Return the short name of a fault: that of the file describing it."""
+    """Return the name of a bug, that of its file."""
     return fault.__name__.rpartition('.')[2]  # type: ignore[attr-defined]
 
 
 def rebind(old: object, new: object) -> None:
-    """Replace a function wherever upstream has imported it by name.
+    """Replace a function in all upstream modules that imported it.
 
     Args:
-        old: The function as upstream defined it.
-        new: What stands in for it.
+        old: Function of upstream.
+        new: Function to use instead.
     """
     for name, module in list(sys.modules.items()):
         if name.partition('.')[0] in ('mmengine', 'mmcv', 'mmagic'):
-            # `sys.modules` may hold None for what must not be imported.
+            # `sys.modules` may contain None for blocked modules.
             for key, value in list(getattr(module, '__dict__', {}).items()):
                 if value is old:
                     setattr(module, key, new)
@@ -72,16 +71,16 @@ def rebind(old: object, new: object) -> None:
 def execute_leniently(
     module: ModuleType, skip: Callable[[ast.stmt, Exception], None]
 ) -> bool:
-    """Execute the statements of a module one by one, past those that fail.
+    """Execute the statements of a module one by one, skipping failures.
 
     Args:
-        module: A new module with a source file. Of its ``__all__`` the names
-            that there are remain.
-        skip: Called with each statement that fails and what it raised; raises
-            in its turn if the statement must not fail.
+        module: New module with a source file. Missing names are removed from
+            its ``__all__``.
+        skip: Function called with each failing statement and its error. It
+            raises if the statement must not fail.
 
     Returns:
-        Whether it was executed, which needs the source.
+        Whether the module was executed; False if it has no source file.
     """
     loader = module.__loader__
     if not isinstance(loader, SourceFileLoader):
@@ -91,7 +90,7 @@ def execute_leniently(
         code = compile(ast.Module([statement], []), loader.path, 'exec')
         try:
             exec(code, vars(module))
-        except Exception as error:  # whatever it may be
+        except Exception as error:
             skip(statement, error)
     vars(module)['__all__'] = [
         name for name in dict.fromkeys(module.__all__) if hasattr(module, name)
@@ -99,24 +98,23 @@ def execute_leniently(
     return True
 
 
-class MendingFinder(MetaPathFinder):
-    """Finder that lets faults take part in the execution of their module.
+class PatchingFinder(MetaPathFinder):
+    """Finder that executes modules through their patches.
 
     Args:
-        faults: The faults to mend, in this order where two share a module.
+        faults: Bugs to patch, in order.
 
     Attributes:
-        mended: For each fault whose module was executed, by short name,
-            whether there was anything to mend.
+        patched: Whether each bug was present, by name, for executed modules.
     """
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = faults
-        self.mended: dict[str, bool] = {}
+        self.patched: dict[str, bool] = {}
         self._names = {name for fault in faults for name in fault.MODULES}
 
     def install(self) -> None:
-        """Mend what is imported already, and from now on what will be."""
+        """Patch modules that are already imported, and all later imports."""
         sys.meta_path.insert(0, self)
         for name in sorted(self._names):
             module = sys.modules.get(name)
@@ -129,12 +127,12 @@ class MendingFinder(MetaPathFinder):
         path: Sequence[str] | None,
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
-        """Find a faulty module as usual, and wrap its loader.
+        """Find a module with a bug by the other finders, and wrap its loader.
 
         Args:
             fullname: Absolute name of the module.
-            path: Where to search, as the import system says.
-            target: The module to reload, if any.
+            path: Search path, given by the import system.
+            target: Module to reload, or None.
         """
         if fullname not in self._names:
             return None
@@ -144,16 +142,16 @@ class MendingFinder(MetaPathFinder):
             spec = finder.find_spec(fullname, path, target)
             if spec is not None:
                 if spec.loader is not None:
-                    spec.loader = _MendingLoader(spec.loader, self)
+                    spec.loader = _PatchingLoader(spec.loader, self)
                 return spec
         return None
 
     def execute(self, module: ModuleType, run: Callable[[], None]) -> None:
-        """Execute a module through the faults that live in it.
+        """Execute a module through its patches.
 
         Args:
-            module: The module to fill.
-            run: Runs the module's own code.
+            module: Module to fill.
+            run: Function that executes the module's code.
         """
         for fault in reversed(self.faults):
             if module.__name__ in fault.MODULES:
@@ -164,17 +162,17 @@ class MendingFinder(MetaPathFinder):
         self, fault: Fault, module: ModuleType, run: Callable[[], None]
     ) -> Callable[[], None]:
         def execute() -> None:
-            mended = fault.mend(module, run)
+            patched = fault.patch(module, run)
             name = name_of(fault)
-            self.mended[name] = self.mended.get(name, False) or mended
+            self.patched[name] = self.patched.get(name, False) or patched
 
         return execute
 
 
-class _MendingLoader(Loader):
-    """The module's own loader, with the faults around its execution."""
+class _PatchingLoader(Loader):
+    """Loader of a module that executes it through its patches."""
 
-    def __init__(self, loader: Loader, finder: MendingFinder) -> None:
+    def __init__(self, loader: Loader, finder: PatchingFinder) -> None:
         self.loader = loader
         self.finder = finder
 
@@ -185,8 +183,8 @@ class _MendingLoader(Loader):
         return self.loader.create_module(spec)
 
     def exec_module(self, module: ModuleType) -> None:
-        # From here on the module looks as if we had not been there, which
-        # `inspect.getsource`, pickling and reloading rely on.
+        # Restore the original loader, which `inspect.getsource`, pickling and
+        # reloading rely on.
         module.__loader__ = self.loader
         if module.__spec__ is not None:
             module.__spec__.loader = self.loader

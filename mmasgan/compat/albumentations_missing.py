@@ -1,15 +1,15 @@
 """``import mmagic.datasets.transforms`` needs an undeclared albumentations.
 
-Upstream: ``mmagic/datasets/transforms/albu_function.py`` imports it without
-condition; MMagic's metadata has it among the optional requirements only.
-``mmasgan`` declares it, so this shows only where it was removed.
+Upstream: ``mmagic/datasets/transforms/albu_function.py`` always imports it,
+but it is an optional requirement of MMagic. ``mmasgan`` requires it, so this
+only occurs after it was uninstalled.
 """
 
 from collections.abc import Callable
 from importlib.util import find_spec
 from types import ModuleType
 
-__all__ = ['MODULES', 'REMEDY', 'is_present', 'mend']
+__all__ = ['MODULES', 'REMEDY', 'is_present', 'patch']
 
 MODULES = ('mmagic.datasets.transforms.albu_function',)
 
@@ -21,15 +21,15 @@ def is_present() -> bool:
     return find_spec('albumentations') is None
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Say what to install where albumentations is missing.
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Raise an error with the command to install albumentations.
 
     Args:
         module: ``mmagic.datasets.transforms.albu_function``.
-        execute: Runs its code.
+        execute: Function that executes the module's code.
 
     Returns:
-        False: where the module imports there was nothing to mend.
+        False, because the module is not changed.
 
     Raises:
         ImportError: If albumentations is missing.
@@ -40,6 +40,6 @@ def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
         if error.name != 'albumentations':
             raise
         raise ImportError(
-            f'The transforms of MMagic need albumentations. Run: {REMEDY}'
+            f'MMagic needs albumentations for its transforms. Run: {REMEDY}'
         ) from error
     return False

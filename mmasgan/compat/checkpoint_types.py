@@ -1,8 +1,8 @@
 """Resuming fails on torch 2.6 and later: ``HistoryBuffer`` is refused.
 
 Upstream: ``mmengine/runner/checkpoint.py`` calls ``torch.load``, which since
-torch 2.6 builds only types known to be harmless, while MMEngine's checkpoints
-also hold its log buffers, that is ``HistoryBuffer`` around NumPy arrays.
+torch 2.6 only accepts allowed types. MMEngine's checkpoints also contain log
+buffers, which are ``HistoryBuffer`` objects with NumPy arrays.
 """
 
 import pickle
@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
-__all__ = ['MODULES', 'is_present', 'mend']
+__all__ = ['MODULES', 'is_present', 'patch']
 
 MODULES = ('mmengine.runner.checkpoint',)
 
@@ -35,15 +35,15 @@ def is_present() -> bool:
     return False
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Let MMEngine's loader read log buffers, and nothing else do so.
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Allow log buffers in MMEngine's loader only.
 
     Args:
         module: ``mmengine.runner.checkpoint``.
-        execute: Runs its code.
+        execute: Function that executes the module's code.
 
     Returns:
-        Whether they were refused.
+        Whether log buffers were refused.
     """
     execute()
     if not is_present():

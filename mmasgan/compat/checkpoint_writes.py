@@ -1,8 +1,8 @@
-"""A training that is killed while it saves leaves half a checkpoint.
+"""A training killed while saving leaves an incomplete checkpoint.
 
 Upstream: ``LocalBackend.put`` in ``mmengine/fileio/backends/local_backend.py``
-writes into the file itself, under its final name. A full disk or a kill leaves
-a piece of the new file, and where a file of that name was, nothing of it.
+writes to the final file directly. A full disk or a kill leaves an incomplete
+file, and an earlier file of the same name is lost.
 """
 
 from collections.abc import Callable
@@ -14,23 +14,23 @@ from typing import Any
 
 from ..utils.atomic_files import write_atomically
 
-__all__ = ['MODULES', 'is_present', 'mend']
+__all__ = ['MODULES', 'is_present', 'patch']
 
 MODULES = ('mmengine.fileio.backends.local_backend',)
 
 
 def is_present() -> bool:
-    """Whether a file is opened by its own name."""
+    """Whether the final file is opened directly."""
     put = import_module(MODULES[0]).LocalBackend.put
     return 'open' in put.__code__.co_names
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Write to a temporary file, to the disk, and only then to the name.
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Write to a temporary file, sync it, and rename it.
 
     Args:
         module: ``mmengine.fileio.backends.local_backend``.
-        execute: Runs its code.
+        execute: Function that executes the module's code.
 
     Returns:
         Whether files were written in place.

@@ -1,8 +1,8 @@
-"""``MMagicInferencer`` takes no model but those of its own list.
+"""``MMagicInferencer`` only accepts the models of a fixed list.
 
-Upstream: the names that it knows are written down in a class attribute, and
-``Inferencers`` chooses among MMagic's inferencers by a chain of ``if``. Other
-projects register theirs in MMEngine's ``INFERENCERS``, which neither asks.
+Upstream: the accepted names are a class attribute, and ``Inferencers`` selects
+one of MMagic's inferencers by a chain of ``if``. Neither looks into MMEngine's
+registry ``INFERENCERS``, where other projects register theirs.
 """
 
 from collections.abc import Callable
@@ -11,27 +11,27 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-__all__ = ['MODELS', 'MODULES', 'is_present', 'mend']
+__all__ = ['MODELS', 'MODULES', 'is_present', 'patch']
 
 MODULES = ('mmagic.apis.mmagic_inferencer',)
 MODELS = {'ascyclegan': 'mmasgan.ASCycleGANInferencer'}
-"""Registered inferencers, by the name that a user gives."""
+"""Registered inferencers, by the name of the model."""
 
 
 def is_present() -> bool:
-    """Whether our model is unknown there."""
+    """Whether ``ascyclegan`` is unknown."""
     return _is_closed(import_module(MODULES[0]))
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Let the names of :data:`MODELS` stand for registered inferencers.
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Accept the names of :data:`MODELS`.
 
     Args:
-        module: The module of ``MMagicInferencer``.
-        execute: Runs its code.
+        module: ``mmagic.apis.mmagic_inferencer``.
+        execute: Function that executes the module's code.
 
     Returns:
-        Whether they were unknown.
+        Whether the names were unknown.
     """
     execute()
     if not _is_closed(module):

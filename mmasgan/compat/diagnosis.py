@@ -1,7 +1,6 @@
-"""What is installed here, what of it is amiss, and what mends it.
+"""Diagnosis of the installation, for ``mmasgan doctor``.
 
-Everything is looked at with nothing taken for granted: any package, torch
-included, may be missing or broken.
+Any package, torch included, may be missing or broken.
 """
 
 import platform
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from importlib import import_module, metadata
 from typing import Any
 
-from . import FAULTS, mended
+from . import FAULTS, patched
 
 __all__ = [
     'SMALL',
@@ -39,16 +38,16 @@ SMALL = (
     'simplejpeg',
     'tifffile',
 )
-"""Distributions that deblur without PyTorch, see docs/deblur.md."""
+"""Distributions for deblurring without PyTorch, see docs/deblur.md."""
 
 TRAINING = ('torch', 'torchvision', 'mmengine', 'mmcv-lite', 'mmagic')
-"""Distributions of which a small installation has none."""
+"""Distributions that a small installation does not have."""
 
 FORKS = {
     'mmengine': ('onedl-mmengine',),
     'mmcv-lite': ('mmcv', 'mmcv-full', 'onedl-mmcv'),
 }
-"""Distributions that stand in for another, with the same module name."""
+"""Distributions that provide the same module."""
 
 DISTRIBUTIONS = {
     'PIL': 'pillow',
@@ -57,7 +56,7 @@ DISTRIBUTIONS = {
     'skimage': 'scikit-image',
     'yaml': 'pyyaml',
 }
-"""Distributions that are named otherwise than their module."""
+"""Distribution of each module with a different name."""
 
 HOST = (
     'torch',
@@ -71,18 +70,18 @@ HOST = (
     'mmagic.visualization',
     'mmagic.apis',
 )
-"""Modules that must import, the ones others build on first."""
+"""Modules that training imports, dependencies first."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """Outcome of one look.
+    """Result of one check.
 
     Args:
-        name: What was looked at.
-        found: What was found, a version for instance.
-        problem: What is wrong with it; empty if nothing is.
-        remedy: The command that mends it, where there is one.
+        name: Name of the checked package or module.
+        found: Installed version, or another result.
+        problem: Description of the problem; empty if there is none.
+        remedy: Command that solves the problem; empty if unknown.
     """
 
     name: str
@@ -93,12 +92,12 @@ class Check:
 
 @dataclass(frozen=True)
 class Finding:
-    """State of one upstream fault.
+    """Status of one upstream bug.
 
     Args:
-        name: Short name, that of its file in ``mmasgan/compat``.
-        status: ``mended``, ``present``, ``not present here`` or ``unknown``.
-        summary: The fault in one sentence.
+        name: Name of its file in ``mmasgan/compat``.
+        status: ``patched``, ``present``, ``not present here`` or ``unknown``.
+        summary: Description in one sentence.
     """
 
     name: str
@@ -107,11 +106,11 @@ class Finding:
 
 
 def packages() -> list[Check]:
-    """Compare each package that ``mmasgan`` requires with what is there."""
+    """Check the version of each package that ``mmasgan`` requires."""
     try:
         requirements = _requirements()
     except metadata.PackageNotFoundError:
-        problem = 'not installed, so its requirements are not known'
+        problem = 'not installed, so its requirements are unknown'
         return [Check('mmasgan', 'none', problem, 'pip install -e .')]
     except ImportError:
         return [Check('packaging', 'none', 'missing', 'pip install packaging')]
@@ -122,17 +121,17 @@ def packages() -> list[Check]:
 
 
 def is_small() -> bool:
-    """Return whether this installation is one that only deblurs."""
+    """Return whether this is an installation for deblurring only."""
     return bool(_installed('onnxruntime')) and not any(
         _installed(name) for name in TRAINING
     )
 
 
 def is_left_out(module: str) -> bool:
-    """Return whether a small installation lacks a module on purpose.
+    """Return whether a module is not part of a small installation.
 
     Args:
-        module: Its name.
+        module: Name of the module.
     """
     top = module.partition('.')[0]
     name = DISTRIBUTIONS.get(top, top)
@@ -140,14 +139,14 @@ def is_left_out(module: str) -> bool:
 
 
 def imports() -> list[Check]:
-    """Import what training needs, as training would."""
+    """Check that the modules needed for training can be imported."""
     checks = []
     for name in () if is_small() else HOST:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter('ignore')
                 import_module(name)
-        except Exception as error:  # whatever a broken package may raise
+        except Exception as error:  # of a broken package
             problem = f'{type(error).__name__}: {error}'
             checks.append(Check(name, 'fails', problem, _remedy(name, error)))
         else:
@@ -156,15 +155,15 @@ def imports() -> list[Check]:
 
 
 def faults() -> list[Finding]:
-    """State every fault, after :func:`imports` for what lives upstream."""
+    """Return the status of every bug; call :func:`imports` first."""
     findings = []
     for name, fault in FAULTS.items():
         try:
-            if name in mended():
-                present, status = mended()[name], 'mended'
+            if name in patched():
+                present, status = patched()[name], 'patched'
             else:
                 present, status = fault.is_present(), 'present'
-        except Exception as error:  # its module does not import
+        except Exception as error:  # its module cannot be imported
             present, status = True, f'unknown ({type(error).__name__})'
         summary = (fault.__doc__ or '').partition('\n')[0].replace('``', '')
         findings.append(
@@ -186,7 +185,7 @@ def loaded_editors() -> int:
 
 
 def devices() -> list[str]:
-    """Name the devices that torch can use."""
+    """Return the devices that PyTorch or ONNX Runtime can use."""
     if is_small():
         return [f'cpu ({platform.machine()}), by ONNX Runtime']
     try:
@@ -202,10 +201,10 @@ def devices() -> list[str]:
 
 
 def _requirements(extras: bool = False) -> dict[str, Any]:
-    """Return what ``mmasgan`` requires, by name of the distribution.
+    """Return the requirements of ``mmasgan``, by name of the distribution.
 
     Args:
-        extras: Whether what its extras require counts.
+        extras: Whether to include the requirements of extras.
     """
     from packaging.requirements import Requirement
 
@@ -229,19 +228,19 @@ def _check(requirement: Any) -> Check:
         return Check(
             names[0],
             ', '.join(f'{n} {version}' for n, version in installed.items()),
-            f'{" and ".join(names)} write over each other: one module',
+            f'{" and ".join(names)} overwrite each other: same module',
             f'pip uninstall -y {" ".join(names)} && {remedy}',
         )
     ((name, version),) = installed.items()
     if requirement.specifier.contains(version, prereleases=True):
         return Check(name, version)
-    if name != requirement.name:  # two distributions of one module
+    if name != requirement.name:  # another distribution of the module
         remedy = f'pip uninstall -y {name} && {remedy}'
     return Check(name, version, f'must be {requirement.specifier}', remedy)
 
 
 def _installed(name: str) -> dict[str, str]:
-    """Return the versions of a distribution and of what may stand in."""
+    """Return the versions of a distribution and its alternatives."""
     found = {}
     for candidate in (name, *FORKS.get(name, ())):
         with suppress(metadata.PackageNotFoundError):
@@ -250,20 +249,20 @@ def _installed(name: str) -> dict[str, str]:
 
 
 def _remedy(name: str, error: Exception) -> str:
-    """Return the command that most likely mends a failing import."""
-    command = str(error).partition('Run: ')[2]  # our own errors name it
+    """Return the command that most likely repairs a failing import."""
+    command = str(error).partition('Run: ')[2]  # of errors in this package
     if command:
         return command
     if isinstance(error, ModuleNotFoundError) and error.name:
         package = error.name.partition('.')[0]
         if package != error.name:
-            return ''  # a matter of versions, see packages
+            return ''  # a wrong version, see packages
         package = DISTRIBUTIONS.get(package, package)
         with suppress(ImportError):  # of our own metadata, or packaging
             if package in (requirements := _requirements()):
                 package = f'"{requirements[package]}"'
         return f'pip install {package}'
     if name in ('torch', 'torchvision'):
-        # They must match, and do if they are installed together.
+        # Their versions match if they are installed together.
         return 'pip install --force-reinstall torch torchvision'
     return ''

@@ -1,9 +1,9 @@
-"""``import mmagic.models`` fails wherever diffusers does not import.
+"""``import mmagic.models`` fails if diffusers cannot be imported.
 
 Upstream: ``mmagic/models/archs/__init__.py`` imports an attention layer of
-diffusers and wraps all of its models, though only diffusion editors use
-them. The newest diffusers does not import on torch below 2.6, with an
-``AttributeError`` that MMagic's ``try_import`` lets through.
+diffusers and wraps all of its models, although only diffusion editors use
+them. The newest diffusers raises an ``AttributeError`` with older versions of
+torch, which MMagic's ``try_import`` does not catch.
 """
 
 import ast
@@ -14,31 +14,32 @@ from types import ModuleType
 
 from ._imports import execute_leniently
 
-__all__ = ['MODULES', 'REASONS', 'is_present', 'mend']
+__all__ = ['MODULES', 'REASONS', 'is_present', 'patch']
 
 MODULES = ('mmagic.models.archs',)
 
 REASONS: list[str] = []
-"""What was raised by the statements left out."""
+"""Errors of the skipped statements."""
 
 
 def is_present() -> bool:
-    """Whether a statement was left out; known once the module is loaded."""
+    """Whether a statement was skipped, once the module is imported."""
     return bool(REASONS)
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Load the architectures that need no diffusers.
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Load the architectures that do not need diffusers.
 
     Args:
         module: ``mmagic.models.archs``.
-        execute: Used where upstream's statements cannot be run one by one.
+        execute: Function that executes the module's code; used if it has no
+            source file.
 
     Returns:
-        Whether anything was left out.
+        Whether any statement was skipped.
     """
     if hasattr(module, '__all__'):
-        return is_present()  # imported before, so nothing failed
+        return is_present()  # already imported, so nothing failed
     REASONS.clear()
     if not execute_leniently(module, _skip):
         execute()

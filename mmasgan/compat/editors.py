@@ -1,8 +1,8 @@
-"""``import mmagic.models`` fails if a single one of its 61 editors does.
+"""``import mmagic.models`` fails if one of its 61 editors fails.
 
-Upstream: ``mmagic/models/editors/__init__.py`` imports all editors one after
-the other. Some need the compiled ``mmcv._ext``, others modules of diffusers
-that were moved in 2024, and then none can be had, CycleGAN included.
+Upstream: ``mmagic/models/editors/__init__.py`` imports all editors. Some need
+the compiled ``mmcv._ext``, others modules of diffusers that were moved in
+2024. If one fails, none can be imported, CycleGAN included.
 """
 
 import ast
@@ -15,42 +15,43 @@ from typing import Any
 
 from ._imports import execute_leniently
 
-__all__ = ['MODULES', 'SKIPPED', 'is_present', 'mend', 'skipped_editors']
+__all__ = ['MODULES', 'SKIPPED', 'is_present', 'patch', 'skipped_editors']
 
 MODULES = ('mmagic.models.editors',)
 
 SKIPPED: dict[str, str] = {}
-"""Reason, for each editor (a package in ``mmagic/models/editors``)."""
+"""Error of each skipped editor (a package in ``mmagic/models/editors``)."""
 
 _EDITOR_OF: dict[str, str] = {}
-"""Editor, for each public name that is missing because of it."""
+"""Editor of each missing public name."""
 
 
 def skipped_editors() -> dict[str, str]:
-    """Return the editors that do not load here, each with the reason.
+    """Return the error of each skipped editor, by its name.
 
-    Empty as long as ``mmagic.models`` is not imported.
+    The dict is empty until ``mmagic.models`` is imported.
     """
     return dict(SKIPPED)
 
 
 def is_present() -> bool:
-    """Whether an editor was skipped; known once the editors are loaded."""
+    """Whether an editor was skipped, once the editors are imported."""
     return bool(SKIPPED)
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Load each editor on its own, and skip those that fail.
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Load each editor separately, and skip those that fail.
 
     Args:
         module: ``mmagic.models.editors``.
-        execute: Not used: upstream's statements are run one by one.
+        execute: Function that executes the module's code; used if it has no
+            source file.
 
     Returns:
         Whether any editor was skipped.
     """
     if hasattr(module, '__all__'):
-        return is_present()  # imported before, so nothing failed
+        return is_present()  # already imported, so nothing failed
     SKIPPED.clear()
     _EDITOR_OF.clear()
     if not execute_leniently(module, _skip):
@@ -73,20 +74,20 @@ def _skip(statement: ast.stmt, error: Exception) -> None:
 def _reason(name: str) -> str:
     editor = _EDITOR_OF[name]
     return (
-        f'{name} is not available: the MMagic editor {editor!r} does not '
-        f'load here ({SKIPPED[editor]})'
+        f'{name} is not available: the MMagic editor {editor!r} could not '
+        f'be imported ({SKIPPED[editor]})'
     )
 
 
 def _missing(name: str) -> Any:
-    """Say why a name is missing; ``__getattr__`` of the editors' module."""
+    """Raise an error with the reason; ``__getattr__`` of the module."""
     if name in _EDITOR_OF:
         raise ImportError(_reason(name))
     raise AttributeError(f'module {MODULES[0]!r} has no attribute {name!r}')
 
 
 def _explain_in(registry: Any) -> None:
-    """Let a registry say why an editor that it is asked for is missing."""
+    """Let a registry log why a requested editor is missing."""
     original = registry.get
 
     @wraps(original)
@@ -96,7 +97,7 @@ def _explain_in(registry: Any) -> None:
         if found is None and name in _EDITOR_OF:
             from mmengine.logging import print_log
 
-            # The caller raises an error of its own, without the reason.
+            # The error that the caller raises does not contain the reason.
             print_log(_reason(name), logger='current', level=WARNING)
         return found
 

@@ -1,8 +1,8 @@
 """``get_config('mmasgan::ascyclegan_gopro.py')`` is refused by MMEngine.
 
-Upstream: ``mmengine/config/utils.py`` holds a table of OpenMMLab's own
-packages, and wants configs to lie in a folder of ``configs/``. The table is
-also what inferencers that load models by name ask.
+Upstream: ``mmengine/config/utils.py`` has a table of OpenMMLab's packages, and
+requires configs to be in a subfolder of ``configs/``. Inferencers that load
+models by name use the same table.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from types import ModuleType
 
 from ._imports import rebind
 
-__all__ = ['MODULES', 'is_present', 'mend']
+__all__ = ['MODULES', 'is_present', 'patch']
 
 MODULES = ('mmengine.config.utils',)
 
@@ -19,7 +19,7 @@ _ADDRESS = ('mmasgan', 'a_config.py')
 
 
 def is_present() -> bool:
-    """Whether upstream refuses the address of a config of ours."""
+    """Whether upstream refuses a config of ``mmasgan``."""
     utils = import_module(MODULES[0])
     try:
         found = utils._get_package_and_cfg_path('::'.join(_ADDRESS))
@@ -28,15 +28,15 @@ def is_present() -> bool:
     return found != _ADDRESS
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Add us to the table, and take our configs without a folder.
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Add ``mmasgan`` to the table, and accept its configs.
 
     Args:
         module: ``mmengine.config.utils``.
-        execute: Runs its code.
+        execute: Function that executes the module's code.
 
     Returns:
-        Whether there was anything to add.
+        Whether the configs were refused.
     """
     execute()
     if not is_present():

@@ -1,8 +1,8 @@
 """A pure-Python config cannot ``import os`` on Python 3.11 and later.
 
-Upstream: ``_is_builtin_module`` in ``mmengine/config/utils.py`` tells the
-standard library by its path, and since Python 3.11 ``os`` and others are
-frozen, with no path. They become lazy objects, and using them fails.
+Upstream: ``_is_builtin_module`` in ``mmengine/config/utils.py`` recognises the
+standard library by its path. Since Python 3.11, ``os`` and other modules are
+frozen and have no path, so they become lazy objects, and using them fails.
 """
 
 import sys
@@ -13,25 +13,25 @@ from types import ModuleType
 
 from ._imports import rebind
 
-__all__ = ['MODULES', 'is_present', 'mend']
+__all__ = ['MODULES', 'is_present', 'patch']
 
 MODULES = ('mmengine.config.utils',)
 
 
 def is_present() -> bool:
-    """Whether ``os`` passes for a third-party module."""
+    """Whether ``os`` is not recognised."""
     return not import_module(MODULES[0])._is_builtin_module('os')
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Ask Python for the names of its standard library.
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Use Python's list of names of the standard library.
 
     Args:
         module: ``mmengine.config.utils``.
-        execute: Runs its code.
+        execute: Function that executes the module's code.
 
     Returns:
-        Whether ``os`` was mistaken.
+        Whether ``os`` was not recognised.
     """
     execute()
     if not is_present():

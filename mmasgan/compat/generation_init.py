@@ -1,7 +1,7 @@
 """Initialising MMagic's CycleGAN fails: ``UnboundLocalError: init_info``.
 
 Upstream: ``generation_init_weights`` in ``mmagic/models/utils/model_utils.py``
-reports what it did to each module, also to those it did nothing to.
+reports the initialisation of each module, also of those without weights.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from ._imports import rebind
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ['MODULES', 'is_present', 'mend']
+__all__ = ['MODULES', 'is_present', 'patch']
 
 MODULES = ('mmagic.models.utils.model_utils',)
 
@@ -35,12 +35,12 @@ def is_present() -> bool:
     return False
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Report once for the whole module, after the weights are set.
 
     Args:
         module: ``mmagic.models.utils.model_utils``.
-        execute: Runs its code.
+        execute: Function that executes the module's code.
 
     Returns:
         Whether the function failed.
@@ -54,7 +54,7 @@ def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
     def generation_init_weights(
         module: 'nn.Module', init_type: str = 'normal', init_gain: float = 0.02
     ) -> None:
-        # Upstream reports for modules with this attribute only.
+        # Upstream only reports modules with this attribute.
         infos = [
             (part, part.__dict__.pop(_INFO))
             for part in module.modules()

@@ -1,9 +1,9 @@
 """Several processes cannot train on a machine without a GPU.
 
 Upstream: ``init_dist`` in ``mmengine/dist/utils.py`` calls
-``torch.cuda.set_device`` whatever the backend, and ``Runner.wrap_model`` hands
-``device_ids`` to ``MMDistributedDataParallel``, which a module on the CPU must
-not be given.
+``torch.cuda.set_device`` for every backend, and ``Runner.wrap_model`` passes
+``device_ids`` to ``MMDistributedDataParallel``, which is invalid for a module
+on the CPU.
 """
 
 from collections.abc import Callable, Iterator
@@ -16,25 +16,25 @@ from typing import Any
 
 from ._imports import rebind
 
-__all__ = ['MODULES', 'is_present', 'mend']
+__all__ = ['MODULES', 'is_present', 'patch']
 
 MODULES = ('mmengine.dist.utils', 'mmengine.model.wrappers.distributed')
 
 
 def is_present() -> bool:
-    """Whether there is no accelerator, and upstream counts on one."""
+    """Whether there is no accelerator, and upstream needs one."""
     from mmengine.device import get_device
 
     init_dist = import_module(MODULES[0]).init_dist
     return get_device() == 'cpu' and not hasattr(init_dist, '__wrapped__')
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Leave out the device where there is none.
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Set no device on machines without one.
 
     Args:
-        module: One of the two modules.
-        execute: Runs its code.
+        module: One of ``MODULES``.
+        execute: Function that executes the module's code.
 
     Returns:
         Whether the machine lacks an accelerator.
@@ -45,13 +45,13 @@ def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
     if get_device() != 'cpu':
         return False
     if module.__name__ == MODULES[0]:
-        _mend_init_dist(module)
+        _patch_init_dist(module)
     else:
-        _mend_wrapper(module.MMDistributedDataParallel)
+        _patch_wrapper(module.MMDistributedDataParallel)
     return True
 
 
-def _mend_init_dist(module: ModuleType) -> None:
+def _patch_init_dist(module: ModuleType) -> None:
     original = module.init_dist
 
     @wraps(original)
@@ -66,7 +66,7 @@ def _mend_init_dist(module: ModuleType) -> None:
 
         if is_main_process():
             print_log(
-                'No GPU here: processes communicate by gloo, not nccl.',
+                'No GPU found: processes communicate by gloo, not nccl.',
                 logger='current',
                 level=WARNING,
             )
@@ -86,7 +86,7 @@ def _no_device_to_set() -> Iterator[None]:
         torch.cuda.set_device = original
 
 
-def _mend_wrapper(wrapper: Any) -> None:
+def _patch_wrapper(wrapper: Any) -> None:
     original = wrapper.__init__
 
     @wraps(original)

@@ -1,9 +1,9 @@
-"""A training begins with warnings that its user can do nothing about.
+"""A training starts with warnings that do not concern the user.
 
-Upstream: MMEngine warns of its own deprecated ``FileClient`` and
-``HardDiskBackend`` when its ``CheckpointHook`` uses them, and of each metric
-without a prefix, which MMagic's metrics do not need; MMagic warns of its own
-``Evaluator`` where a config has the class and not its name.
+Upstream: MMEngine warns about its own deprecated ``FileClient`` and
+``HardDiskBackend``, which its ``CheckpointHook`` uses, and about metrics
+without a prefix, which MMagic's do not need. MMagic warns about its own
+``Evaluator`` if a config contains the class in place of its name.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from typing import Any
 
 from ._imports import rebind
 
-__all__ = ['MODULES', 'is_present', 'mend']
+__all__ = ['MODULES', 'is_present', 'patch']
 
 MODULES = ('mmengine.logging.logger',)
 IDLE = (
@@ -27,19 +27,19 @@ IDLE = (
 
 
 def is_present() -> bool:
-    """Whether all messages are printed."""
+    """Whether these messages are printed."""
     return not hasattr(import_module(MODULES[0]).print_log, '__wrapped__')
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Print no message that begins as one of ``IDLE``.
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Suppress messages that start with one of ``IDLE``.
 
     Args:
         module: ``mmengine.logging.logger``.
-        execute: Runs its code.
+        execute: Function that executes the module's code.
 
     Returns:
-        Whether they were printed.
+        Whether these messages were printed.
     """
     execute()
     original = module.print_log

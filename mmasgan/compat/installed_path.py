@@ -1,8 +1,8 @@
 """``read_base()`` does not find the configs of an editable install.
 
-Upstream: ``mmengine/utils/package_utils.py`` looks packages up with
-``pkg_resources``, which setuptools 82 dropped, and then only where wheels are
-unpacked, which an editable install is not.
+Upstream: ``mmengine/utils/package_utils.py`` finds packages by
+``pkg_resources``, which setuptools 82 removed, and only in ``site-packages``,
+where an editable install is not.
 """
 
 import os.path as osp
@@ -23,8 +23,8 @@ __all__ = [
     'get_installed_path',
     'is_installed',
     'is_present',
-    'mend',
     'package2module',
+    'patch',
 ]
 
 MODULES = ('mmengine.utils.package_utils',)
@@ -33,40 +33,40 @@ _OURS = osp.dirname(osp.dirname(osp.abspath(__file__)))
 
 
 def is_present() -> bool:
-    """Whether upstream needs ``pkg_resources``, or does not find us."""
+    """Whether upstream needs ``pkg_resources`` or does not find mmasgan."""
     upstream = import_module(MODULES[0])
     if 'pkg_resources' in upstream.get_installed_path.__code__.co_names:
         return True
     try:
         found = upstream.get_installed_path('mmasgan')
-    except Exception:  # whatever upstream raises for a missing package
+    except Exception:  # differs between versions
         return True
     return not osp.exists(found) or not osp.samefile(found, _OURS)
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Ask the import system where a package is.
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Find packages by the import system.
 
     Args:
         module: ``mmengine.utils.package_utils``.
-        execute: Runs its code.
+        execute: Function that executes the module's code.
 
     Returns:
-        Whether upstream's functions had to be replaced.
+        Whether upstream's functions were replaced.
     """
     execute()
     if not is_present():
         return False
-    for mended in (is_installed, get_installed_path, package2module):
-        rebind(getattr(module, mended.__name__), mended)
+    for patched in (is_installed, get_installed_path, package2module):
+        rebind(getattr(module, patched.__name__), patched)
     return True
 
 
 def is_installed(package: str) -> bool:
-    """Return whether a distribution, or else a package, is there.
+    """Return whether a distribution or package is installed.
 
     Args:
-        package: Its name.
+        package: Name of the distribution or package.
     """
     try:
         distribution(package)
@@ -77,14 +77,14 @@ def is_installed(package: str) -> bool:
 
 
 def get_installed_path(package: str) -> str:
-    """Return the folder that ``import`` takes a package from.
+    """Return the folder of a package.
 
     Args:
-        package: Name of the package, or of the distribution it comes from.
+        package: Name of the package or its distribution.
 
     Raises:
-        PackageNotFoundError: If there is neither.
-        RuntimeError: If it is a namespace package, which has no one folder.
+        PackageNotFoundError: If it is not installed.
+        RuntimeError: If it is a namespace package, which has no single folder.
     """
     spec = find_spec(package) or find_spec(package2module(package))
     if spec is None:
@@ -98,14 +98,14 @@ def get_installed_path(package: str) -> str:
 
 
 def package2module(package: str) -> str:
-    """Return the name under which a distribution is imported.
+    """Return the name of the module of a distribution.
 
     Args:
         package: Name of the distribution.
 
     Raises:
         PackageNotFoundError: If it is not installed.
-        ValueError: If it does not tell.
+        ValueError: If the name is unknown.
     """
     name = distribution(package).name
     for module, names in packages_distributions().items():

@@ -1,9 +1,9 @@
-"""A damaged newest checkpoint ends a resumed training, or is not noticed.
+"""A damaged latest checkpoint stops a resume, or is not noticed.
 
 Upstream: ``find_latest_checkpoint`` in ``mmengine/runner/checkpoint.py``
-returns what the file ``last_checkpoint`` says. That may be empty, name a file
-that is gone or lie elsewhere since the folder was moved, or name one that was
-cut or altered: torch checks no checksum when it loads.
+returns the path in the file ``last_checkpoint``. That path may be empty,
+missing, outdated because the folder was moved, or that of a truncated or
+altered file, because torch does not verify checksums.
 """
 
 import logging
@@ -19,14 +19,14 @@ from types import ModuleType
 from ..utils.atomic_files import remove_leftovers
 from ._imports import rebind
 
-__all__ = ['MODULES', 'damage_of', 'is_present', 'mend']
+__all__ = ['MODULES', 'damage_of', 'is_present', 'patch']
 
 MODULES = ('mmengine.runner.checkpoint',)
 NUMBERED = re.compile(r'(?:iter|epoch)_(\d+)\.pth')
 
 
 def is_present() -> bool:
-    """Whether a name of nothing is taken for a checkpoint."""
+    """Whether the path of a missing file is accepted."""
     find = import_module(MODULES[0]).find_latest_checkpoint
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, 'last_checkpoint').write_text(f'{folder}/iter_1.pth')
@@ -36,15 +36,15 @@ def is_present() -> bool:
             return False
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Take the newest checkpoint that is whole; report those that are not.
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Use the latest intact checkpoint, and report damaged ones.
 
     Args:
         module: ``mmengine.runner.checkpoint``.
-        execute: Runs its code.
+        execute: Function that executes the module's code.
 
     Returns:
-        Whether a name of nothing was taken.
+        Whether the path of a missing file was accepted.
     """
     execute()
     if not is_present():
@@ -63,25 +63,24 @@ def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
             if damage is None:
                 return str(checkpoint)
             damages.append(damage)
-            warn(f'{damage}: resuming from the one before')
+            warn(f'{damage}: using the previous checkpoint')
         if damages:
             raise ValueError(
-                f"no checkpoint in '{path}' is whole, remove them to start "
-                f'anew: {"; ".join(damages)}'
+                f"all checkpoints in '{path}' are damaged; remove them to "
+                f'start a new training: {"; ".join(damages)}'
             )
-        warn(f"no checkpoint in '{path}': training starts anew")
+        warn(f"no checkpoint in '{path}': starting a new training")
         return None
 
-    # `module` itself, the runner and the package name it.
     rebind(original, find_latest_checkpoint)
     return True
 
 
 def damage_of(checkpoint: Path) -> str | None:
-    """Return what is wrong with a checkpoint, by the checksums within.
+    """Verify the checksums of a checkpoint; return a problem or None.
 
     Args:
-        checkpoint: A file as ``torch.save`` writes it: a zip archive, with a
+        checkpoint: File written by ``torch.save``, a zip archive with a
             checksum of each tensor.
     """
     try:
@@ -90,12 +89,12 @@ def damage_of(checkpoint: Path) -> str | None:
     except (OSError, zipfile.BadZipFile) as error:
         return f"'{checkpoint}' is damaged ({error})"
     if broken is not None:
-        return f"'{checkpoint}' is damaged (its part {broken})"
+        return f"'{checkpoint}' is damaged ({broken})"
     return None
 
 
 def _newest_first(work_dir: Path) -> list[Path]:
-    """Return what the last training saved along the way."""
+    """Return the checkpoints of the last training."""
     named = work_dir / 'last_checkpoint'
     last = Path(named.read_text().strip()) if named.exists() else work_dir
     folder = last.parent if last.is_file() else work_dir

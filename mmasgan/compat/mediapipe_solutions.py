@@ -1,8 +1,8 @@
-"""``import mmagic.apis`` fails: mediapipe has no ``solutions`` any more.
+"""``import mmagic.apis`` fails: mediapipe no longer has ``solutions``.
 
 Upstream: ``controlnet_aux/mediapipe_face/mediapipe_face_common.py`` (0.0.10)
-reads ``mediapipe.solutions`` at import, and MMagic's ControlNet inferencer
-imports ``controlnet_aux``, though only for its HED detector.
+uses ``mediapipe.solutions`` at import, and MMagic's ControlNet inferencer
+imports ``controlnet_aux``, although only for its HED detector.
 """
 
 import sys
@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable
 from types import ModuleType
 
-__all__ = ['MODULES', 'is_present', 'mend']
+__all__ = ['MODULES', 'is_present', 'patch']
 
 MODULES = ('controlnet_aux.mediapipe_face.mediapipe_face_common',)
 
@@ -20,18 +20,18 @@ def is_present() -> bool:
     try:
         import mediapipe
     except ImportError:
-        return False  # which controlnet_aux is prepared for
+        return False  # controlnet_aux handles this
     return not hasattr(mediapipe, 'solutions')
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Let controlnet_aux believe that mediapipe is not installed.
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Hide mediapipe from controlnet_aux.
 
-    It then leaves out its face detector, which MMagic does not use.
+    This disables its face detector, which MMagic does not use.
 
     Args:
         module: ``controlnet_aux.mediapipe_face.mediapipe_face_common``.
-        execute: Runs its code.
+        execute: Function that executes the module's code.
 
     Returns:
         Whether mediapipe lacks ``solutions``.

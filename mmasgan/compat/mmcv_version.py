@@ -1,14 +1,14 @@
-"""``import mmagic`` stops at a bare assertion where mmcv is 2.2 or newer.
+"""``import mmagic`` fails by an assertion with mmcv 2.2 or newer.
 
-Upstream: ``mmagic/__init__.py`` accepts mmcv from 2.0.0 to below 2.2.0. It
-is right to refuse; here the refusal tells what to install.
+Upstream: ``mmagic/__init__.py`` requires mmcv 2.0.0 to below 2.2.0. The
+requirement is correct; the error here names the command that fulfils it.
 """
 
 from collections.abc import Callable
 from importlib.util import find_spec
 from types import ModuleType
 
-__all__ = ['MODULES', 'REMEDY', 'is_present', 'mend']
+__all__ = ['MODULES', 'REMEDY', 'is_present', 'patch']
 
 MODULES = ('mmagic',)
 
@@ -16,7 +16,7 @@ REMEDY = 'pip install "mmcv-lite<2.2,>=2.1.0"'
 
 
 def is_present() -> bool:
-    """Whether mmcv is missing, or of a version that MMagic refuses."""
+    """Whether mmcv is missing or has an unsupported version."""
     if find_spec('mmcv') is None:
         return True
     import mmcv
@@ -25,18 +25,18 @@ def is_present() -> bool:
     return not (2, 0) <= (major, minor) < (2, 2)
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Turn the assertion into an error that names the remedy.
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Replace the assertion by an error with the command to run.
 
     Args:
         module: ``mmagic``.
-        execute: Runs its code.
+        execute: Function that executes the module's code.
 
     Returns:
-        False: where MMagic imports there was nothing to mend.
+        False, because the module is not changed.
 
     Raises:
-        ImportError: If mmcv is missing, or of a version MMagic refuses.
+        ImportError: If mmcv is missing or has an unsupported version.
     """
     try:
         execute()

@@ -1,33 +1,32 @@
-"""``import mmagic.utils`` reads ``np.bool8``, which NumPy 2 dropped.
+"""``import mmagic.utils`` uses ``np.bool8``, which NumPy 2 removed.
 
-Upstream: ``mmagic/utils/trans_utils.py``, a table with ``np.bool8`` as a key,
-read once, while the module is executed.
+Upstream: ``mmagic/utils/trans_utils.py`` has ``np.bool8`` in a table.
 """
 
 from collections.abc import Callable
 from types import ModuleType
 
-__all__ = ['MODULES', 'is_present', 'mend']
+__all__ = ['MODULES', 'is_present', 'patch']
 
 MODULES = ('mmagic.utils.trans_utils',)
 
 
 def is_present() -> bool:
-    """Whether NumPy lacks the name that MMagic reads."""
+    """Whether NumPy has no ``bool8``."""
     import numpy as np
 
     return not hasattr(np, 'bool8')
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Lend NumPy the name while MMagic's module is executed.
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Define ``np.bool8`` while the module is executed.
 
     Args:
         module: ``mmagic.utils.trans_utils``.
-        execute: Runs its code.
+        execute: Function that executes the module's code.
 
     Returns:
-        Whether the name was missing.
+        Whether ``np.bool8`` was missing.
     """
     if not is_present():
         execute()

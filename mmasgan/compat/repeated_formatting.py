@@ -1,8 +1,8 @@
-"""A config is formatted anew at each save, a second with long paths in it.
+"""A config is formatted at each save, which takes up to a second.
 
 Upstream: ``Config.pretty_text`` in ``mmengine/config/config.py`` runs YAPF,
-which searches among ways to break lines. A runner asks for it some five times
-at its start and once a checkpoint.
+which is slow for long paths. A runner calls it about five times at the start
+and once per checkpoint.
 """
 
 from collections.abc import Callable
@@ -11,39 +11,39 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-__all__ = ['MODULES', 'is_present', 'mend']
+__all__ = ['MODULES', 'is_present', 'patch']
 
 MODULES = ('mmengine.config.config',)
 
 
 def is_present() -> bool:
-    """Whether YAPF is called without a memory."""
+    """Whether YAPF is called without a cache."""
     formatter = getattr(import_module(MODULES[0]), 'FormatCode', None)
     return formatter is not None and not hasattr(formatter, '__wrapped__')
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Format a text that was the last to be formatted no more.
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Cache the last formatted text.
 
     Args:
         module: ``mmengine.config.config``.
-        execute: Runs its code.
+        execute: Function that executes the module's code.
 
     Returns:
-        Whether texts were formatted again.
+        Whether there was no cache.
     """
     execute()
     if not is_present():
         return False
     original = module.FormatCode
-    asked, formatted = None, None
+    last_call, formatted = None, None
 
     @wraps(original)
     def format_once(*args: Any, **kwargs: Any) -> Any:
-        nonlocal asked, formatted
-        if asked != (args, kwargs):
+        nonlocal last_call, formatted
+        if last_call != (args, kwargs):
             formatted = original(*args, **kwargs)
-            asked = args, kwargs
+            last_call = args, kwargs
         return formatted
 
     vars(module)['FormatCode'] = format_once

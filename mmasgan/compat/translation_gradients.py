@@ -1,8 +1,8 @@
-"""Processes training MMagic's CycleGAN end with different weights.
+"""Processes that train MMagic's CycleGAN get different weights.
 
-Upstream: ``CycleGAN`` and ``Pix2Pix`` reach through the distributed wrapper
-(``get_module(self.generators)[domain]``). The wrapper's ``forward`` is never
-called, so it never averages the gradients, and each process trains alone.
+Upstream: ``CycleGAN`` and ``Pix2Pix`` bypass the distributed wrapper by
+``get_module(self.generators)[domain]``. Its ``forward`` is never called, so it
+does not average the gradients, and each process trains its own weights.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -12,7 +12,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-__all__ = ['MODELS', 'MODULES', 'averaged_gradients', 'is_present', 'mend']
+__all__ = ['MODELS', 'MODULES', 'averaged_gradients', 'is_present', 'patch']
 
 MODELS = {
     'mmagic.models.editors.cyclegan.cyclegan': 'CycleGAN',
@@ -22,23 +22,23 @@ MODULES = tuple(MODELS)
 
 
 def is_present() -> bool:
-    """Whether either model trains past the wrapper, with nobody averaging."""
+    """Whether a model bypasses the wrapper without averaging gradients."""
     return any(_trains_alone(_model_of(import_module(m))) for m in MODULES)
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Average the gradients after each backward pass of a training step.
 
-    Averaging is idempotent: should a wrapper have done it too, nothing
-    changes. It precedes unscaling, so with mixed precision all processes
-    skip the same steps.
+    Averaging twice changes nothing, in case a wrapper has done it. It happens
+    before unscaling, so that with mixed precision all processes skip the same
+    steps.
 
     Args:
-        module: The module of one of the two models.
-        execute: Runs its code.
+        module: One of ``MODULES``.
+        execute: Function that executes the module's code.
 
     Returns:
-        Whether the model trained past the wrapper.
+        Whether the model bypassed the wrapper.
     """
     execute()
     model = _model_of(module)
@@ -57,14 +57,14 @@ def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
 
 @contextmanager
 def averaged_gradients(wrappers: Iterable[Any]) -> Iterator[None]:
-    """Let each backward pass end with the mean gradient of all processes.
+    """Average the gradients of all processes after each backward pass.
 
-    All processes must use the same parameters, as they do when they run the
-    same step. With gradient accumulation the sum comes out right, since what
-    was accumulated before is equal everywhere.
+    All processes must use the same parameters, as in the same step. This also
+    works with gradient accumulation, because the gradients accumulated before
+    are equal in all processes.
 
     Args:
-        wrappers: The ``OptimWrapper`` of each part of a model.
+        wrappers: Optimizer wrapper of each part of a model.
     """
     from mmengine.dist import all_reduce_params
 

@@ -1,8 +1,8 @@
 """Scoring MMagic's CycleGAN fails: ``KeyError: 'output'``.
 
-Upstream: MMagic's sample-wise metrics (PSNR, SSIM, MAE) read
-``sample.output.pred_img``, which ``CycleGAN`` and ``Pix2Pix`` never set; they
-return ``fake_<domain>`` only.
+Upstream: MMagic's sample-wise metrics (PSNR, SSIM, MAE) need
+``sample.output.pred_img``, but ``CycleGAN`` and ``Pix2Pix`` only return
+``fake_<domain>``.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-__all__ = ['MODELS', 'MODULES', 'is_present', 'mend']
+__all__ = ['MODELS', 'MODULES', 'is_present', 'patch']
 
 MODELS = {
     'mmagic.models.editors.cyclegan.cyclegan': 'CycleGAN',
@@ -21,19 +21,19 @@ MODULES = tuple(MODELS)
 
 
 def is_present() -> bool:
-    """Whether either model leaves ``output`` out."""
+    """Whether a model does not return ``output``."""
     return any(_lacks_output(_model_of(import_module(m))) for m in MODULES)
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Let ``output`` hold the image of the model's default domain.
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Add ``output`` with the image of the model's default domain.
 
     Args:
-        module: The module of one of the two models.
-        execute: Runs its code.
+        module: One of ``MODULES``.
+        execute: Function that executes the module's code.
 
     Returns:
-        Whether the model left ``output`` out.
+        Whether ``output`` was missing.
     """
     execute()
     model = _model_of(module)

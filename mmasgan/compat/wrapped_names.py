@@ -1,9 +1,9 @@
-"""What several processes save, no model loads: ``generators.module.sharp...``.
+"""Checkpoints of several processes cannot be loaded, because of their names.
 
 Upstream: ``MMSeparateDistributedDataParallel`` wraps the parts of a model, and
-``Runner.save_checkpoint`` saves them under the names of the wrappers. Loading
-expects the names without; MMEngine warns of it, and goes on with weights that
-were not loaded, in a test as in a training that resumes.
+``Runner.save_checkpoint`` saves names such as ``generators.module.sharp...``.
+Loading expects names without ``module``: MMEngine only warns, and continues
+with random weights, in tests as well as in resumed trainings.
 """
 
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-__all__ = ['MODULES', 'is_present', 'mend']
+__all__ = ['MODULES', 'is_present', 'patch']
 
 MODULES = ('mmengine.model.wrappers.seperate_distributed',)
 WRAPPER = 'MMSeparateDistributedDataParallel'
@@ -20,20 +20,20 @@ INFIX = 'module.'
 
 
 def is_present() -> bool:
-    """Whether parts are wrapped without a care for their names."""
+    """Whether the names of wrapped parts contain ``module``."""
     wrapper = getattr(import_module(MODULES[0]), WRAPPER)
     return not hasattr(wrapper.__init__, '__wrapped__')
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Let the wrappers of parts save and load without their own name.
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Save and load wrapped parts without ``module`` in the names.
 
-    MMEngine's loading passes wrappers by, PyTorch's asks them: both find what
-    they expect.
+    This works for MMEngine's loading, which bypasses wrappers, and for
+    PyTorch's.
 
     Args:
         module: ``mmengine.model.wrappers.seperate_distributed``.
-        execute: Runs its code.
+        execute: Function that executes the module's code.
 
     Returns:
         True.
@@ -47,19 +47,19 @@ def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
         original(self, *args, **kwargs)
         for part in self.module.children():
             if isinstance(part, module.DistributedDataParallel):
-                part._register_state_dict_hook(_leave_out)
-                # Public since torch 2.5 only.
-                part._register_load_state_dict_pre_hook(_put_in, True)
+                part._register_state_dict_hook(_remove_infix)
+                # Private: the public name is new in torch 2.5.
+                part._register_load_state_dict_pre_hook(_add_infix, True)
 
     wrapper.__init__ = init
     return True
 
 
-def _leave_out(part: Any, state: dict, prefix: str, *_: Any) -> None:
+def _remove_infix(part: Any, state: dict, prefix: str, *_: Any) -> None:
     _rename(state, prefix + INFIX, prefix)
 
 
-def _put_in(part: Any, state: dict, prefix: str, *_: Any) -> None:
+def _add_infix(part: Any, state: dict, prefix: str, *_: Any) -> None:
     _rename(state, prefix, prefix + INFIX)
 
 

@@ -1,8 +1,8 @@
 """A model wrapper given as a class is refused: ``key ... must be a str``.
 
-Upstream: ``Runner.wrap_model`` in ``mmengine/runner/runner.py`` looks its
-``type`` up by ``MODEL_WRAPPERS.get``, which takes names only,
-while pure-Python configs pass classes.
+Upstream: ``Runner.wrap_model`` in ``mmengine/runner/runner.py`` calls
+``MODEL_WRAPPERS.get`` with its ``type``. This only accepts names, but
+pure-Python configs contain classes.
 """
 
 import inspect
@@ -12,26 +12,26 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-__all__ = ['MODULES', 'is_present', 'mend']
+__all__ = ['MODULES', 'is_present', 'patch']
 
 MODULES = ('mmengine.runner.runner',)
 
 
 def is_present() -> bool:
-    """Whether the runner hands a class to a registry that refuses it."""
+    """Whether the runner calls the registry with a class."""
     runner = import_module(MODULES[0])
     wrap_model = runner.Runner.wrap_model
-    # The fork tells a class from a name before it asks.
+    # The fork of MMEngine checks for classes first.
     asks = 'isclass' not in wrap_model.__code__.co_names
     return asks and not hasattr(runner.MODEL_WRAPPERS.get, '__wrapped__')
 
 
-def mend(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Let the registry of model wrappers return a class as it is.
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Let the registry of model wrappers return a class unchanged.
 
     Args:
         module: ``mmengine.runner.runner``.
-        execute: Runs its code.
+        execute: Function that executes the module's code.
 
     Returns:
         Whether a class was refused.

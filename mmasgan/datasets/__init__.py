@@ -1,4 +1,4 @@
-"""GoPro, paired and unpaired, and what turns it into batches."""
+"""Data sets with GoPro's layout, transforms and samplers."""
 
 from .._moved import keep_old_names
 from ..io.image.rgb import read_rgb_image

@@ -1,4 +1,4 @@
-"""Motion blur made the way GoPro's was: the mean of the frames of a shot."""
+"""Motion blur as the mean of frames along a camera path, as in GoPro."""
 
 import cv2
 import numpy as np
@@ -10,29 +10,29 @@ __all__ = [
     'shoot',
 ]
 
-GAMMA = 2.2  # GoPro's own approximation of the camera's response
-FOCAL_LENGTH = 1000.0  # pixels; about GoPro's, of frames 1280 pixels wide
+GAMMA = 2.2  # GoPro's approximation of the camera response
+FOCAL_LENGTH = 1000.0  # pixels; about GoPro's at 1280 pixels width
 
 
 def shoot(
     photo: np.ndarray, path: np.ndarray, corner: tuple[int, int], size: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Take a blurred picture of a photograph, and its sharp truth.
+    """Crop a blurred picture and its ground truth from a photograph.
 
-    The frames are averaged in linear light. The truth is the middle frame,
-    as in GoPro. Frames are resampled with sub-pixel accuracy.
+    The frames are averaged in linear light. The ground truth is the middle
+    frame, as in GoPro. Frames are resampled with sub-pixel accuracy.
 
     Args:
         photo: Photograph of shape (H, W, 3), uint8.
         path: Path of the camera, see :func:`.camera_path`.
-        corner: Top and left of the picture in the middle frame, in pixels.
+        corner: Position (top, left) of the picture in the middle frame.
         size: Side of the picture, in pixels.
 
     Returns:
-        Blurred and sharp picture of shape (size, size, 3), uint8.
+        Blurred and sharp picture, each (size, size, 3), uint8.
 
     Raises:
-        ValueError: If the camera would look beyond the photograph.
+        ValueError: If the path leaves the photograph.
     """
     top, left = corner
     reach = path_reach(path, size)
@@ -67,39 +67,36 @@ def blur_along(
     mask: np.ndarray | None = None,
     object_path: np.ndarray | None = None,
 ) -> np.ndarray:
-    """Blur an image as a camera that takes a path sees it, fast.
+    """Blur an image along a camera path.
 
-    Each frame is the image under the homography of a camera that turned
-    (which is what moves a picture of distant things) and zoomed. Unlike
-    :func:`shoot` it works on a crop, extends it by reflection where the
-    camera looks beyond, and interpolates linearly.
+    Each frame is the image under the homography of a rotating and zooming
+    camera. This is faster than :func:`shoot`: it works on a crop, extends it
+    by reflection, and interpolates linearly.
 
     Args:
-        image: (H, W, 3), uint8.
-        path: Path of the camera, see :func:`.camera_path`; one frame each.
-        gamma: Frames are averaged after ``x ** gamma``: 1 gives GoPro's
-            ``blur``, 2.2 linear light (its ``blur_gamma``).
-        mask: (H, W), in [0, 1]: where there is an object that moves on its
-            own, or None.
-        object_path: Path of that object, added to the camera's; of the same
-            length.
+        image: Sharp image, (H, W, 3), uint8.
+        path: Path of the camera, (T, 4), see :func:`.camera_path`.
+        gamma: Exponent of the camera response: 1 gives GoPro's ``blur``, 2.2
+            an average in linear light (GoPro's ``blur_gamma``).
+        mask: Mask of a moving object, (H, W), in [0, 1], or None.
+        object_path: Path of the object relative to the camera, (T, 4).
 
     Returns:
         Blurred image, (H, W, 3), uint8.
 
     Raises:
         ValueError: If only one of ``mask`` and ``object_path`` is given, or
-            their sizes do not fit.
+            their sizes do not match.
     """
     if (mask is None) != (object_path is None):
-        raise ValueError('mask and object_path belong together; give both')
+        raise ValueError('mask and object_path need each other; give both')
     encode = (np.arange(256, dtype=np.float32) / 255) ** gamma
     light = encode[image]
     if mask is not None and object_path is not None:
         if mask.shape != image.shape[:2] or len(path) != len(object_path):
             raise ValueError(
                 f'mask {mask.shape} and object_path ({len(object_path)} '
-                f'frames) do not fit image {image.shape} and path '
+                f'frames) do not match image {image.shape} and path '
                 f'({len(path)} frames)'
             )
         mask = mask.astype(np.float32)
@@ -126,7 +123,8 @@ def path_kernel(path: np.ndarray, size: int) -> np.ndarray:
         size: Side of the kernel, in pixels, odd.
 
     Returns:
-        (size, size), float64, sum 1. What lies beyond the side is left out.
+        Kernel, (size, size), float64, with sum 1. Parts outside of it are cut
+        off.
     """
     centre = (size - 1) / 2
     kernel = np.zeros((size + 2, size + 2))
@@ -143,14 +141,14 @@ def path_kernel(path: np.ndarray, size: int) -> np.ndarray:
 
 
 def path_reach(path: np.ndarray, size: int) -> int:
-    """Return how far a path takes a picture beyond its middle frame.
+    """Return the largest shift of a picture along a path.
 
     Args:
         path: Path of the camera, see :func:`.camera_path`.
         size: Side of the picture, in pixels.
 
     Returns:
-        Pixels, including those that the interpolation needs.
+        Distance in pixels, including a margin for the interpolation.
     """
     half = size / np.sqrt(2)
     turned = half * np.deg2rad(np.abs(path[:, 2])) + half * np.abs(path[:, 3])
@@ -159,18 +157,18 @@ def path_reach(path: np.ndarray, size: int) -> int:
 
 
 def path_margin(path: np.ndarray, height: int, width: int) -> int:
-    """Return how wide the border is that :func:`blur_along` reflects.
+    """Return the width of the border that :func:`blur_along` reflects.
 
     Args:
         path: Path of the camera, see :func:`.camera_path`.
-        height: Of the image, in pixels.
-        width: Same.
+        height: Height of the image, in pixels.
+        width: Width of the image, in pixels.
 
     Returns:
-        Pixels to cut off on each side, so that nothing reflected is left.
+        Pixels to cut off on each side.
 
     Raises:
-        ValueError: If nothing would be left.
+        ValueError: If the border covers the whole image.
     """
     views = [_homography(frame, width, height) for frame in path]
     last = np.array([width - 1, height - 1])
@@ -183,7 +181,7 @@ def path_margin(path: np.ndarray, height: int, width: int) -> int:
                 for y in (margin, height - 1 - margin)
             ]
         )
-        # What lies between corners stays between them in each view.
+        # A point between corners stays between them in each view.
         seen = [corners @ view.T for view in views]
         points = np.concatenate([p[:, :2] / p[:, 2:] for p in seen])
         beyond = np.maximum(-points, points - last).max()
@@ -191,8 +189,8 @@ def path_margin(path: np.ndarray, height: int, width: int) -> int:
             return margin
         margin += max(1, int(beyond))
     raise ValueError(
-        f'a path that reaches {np.abs(path[:, :2]).max():.0f} pixels leaves '
-        f'nothing of an image of {width}x{height}'
+        f'a path that reaches {np.abs(path[:, :2]).max():.0f} pixels is too '
+        f'long for an image of {width}x{height}'
     )
 
 
@@ -224,7 +222,7 @@ def _view(image: np.ndarray, frame: np.ndarray) -> np.ndarray:
 
 
 def _homography(frame: np.ndarray, width: int, height: int) -> np.ndarray:
-    """Return K R K^-1 of a camera that turned, times its zoom."""
+    """Return the homography K R K^-1 of a rotated camera, with zoom."""
     x, y, angle, zoom = frame
     yaw, pitch = np.arctan2([x, y], FOCAL_LENGTH)
     rotation, _ = cv2.Rodrigues(np.array([-pitch, yaw, np.deg2rad(angle)]))

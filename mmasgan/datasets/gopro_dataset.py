@@ -1,4 +1,4 @@
-"""What the paired and the unpaired GoPro data set have in common."""
+"""Base class of the GoPro data sets."""
 
 from collections.abc import Callable, Iterator, Sequence
 from logging import INFO
@@ -23,58 +23,57 @@ SUBSTITUTE_STREAM = 3  # 1 and 2 pair the domains
 
 
 class GoProDataset(BaseDataset):
-    """Base of the GoPro data sets: arguments, checks and seeded pipeline.
+    """Base class of the GoPro data sets.
 
-    An index may lie beyond the length: ``index // len(self)`` is its epoch.
-    The random numbers of the pipeline are a function of ``seed`` and index,
-    so that a sample is the same in any process and worker, whatever was
-    drawn before it. A pipeline that returns None is an error and not, as in
-    MMEngine, a reason to draw another sample.
+    Indices may exceed the length: ``index // len(self)`` is the epoch. The
+    random numbers of the pipeline depend only on ``seed`` and index, so a
+    sample is the same in any process and worker. A pipeline that returns None
+    is an error; MMEngine would draw another sample.
 
-    An image that cannot be used ends the run, unless ``max_skipped`` allows
-    for it: the file is named in a warning once, and another sample of the
-    same epoch takes its place, which one being a function of seed and index
-    too. The numbers drawn, and ``sample_idx``, stay those of the index.
+    An image that cannot be used stops the run, unless ``max_skipped`` is set.
+    Then a warning names the file once, and another sample of the same epoch
+    replaces it, which also depends only on seed and index. ``sample_idx`` and
+    the random numbers remain those of the index.
 
     Args:
-        data_root: Folder that holds the subsets.
+        data_root: Folder of the subsets.
         subset: Name of the subset's folder.
         blur_variant: ``blur`` (linear mean of frames) or ``blur_gamma``.
-        pipeline: Transforms, or their configs; a list, or a dict of them by
-            any name, so that a config that inherits it can change one, or
-            leave it out by None.
-        crop_size: Side of the crops that are trained on: ``crop_size`` of
-            each transform that takes one and does not set it itself. What a
-            transform needs beyond it is its own ``margin``.
-        store: Folder of an :class:`~mmasgan.datasets.ImageStore`: ``store``
-            of each transform that takes one and does not set it itself.
+        pipeline: Transforms or their configs, as a list, or as a dict with
+            any keys, so that an inheriting config can change one transform,
+            or remove it by None.
+        crop_size: Side of the training crops: ``crop_size`` of each transform
+            that has this argument and does not set it. Additional pixels are
+            the ``margin`` of a transform.
+        store: Folder of an image store: ``store`` of each transform that has
+            this argument and does not set it.
         semantic: Config of the transform that loads semantic maps,
             :class:`~mmasgan.semantic.LoadSemantic`. It runs before the last
-            step, which packs the maps besides.
-        seed: Seed of pipeline and pairing. None takes
+            transform, which also packs the maps.
+        seed: Seed of pipeline and pairing. None means
             ``torch.initial_seed()`` when the data set is built, which the
             runner sets from ``randomness.seed``.
-        prepare: Called with ``data_root`` before it is looked at, to make
-            the data on first use; or its dotted name, which is what a
-            dumped config holds. Every process calls it, the first one alone
-            at first, so it must do nothing where the data exist.
-        indices: Which images to keep, as in MMEngine: the first ones, the
-            last ones (negative), or a list of positions.
-        max_skipped: How many different image files may be skipped since they
-            are damaged, too small for the crop or, in pairs, differ in size.
-            All workers of a loader count together, each process of a
-            distributed training on its own. Past it the run stops and lists
-            them. Not for tests, whose scores must count every image.
-        test_mode: As in MMEngine.
-        lazy_init: As in MMEngine.
-        serialize_data: As in MMEngine.
-        metainfo: As in MMEngine.
+        prepare: Function of ``data_root`` that creates the data on first use,
+            or its dotted name, as in a dumped config. Every process calls it,
+            the main process first, so it must do nothing if the data exist.
+        indices: Images to keep, as in MMEngine: a number of first images, a
+            negative number of last images, or a list of positions.
+        max_skipped: Largest number of image files to skip because they are
+            damaged, too small for the crop or, in pairs, of different sizes.
+            All workers of a loader share the count; each process of a
+            distributed training has its own. If there are more, the run stops
+            and lists them. Must be 0 in tests.
+        test_mode: Test mode, as in MMEngine.
+        lazy_init: Whether to load the list later, as in MMEngine.
+        serialize_data: Whether to serialise the list, as in MMEngine.
+        metainfo: Meta information, as in MMEngine.
 
     Raises:
         TypeError: If an argument has the wrong type.
-        ValueError: If an argument or the data has a wrong value, or more than
-            ``max_skipped`` image files cannot be used.
-        UnusableImageError: If one cannot, and none may be skipped.
+        ValueError: If an argument is invalid, or more than ``max_skipped``
+            image files cannot be used.
+        UnusableImageError: If an image cannot be used and ``max_skipped`` is
+            0.
         FileNotFoundError: If ``data_root`` or the subset does not exist.
     """
 
@@ -105,13 +104,13 @@ class GoProDataset(BaseDataset):
             )
         if test_mode and max_skipped:
             raise ValueError(
-                'max_skipped must be 0 in test_mode, where every image '
-                f'counts, got {max_skipped}'
+                'max_skipped must be 0 in test_mode, because scores need all '
+                f'images, got {max_skipped}'
             )
         self.skipped = SkippedFiles(max_skipped)
         self.subset = subset
         self.blur_variant = blur_variant
-        # In a worker, torch.initial_seed() would be the worker's own.
+        # In a worker, torch.initial_seed() differs.
         self.seed = checked_seed(seed)
         self.prepare = prepare
         super().__init__(
@@ -128,7 +127,7 @@ class GoProDataset(BaseDataset):
         )
 
     def full_init(self) -> None:
-        """Make the data if asked to, then list them, once."""
+        """Create the data if needed, and list them once."""
         if self._fully_initialized:
             return
         if self.prepare is not None:
@@ -137,7 +136,7 @@ class GoProDataset(BaseDataset):
         print_log(f'{self}', logger='current', level=INFO)
 
     def prepare_data(self, idx: int) -> Any:
-        """Run the pipeline on a sample, or on another where it is skipped.
+        """Run the pipeline on a sample, or on a replacement if it is skipped.
 
         Args:
             idx: Index of the sample, not negative.
@@ -171,7 +170,7 @@ class GoProDataset(BaseDataset):
         return data
 
     def __iter__(self) -> Iterator[Any]:
-        # Python's own protocol waits for an IndexError that never comes.
+        # Python's default iteration would wait for an IndexError.
         return (self[index] for index in range(len(self)))
 
     def __repr__(self) -> str:
@@ -179,7 +178,7 @@ class GoProDataset(BaseDataset):
             f'{type(self).__name__}(data_root={self.data_root!r}, '
             f'subset={self.subset!r}, blur_variant={self.blur_variant!r})'
         )
-        # Looking at a data set must not be what lists its files.
+        # The representation must not list the files.
         return (
             f'{text} of length {len(self)}'
             if self._fully_initialized
@@ -187,11 +186,11 @@ class GoProDataset(BaseDataset):
         )
 
     def scan(self) -> GoProSubset:
-        """Look at the folders of the subset."""
+        """Scan the folders of the subset."""
         return GoProSubset(self.data_root, self.subset)
 
     def _sources(self, idx: int) -> Iterator[int]:
-        """Yield the index itself, then those of its epoch in random order."""
+        """Yield the index, then the others of its epoch in random order."""
         yield idx
         first = idx - idx % len(self)
         order = random_state(self.seed, idx, SUBSTITUTE_STREAM)
@@ -203,7 +202,7 @@ class GoProDataset(BaseDataset):
         function = (
             resolve_name(prepare) if isinstance(prepare, str) else prepare
         )
-        # The others follow, since each machine may have its own disk.
+        # Other processes follow, because machines may have their own disks.
         if is_main_process():
             function(self.data_root)
         barrier()

@@ -1,8 +1,8 @@
-"""The two folder layouts of GoPro, found and listed.
+"""The two folder layouts of GoPro.
 
-``nested`` is the data set as published,
-``<data_root>/<subset>/<sequence>/{blur,blur_gamma,sharp}/*.png``; ``flat`` is
-what later papers made of it, ``<data_root>/<subset>/{input,target}/*.png``.
+``nested`` is the published layout,
+``<data_root>/<subset>/<sequence>/{blur,blur_gamma,sharp}/*.png``. ``flat`` is
+that of later papers, ``<data_root>/<subset>/{input,target}/*.png``.
 """
 
 import os
@@ -31,7 +31,7 @@ class GoProImage(NamedTuple):
 
     Attributes:
         path: Path relative to ``data_root``, with forward slashes.
-        sequence: Name of its sequence.
+        sequence: Name of the sequence.
         stem: File name without suffix.
     """
 
@@ -41,14 +41,14 @@ class GoProImage(NamedTuple):
 
 
 class GoProSubset:
-    """One subset (such as ``train``) of a GoPro folder, in either layout.
+    """A subset (such as ``train``) of a GoPro folder, in either layout.
 
     Args:
-        data_root: Folder that holds the subsets.
+        data_root: Folder of the subsets.
         subset: Name of the subset's folder.
 
     Raises:
-        FileNotFoundError: If either folder does not exist.
+        FileNotFoundError: If a folder does not exist.
         PermissionError: If a folder cannot be listed.
         ValueError: If the subset has neither of the two layouts.
     """
@@ -60,14 +60,14 @@ class GoProSubset:
         if not self.root.is_dir():
             raise FileNotFoundError(
                 f"data_root '{self.root}' is not a folder; expected GoPro's "
-                'folder with its subsets train and test: download the data '
-                'set or set data_root to where it is'
+                'folder with the subsets train and test: download the data '
+                'set, or set data_root to its folder'
             )
         if not self.folder.is_dir():
             raise FileNotFoundError(
                 f"'{self.root}' has no folder '{subset}', only "
                 f'{_shown(_folders(self.root))}; set data_root to the folder '
-                f'that holds {subset!r}, or change subset'
+                f'that contains {subset!r}, or change subset'
             )
         folders = _folders(self.folder)
         self.is_flat = bool(set(folders) & set(FLAT_FOLDERS.values()))
@@ -78,7 +78,7 @@ class GoProSubset:
 
     @property
     def has_sequences(self) -> bool:
-        """Whether it is known which image belongs to which sequence."""
+        """Whether the sequences of the images are known."""
         return self.sequences != (UNKNOWN_SEQUENCE,)
 
     def images(
@@ -88,7 +88,7 @@ class GoProSubset:
 
         Args:
             variant: ``blur``, ``blur_gamma`` or ``sharp``.
-            sequences: Names of sequences. None takes all.
+            sequences: Names of sequences. None means all.
 
         Raises:
             ValueError: If a sequence lacks the variant, or has no image.
@@ -108,7 +108,7 @@ class GoProSubset:
             variant: ``blur``, ``blur_gamma`` or ``sharp``.
 
         Raises:
-            ValueError: If one lacks it.
+            ValueError: If a sequence lacks it.
         """
         if self.is_flat:
             self._flat_folder(variant)
@@ -151,9 +151,9 @@ class GoProSubset:
     def _flat_folder(self, variant: str) -> Path:
         if variant not in FLAT_FOLDERS:
             raise ValueError(
-                f"'{self.folder}' has the layout input/target, which does "
-                f'not keep {variant!r} apart: set blur_variant to '
-                "'blur', whichever variant 'input' holds"
+                f"'{self.folder}' has the layout input/target, which has no "
+                f"separate {variant!r}: set blur_variant to 'blur', for "
+                "whichever variant 'input' contains"
             )
         return self.folder / FLAT_FOLDERS[variant]
 
@@ -176,8 +176,8 @@ class GoProSubset:
             raise ValueError(
                 f"sequence '{self.folder / sequence}' has no folder "
                 f'{variant!r}, only {_shown(_folders(folder.parent))}; '
-                'complete the sequence or remove it, or set blur_variant to '
-                'what there is'
+                'complete or remove the sequence, or set blur_variant to an '
+                'existing folder'
             )
         return folder
 
@@ -206,7 +206,7 @@ def _no_image(folder: Path) -> ValueError:
     return ValueError(
         f"no image in '{folder}'; expected files that end in "
         f'{", ".join(IMAGE_SUFFIXES)}: unpack the data set again, or remove '
-        'what is incomplete'
+        'incomplete folders'
     )
 
 
@@ -216,8 +216,8 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
             return [e for e in entries if not is_hidden(e.name, e.is_dir())]
     except PermissionError as error:
         raise PermissionError(
-            f"folder '{folder}' cannot be read: permission denied; give "
-            'this user the right to read it (chmod -R u+rX)'
+            f"folder '{folder}' cannot be read: permission denied; allow "
+            'this user to read it (chmod -R u+rX)'
         ) from error
 
 
@@ -226,7 +226,7 @@ def _folders(folder: Path) -> list[str]:
 
 
 def _image_names(folder: Path) -> list[str]:
-    # A dead link stays in the list, and is reported by name when it is read.
+    # A broken link is reported by name when it is read.
     return sorted(
         e.name
         for e in _entries(folder)

@@ -1,4 +1,4 @@
-"""Which images an unpaired run may see in which domain, written down."""
+"""Split of GoPro into the two domains of an unpaired training."""
 
 import json
 import os
@@ -32,11 +32,11 @@ class GoProSplit:
 
     Attributes:
         mode: ``disjoint`` or ``shuffled``.
-        seed: Seed of the random halves; None in a file made by hand.
+        seed: Seed of the random halves; None in a file written by hand.
         subset: Name of the subset.
         blur: Sequences or images of the blurred domain, as paths relative to
             ``data_root``.
-        sharp: Same for the sharp domain.
+        sharp: Images of the sharp domain.
     """
 
     mode: str
@@ -53,22 +53,22 @@ def obtain_split(
     split_file: str | os.PathLike[str] | None = None,
     variants: Sequence[str] = (),
 ) -> GoProSplit:
-    """Read the split file, or draw the split and write it there.
+    """Read the split file, or draw a split and write it.
 
-    In a run of several processes only the first one writes; the others draw
-    the same split.
+    With several processes, only the main process writes; the others draw the
+    same split.
 
     Args:
-        subset: The data.
+        subset: Subset of the data.
         mode: ``disjoint`` or ``shuffled``.
         seed: Seed of the random halves.
-        split_file: Path of the JSON file. None neither reads nor writes.
-        variants: Folders that every sequence must have for a split to be
-            drawn. A file made by hand may name sequences of one domain only.
+        split_file: Path of the JSON file. None means no file.
+        variants: Folders that every sequence must have for drawing a split. A
+            file written by hand may contain sequences of one domain only.
 
     Raises:
-        ValueError: If ``mode`` is unknown, the file does not hold what is
-            asked for, or no disjoint split can be drawn.
+        ValueError: If ``mode`` is unknown, the file has other settings, or no
+            disjoint split can be drawn.
     """
     if mode not in MODES:
         raise ValueError(f'split must be one of {MODES}, got {mode!r}')
@@ -91,17 +91,17 @@ def split_images(
     """List the images of both domains.
 
     Args:
-        subset: The data.
-        split: The split of it.
+        subset: Subset of the data.
+        split: Split of the subset.
         blur_variant: ``blur`` or ``blur_gamma``.
 
     Returns:
         Blurred and sharp images.
 
     Raises:
-        ValueError: If the split names what does not exist, or a disjoint
-            split shows the same sequence (where sequences are unknown, the
-            same file name) in both domains.
+        ValueError: If an entry of the split does not exist, or a disjoint
+            split has the same sequence (or file name, if sequences are
+            unknown) in both domains.
     """
     blur = _resolve(subset, blur_variant, split.blur)
     sharp = _resolve(subset, 'sharp', split.sharp)
@@ -112,9 +112,9 @@ def split_images(
         }
         if both:
             raise ValueError(
-                f'the split leaks: {field} {min(both)!r} is in the blurred '
-                f'and in the sharp domain ({len(both)} such); remove it from '
-                "one of the lists, or set split='shuffled'"
+                f'the split leaks: {field} {min(both)!r} is in both domains '
+                f'({len(both)} in total); remove it from one of the lists, or '
+                "set split='shuffled'"
             )
     return blur, sharp
 
@@ -123,10 +123,10 @@ def read_split(path: Path) -> GoProSplit:
     """Read a split file.
 
     Args:
-        path: The file.
+        path: Path of the file.
 
     Raises:
-        ValueError: If it is none.
+        ValueError: If it is not a split file.
     """
     try:
         content = json.loads(path.read_text(encoding='utf-8-sig'))
@@ -140,18 +140,18 @@ def read_split(path: Path) -> GoProSplit:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"'{path}' is not a split file ({error!r}): expected JSON with "
-            "'mode', 'subset' and the lists 'blur' and 'sharp'; mend it, or "
-            'remove it to have a new one written'
+            "'mode', 'subset' and the lists 'blur' and 'sharp'; correct it, "
+            'or remove it to create a new one'
         ) from error
     return split
 
 
 def write_split(path: Path, split: GoProSplit) -> None:
-    """Write a split file, whole or not at all.
+    """Write a split file atomically.
 
     Args:
-        path: The file; its folder is made.
-        split: The split.
+        path: Path of the file; its folder is created.
+        split: Split to write.
     """
     text = json.dumps(asdict(split), indent=2) + '\n'
     write_atomically(path, text.encode())
@@ -163,13 +163,13 @@ def _draw(subset: GoProSubset, mode: str, seed: int) -> GoProSplit:
         every = tuple(names)
         return GoProSplit(mode, seed, subset.subset, every, every)
     instead = (
-        "use split='shuffled', or give a split_file that lists the images "
-        'of each domain'
+        "set split='shuffled', or a split_file that lists the images of each "
+        'domain'
     )
     if not subset.has_sequences:
         raise ValueError(
             f"split='disjoint' needs the sequence of each image, but the "
-            f"files in '{subset.folder}' do not all carry GoPro's prefix "
+            f"files in '{subset.folder}' do not all have GoPro's prefix "
             f'(as in GOPR0372_07_00-000047.png); {instead}'
         )
     if len(names) < 2:
@@ -195,21 +195,21 @@ def _names(value: object) -> tuple[str, ...]:
 
 
 def _compare(
-    path: Path, split: GoProSplit, asked: tuple[str, int, str]
+    path: Path, split: GoProSplit, requested: tuple[str, int, str]
 ) -> None:
-    # A file made by hand need not have a seed.
-    seed = asked[1] if split.seed is None else split.seed
+    # A file written by hand may have no seed.
+    seed = requested[1] if split.seed is None else split.seed
     for name, found, wanted in zip(
         ('split', 'split_seed', 'subset'),
         (split.mode, seed, split.subset),
-        asked,
+        requested,
         strict=True,
     ):
         if found != wanted:
             raise ValueError(
-                f"split file '{path}' was made for {name}={found!r}, but "
-                f'{name}={wanted!r} is asked for; change the argument, or '
-                'name another split_file'
+                f"split file '{path}' was made for {name}={found!r}, not for "
+                f'{name}={wanted!r}; change the argument, or use another '
+                'split_file'
             )
 
 
@@ -241,10 +241,9 @@ def _check_known(
     for entry in named:
         if entry not in every:
             raise ValueError(
-                f'the split names {entry!r} for {variant!r}, which is '
-                f"neither a sequence nor such an image in '{subset.root}'; "
-                'correct the split file, or remove it to have a new one '
-                'written'
+                f'the split has {entry!r} for {variant!r}, which is neither '
+                f"a sequence nor such an image in '{subset.root}'; correct "
+                'the split file, or remove it to create a new one'
             )
 
 
@@ -252,13 +251,13 @@ def warn_of_unused(subset: GoProSubset, used: Iterable[GoProImage]) -> None:
     """Log the sequences that no domain uses.
 
     Args:
-        subset: The data.
-        used: All images that are used.
+        subset: Subset of the data.
+        used: Paths of all used images.
     """
     unused = set(subset.sequences) - {image.sequence for image in used}
     if unused:
         print_log(
-            f'The split leaves {len(unused)} sequences unused, such as '
+            f'{len(unused)} sequences are unused in the split, such as '
             f'{min(unused)!r}.',
             logger='current',
             level=WARNING,

@@ -1,4 +1,4 @@
-"""Images kept uncompressed, so that a crop reads its own rows only."""
+"""Store of uncompressed images, for fast reading of crops."""
 
 import json
 import os
@@ -16,19 +16,19 @@ MADE_BY = 'mmasgan.datasets.prepare.build_store'
 
 
 class ImageStore:
-    """Images as ``.npy`` files in the folders of the data set itself.
+    """Images as ``.npy`` files in the folder structure of the data set.
 
-    ``<data_root>/train/a/blur/1.png`` is kept as
-    ``<store>/train/a/blur/1.png.npy``, RGB, (H, W, 3), uint8. What is read
-    is a memory map: a crop of 256x256 out of 1280x720 takes a third of the
-    file from the disk, and nothing is decoded. ``mmasgan prepare`` makes
-    stores; one that it did not finish is refused.
+    ``<data_root>/train/a/blur/1.png`` is stored as
+    ``<store>/train/a/blur/1.png.npy``, RGB, (H, W, 3), uint8. Images are read
+    as memory maps, without decoding: a 256x256 crop of 1280x720 reads a third
+    of the file. ``mmasgan prepare`` creates stores; incomplete ones are
+    refused.
 
     Args:
-        folder: The store.
+        folder: Folder of the store.
 
     Raises:
-        FileNotFoundError: If there is no finished store.
+        FileNotFoundError: If there is no complete store.
         ValueError: If its manifest is damaged or of another version.
     """
 
@@ -37,9 +37,8 @@ class ImageStore:
         manifest = read_manifest(self.folder)
         if manifest is None:
             raise FileNotFoundError(
-                f"'{self.folder}' holds no finished store of images; run "
-                "'mmasgan prepare' (again) to have it made, or set "
-                'store=None'
+                f"'{self.folder}' is not a complete store of images; run "
+                "'mmasgan prepare' (again) to create it, or set store=None"
             )
         self.data_root = _data_root(self.folder, manifest)
 
@@ -47,18 +46,18 @@ class ImageStore:
         """Map an image into memory.
 
         Args:
-            path: The image file that was stored, as the data set names it.
+            path: Path of the original image file in the data set.
 
         Returns:
-            RGB image of shape (H, W, 3), uint8. It may be written to, which
-            leaves the store alone.
+            RGB image, (H, W, 3), uint8. Writing to it does not change the
+            store.
 
         Raises:
-            ImageReadError: If the store lacks the image or holds it damaged.
+            ImageReadError: If the image is missing in the store or damaged.
         """
         place = stored_path(self.folder, os.path.relpath(path, self.data_root))
         try:
-            # Pages that are written to become private.
+            # Copy on write.
             image = np.load(place, mmap_mode='c')
         except FileNotFoundError as error:
             raise ImageReadError(
@@ -71,23 +70,23 @@ class ImageStore:
         except (ValueError, EOFError, OSError) as error:
             raise _damaged(place, error, path) from error
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-            problem = f'it holds {image.dtype} {image.shape}'
+            problem = f'it contains {image.dtype} {image.shape}'
             raise _damaged(place, problem, path)
         return np.asarray(image)
 
 
 def read_manifest(folder: Path) -> dict | None:
-    """Read what a finished store says of itself.
+    """Read the manifest of a complete store.
 
     Args:
-        folder: The store.
+        folder: Folder of the store.
 
     Returns:
-        ``data_root``, relative to the store, and ``images``; None if there
-        is no finished store.
+        Dict with ``data_root``, relative to the store, and ``images``; None
+        if there is no complete store.
 
     Raises:
-        ValueError: If there is something else.
+        ValueError: If the manifest is damaged or of another version.
     """
     path = folder / MANIFEST
     try:
@@ -109,18 +108,18 @@ def read_manifest(folder: Path) -> dict | None:
 
 
 def stored_path(folder: Path, name: str) -> Path:
-    """Return where a store keeps an image.
+    """Return the path of an image in a store.
 
     Args:
-        folder: The store.
-        name: Path of the image relative to the data set's root.
+        folder: Folder of the store.
+        name: Path of the image relative to the root of the data set.
     """
-    # The suffix stays, since 1.png and 1.jpg are two images.
+    # Keep the suffix: 1.png and 1.jpg are different images.
     return folder / f'{name}.npy'
 
 
 def _data_root(folder: Path, manifest: dict) -> str:
-    # Relative, so that data set and store may move together.
+    # Relative, so that data set and store can be moved together.
     return os.path.normpath(
         os.path.join(os.path.abspath(folder), manifest['data_root'])
     )
@@ -129,6 +128,6 @@ def _data_root(folder: Path, manifest: dict) -> str:
 def _damaged(place: Path, cause: object, path: str) -> ImageReadError:
     return ImageReadError(
         f"'{place}' in the store is damaged or truncated ({cause}); run "
-        "'mmasgan prepare' again, which finds and mends it",
+        "'mmasgan prepare' again to repair it",
         path,
     )

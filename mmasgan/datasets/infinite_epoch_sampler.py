@@ -1,4 +1,4 @@
-"""Endless sampler whose order is a function of seed and position."""
+"""Infinite sampler whose order depends only on seed and position."""
 
 from collections.abc import Iterator, Sized
 
@@ -13,25 +13,26 @@ __all__ = ['InfiniteEpochSampler']
 
 @DATA_SAMPLERS.register_module()
 class InfiniteEpochSampler(Sampler[int]):
-    """Endless stream of indices for iteration-based training.
+    """Infinite stream of indices for iteration-based training.
 
-    Position ``p`` of the stream lies in epoch ``e = p // size`` and yields
-    ``e * size + order(seed, e)[p % size]``, so that the data set learns the
-    epoch from the index. Rank ``r`` of ``w`` takes the positions
-    ``start + r, start + r + w, ...``. Nothing is remembered: a resumed run
-    can begin at any position, where MMEngine's ``InfiniteSampler`` has to
-    replay all draws before it.
+    Position ``p`` belongs to epoch ``e = p // size`` and yields
+    ``e * size + order(seed, e)[p % size]``, so that the data set gets the
+    epoch from the index. Rank ``r`` of ``w`` has the positions
+    ``start + r, start + r + w, ...``. There is no state: a resumed training
+    can start at any position, while MMEngine's ``InfiniteSampler`` has to
+    replay all earlier draws.
 
-    Build it with ``sampler=dict(type=InfiniteEpochSampler)``; the runner adds
-    ``dataset`` and ``seed``. The data set must accept indices beyond its
-    length, as those of this package do.
+    The runner adds the arguments ``dataset`` and ``seed``. The data set must
+    accept indices beyond its length, as those of this package.
+
+    Config: ``sampler=dict(type=InfiniteEpochSampler)``
 
     Args:
-        dataset: Data set to draw from.
-        shuffle: Whether each epoch has its own random order.
-        seed: Seed of the order. None takes one that all ranks share.
-        start: First position of the whole stream, over all ranks: iteration
-            times batch size times number of ranks.
+        dataset: Data set to sample from.
+        shuffle: Whether each epoch has a random order.
+        seed: Seed of the order. None means one that all ranks share.
+        start: First position of the stream of all ranks: iteration times
+            batch size times number of ranks.
 
     Raises:
         ValueError: If the data set is empty, or ``start`` or ``seed`` is
@@ -61,7 +62,7 @@ class InfiniteEpochSampler(Sampler[int]):
         """Return the index at a position of the stream over all ranks.
 
         Args:
-            position: Not negative.
+            position: Position, not negative.
         """
         epoch, item = divmod(position, self.size)
         if self.shuffle:
@@ -82,5 +83,5 @@ class InfiniteEpochSampler(Sampler[int]):
         """Do nothing: the epoch follows from the position.
 
         Args:
-            epoch: Ignored; a part of MMEngine's interface.
+            epoch: Ignored; part of MMEngine's interface.
         """

@@ -1,4 +1,4 @@
-"""Several data sets as one, in a fixed ratio."""
+"""Mix of several data sets in a fixed ratio."""
 
 from collections.abc import Iterator, Sequence
 from operator import index as as_index
@@ -15,16 +15,15 @@ __all__ = ['MixedDataset']
 
 @DATASETS.register_module()
 class MixedDataset(Dataset):
-    """Take turns among data sets: ``ratio[0]`` samples of the first, ...
+    """Alternate between data sets: ``ratio[0]`` samples of the first, etc.
 
-    An index may lie beyond the length, and belongs to a later epoch then, as
-    in ``GoProDataset``; MMEngine's ``ConcatDataset`` refuses it. Each
-    data set is asked for 0, 1, 2, ... and goes through its own epochs, so
-    that all of its samples are used evenly, whatever the ratio. Nothing is
-    drawn at random here: a sample is a function of index and seed.
+    Indices may exceed the length, and then belong to a later epoch, as in
+    ``GoProDataset``; MMEngine's ``ConcatDataset`` refuses them. Each data set
+    is read in order, through its own epochs, so all of its samples are used
+    equally often for any ratio. A sample depends only on index and seed.
 
-    The length is that of an epoch in which each data set is gone through at
-    least once. Use it with :class:`InfiniteEpochSampler`.
+    The length is that of an epoch in which each data set is read at least
+    once. Use it with :class:`InfiniteEpochSampler`.
 
     Config::
 
@@ -38,17 +37,19 @@ class MixedDataset(Dataset):
     Args:
         datasets: Data sets that accept indices beyond their length, or their
             configs.
-        ratio: Samples of each in a round. None takes one of each.
-        data_root: Where the data sets given as configs look, whatever they
-            say themselves. None leaves it to them.
-        crop_size: Side of their crops, likewise.
-        seed: The data sets given as configs that name no seed get this one,
-            plus 1, 2, ..., so that they draw different crops. None takes
-            ``torch.initial_seed()``, as ``GoProDataset``.
+        ratio: Number of samples of each data set per round. None means one
+            of each.
+        data_root: Root folder of all data sets given as configs, in place of
+            theirs. None keeps theirs.
+        crop_size: Side of the crops of all data sets given as configs. None
+            keeps theirs.
+        seed: Seed of the data sets given as configs without a seed, plus 1,
+            2, ..., so that they have different crops. None means
+            ``torch.initial_seed()``, as in ``GoProDataset``.
 
     Raises:
         ValueError: If there is no data set, one is empty, or ``ratio`` does
-            not hold a positive integer for each.
+            not contain a positive integer for each.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class MixedDataset(Dataset):
         ratio = [1] * len(datasets) if ratio is None else list(ratio)
         if len(ratio) != len(datasets) or not ratio or min(ratio) < 1:
             raise ValueError(
-                'ratio must hold a positive integer for each data set, got '
+                'ratio must contain a positive integer for each data set, got '
                 f'{ratio} for {len(datasets)}'
             )
         common: dict[str, Any] = {}
@@ -78,7 +79,7 @@ class MixedDataset(Dataset):
             for number, dataset in enumerate(datasets)
         ]
         self.ratio = ratio
-        # Which data set, and the how manieth of its samples in a round.
+        # Data set, and index of its sample, of each position in a round.
         self.turns = [
             (number, nth)
             for number, count in enumerate(ratio)
@@ -87,7 +88,7 @@ class MixedDataset(Dataset):
 
     @property
     def metainfo(self) -> dict:
-        """Of the first data set."""
+        """Meta information of the first data set."""
         return self.datasets[0].metainfo
 
     def full_init(self) -> None:
@@ -118,7 +119,7 @@ class MixedDataset(Dataset):
         return self.datasets[number][turn * self.ratio[number] + nth]
 
     def __iter__(self) -> Iterator[Any]:
-        # Python's own protocol waits for an IndexError that never comes.
+        # Python's default iteration would wait for an IndexError.
         return (self[index] for index in range(len(self)))
 
     def __repr__(self) -> str:

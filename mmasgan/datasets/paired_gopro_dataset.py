@@ -1,4 +1,4 @@
-"""Blurred images of GoPro with their sharp truth."""
+"""Blurred images of GoPro with their ground truth."""
 
 from collections.abc import Callable, Sequence
 from os import PathLike
@@ -16,10 +16,11 @@ __all__ = ['PairedGoProDataset']
 class PairedGoProDataset(GoProDataset):
     """GoPro with pairs, for validation, tests and paired training.
 
-    A sample holds ``img_blur_path``, ``img_sharp_path``, ``sequence``,
-    ``name`` and ``sample_idx``. ``name`` is unique, readable and fit for a
-    file name, such as ``GOPR0384_11_00-000001``. Images belong together when
-    sequence and file name, without suffix, agree. Both layouts are read.
+    A sample contains ``img_blur_path``, ``img_sharp_path``, ``sequence``,
+    ``name`` and ``sample_idx``. ``name`` is unique and valid as a file name,
+    such as ``GOPR0384_11_00-000001``. The images of a pair have the same
+    sequence and the same file name without suffix. Both layouts are
+    supported.
 
     Config::
 
@@ -31,13 +32,13 @@ class PairedGoProDataset(GoProDataset):
         )
 
     Args:
-        data_root: Folder that holds the subsets.
+        data_root: Folder of the subsets.
         subset: Name of the subset's folder.
         blur_variant: ``blur`` (linear mean of frames) or ``blur_gamma``.
-        sequences: Names of the sequences to take. None takes all.
-        pipeline: See :class:`GoProDataset`.
-        seed: See :class:`GoProDataset`.
-        prepare: See :class:`GoProDataset`.
+        sequences: Names of the sequences to use. None means all.
+        pipeline: Transforms, see :class:`GoProDataset`.
+        seed: Seed of the order, see :class:`GoProDataset`.
+        prepare: Function that creates the data, see :class:`GoProDataset`.
         **kwargs: Other arguments of :class:`GoProDataset`.
     """
 
@@ -81,15 +82,15 @@ class PairedGoProDataset(GoProDataset):
             other = 'sharp' if alone[0] in blur else self.blur_variant
             raise ValueError(
                 f"'{join(self.data_root, image.path)}' has no {other!r} "
-                f'image of the same name ({len(alone)} such); a pair needs '
-                'both: add what is missing, or remove this one'
+                f'image of the same name ({len(alone)} in total); add the '
+                'missing image, or remove this one'
             )
         return [
             {
                 'img_blur_path': join(self.data_root, image.path),
                 'img_sharp_path': join(self.data_root, sharp[key].path),
                 'sequence': image.sequence,
-                # In the flat layout file names are unique as they are.
+                # File names are unique in the flat layout.
                 'name': key[1] if subset.is_flat else '-'.join(key),
             }
             for key, image in blur.items()
@@ -113,7 +114,7 @@ def _by_name(images: list[GoProImage]) -> dict[tuple[str, str], GoProImage]:
         first = named.setdefault((image.sequence, image.stem), image)
         if first is not image:
             raise ValueError(
-                f"'{first.path}' and '{image.path}' differ in their suffix "
-                'only, which leaves it open which one is meant; remove one'
+                f"'{first.path}' and '{image.path}' differ only in their "
+                'suffix, so the pair is ambiguous; remove one'
             )
     return named

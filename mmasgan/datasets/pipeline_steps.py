@@ -1,4 +1,4 @@
-"""What several steps of a pipeline need, said once for all of them."""
+"""Arguments that several transforms of a pipeline share."""
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
@@ -16,15 +16,15 @@ def complete_steps(
     semantic: Mapping[str, Any] | None = None,
     **shared: Any,
 ) -> list[Any]:
-    """Return the steps of a pipeline with what is said for all of them.
+    """Return the transforms of a pipeline with shared arguments.
 
     Args:
         pipeline: Transforms or their configs, as a list or by name. None
-            stands for a step that is left out.
-        semantic: Config of a step that loads semantic maps. It runs before
-            the last step, which packs the maps besides.
-        **shared: Arguments of each step that takes them and does not set
-            them itself. None sets nothing.
+            removes a transform.
+        semantic: Config of a transform that loads semantic maps. It runs
+            before the last transform, which also packs the maps.
+        **shared: Arguments of each transform that has and does not set them.
+            None means no argument.
     """
     values = pipeline.values() if isinstance(pipeline, Mapping) else pipeline
     steps = [step for step in values if step is not None]
@@ -32,7 +32,7 @@ def complete_steps(
         *first, pack = steps
         if not isinstance(pack, Mapping) or 'keys' not in pack:
             raise ValueError(
-                f'semantic needs a last step with keys to pack, got {pack}'
+                f'semantic needs a last transform with keys, got {pack}'
             )
         maps = [k.replace('img_', 'semantic_', 1) for k in semantic['keys']]
         steps = [*first, semantic, {**pack, 'keys': [*pack['keys'], *maps]}]
@@ -46,7 +46,7 @@ def complete_steps(
 
 
 def takes(step: Mapping[str, Any], argument: str) -> bool:
-    """Whether the transform of a config has an argument of this name.
+    """Return whether the transform of a config has an argument.
 
     Args:
         step: Config of a transform.

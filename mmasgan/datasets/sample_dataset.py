@@ -1,7 +1,7 @@
-"""A small data set in GoPro's layout, made on this machine at first use.
+"""A small data set in GoPro's layout, created on first use.
 
-The pictures are cut from photographs that come with scikit-image, and
-blurred as GoPro's were. Nothing is downloaded.
+The images are crops of photographs in scikit-image with synthetic blur.
+Nothing is downloaded.
 """
 
 import json
@@ -27,8 +27,8 @@ from .seeding import random_state
 __all__ = ['prepare_sample_dataset']
 
 MANIFEST = 'manifest.json'
-# One sequence per photograph, so that no split shows a scene in both domains.
-# Increase 'version' with any change of what is made.
+# One sequence per photograph, so that no split has a scene in both domains.
+# Increase 'version' with any change of the images.
 RECIPE: dict[str, Any] = {
     'made_by': 'mmasgan.datasets.prepare_sample_dataset',
     'version': 1,
@@ -52,41 +52,41 @@ RECIPE: dict[str, Any] = {
 
 
 def prepare_sample_dataset(root: str | os.PathLike[str]) -> Path:
-    """Make the sample data set, unless it is there already.
+    """Create the sample data set, unless it exists.
 
-    It has GoPro's layout, ``<root>/{train,test}/<sequence>/{blur,sharp}``,
-    the same pixels each time, and takes some seconds. It is written beside
-    ``root`` and renamed when whole, so that processes may call this at the
-    same time, and an interrupted call leaves nothing that looks whole. A
-    data set of an older version is replaced.
+    It has GoPro's layout, ``<root>/{train,test}/<sequence>/{blur,sharp}``, and
+    always the same pixels. Creating it takes some seconds. It is written next
+    to ``root`` and renamed when it is complete, so several processes may call
+    this function at the same time. A data set of an older version is
+    replaced.
 
-    Give it to a data set as ``prepare=prepare_sample_dataset``.
+    Use it as argument ``prepare=prepare_sample_dataset`` of a data set.
 
     Args:
-        root: Folder to make.
+        root: Folder to create.
 
     Returns:
-        The folder.
+        Path of the folder.
 
     Raises:
-        FileExistsError: If there is something else at ``root``.
+        FileExistsError: If ``root`` is something else.
         FileNotFoundError: If scikit-image lacks a photograph.
     """
     root = Path(root)
-    if _is_whole(root):
+    if _is_complete(root):
         return root
     root.parent.mkdir(parents=True, exist_ok=True)
     part = Path(mkdtemp(prefix=f'.{root.name}.', dir=root.parent))
     try:
         _make(part)
-        part.chmod(0o755)  # mkdtemp keeps it from other users
+        part.chmod(0o755)  # mkdtemp denies access to other users
         _put_in_place(part, root)
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return root
 
 
-def _is_whole(root: Path) -> bool:
+def _is_complete(root: Path) -> bool:
     if not root.exists():
         return False
     try:
@@ -97,14 +97,14 @@ def _is_whole(root: Path) -> bool:
         recipe = None
     if not is_ours:
         raise FileExistsError(
-            f"'{root}' exists and is not the sample data set; name another "
-            'folder as data_root, or move this one away'
+            f"'{root}' exists and is not the sample data set; set data_root "
+            'to another folder, or move this one away'
         )
     return recipe == RECIPE
 
 
 def _put_in_place(part: Path, root: Path) -> None:
-    if _is_whole(root):  # another process was faster
+    if _is_complete(root):  # another process was faster
         return
     if root.exists():
         old = Path(mkdtemp(prefix=f'.{root.name}.', dir=root.parent))
@@ -113,7 +113,7 @@ def _put_in_place(part: Path, root: Path) -> None:
     try:
         os.rename(part, root)
     except OSError:
-        if not _is_whole(root):
+        if not _is_complete(root):
             raise
 
 
@@ -126,7 +126,7 @@ def _make(folder: Path) -> None:
     ]
     for subset, photograph, number in track(
         jobs,
-        description='Making the sample data set',
+        description='Creating the sample data set',
         console=Console(file=sys.stderr),
         disable=not is_main_process(),
     ):
@@ -143,14 +143,14 @@ def _make(folder: Path) -> None:
 
 
 def _photograph_path(name: str) -> Path:
-    # Finding the package does not import it, which would take a while.
+    # Find the package without importing it, which is slow.
     spec = find_spec('skimage')
     package = Path(spec.origin).parent if spec and spec.origin else Path()
     folder = package / 'data'
     if not (folder / name).is_file():
         raise FileNotFoundError(
-            f"scikit-image's photograph '{folder / name}' is missing, of "
-            'which the sample data set is made; reinstall scikit-image'
+            f"scikit-image's photograph '{folder / name}', which the sample "
+            'data set needs, is missing; reinstall scikit-image'
         )
     return folder / name
 

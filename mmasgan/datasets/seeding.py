@@ -1,7 +1,7 @@
-"""Random numbers that depend on a seed and a position, and on nothing else.
+"""Random numbers that depend only on a seed and a position.
 
-A run that is resumed, or that uses another number of workers, then draws the
-same numbers without replaying what came before.
+A resumed run, or one with another number of workers, has the same random
+numbers without replaying earlier ones.
 """
 
 import random
@@ -16,10 +16,10 @@ __all__ = ['checked_seed', 'permutation', 'random_state', 'seeded']
 
 
 def checked_seed(seed: int | None) -> int:
-    """Return ``seed``, or PyTorch's own initial seed where it is None.
+    """Return ``seed``, or PyTorch's initial seed if it is None.
 
     Args:
-        seed: Seed given by the user. MMEngine's runner hands
+        seed: Seed given by the user. MMEngine's runner passes
             ``randomness.seed`` to PyTorch before it builds the data sets.
 
     Raises:
@@ -36,10 +36,9 @@ def checked_seed(seed: int | None) -> int:
 
 
 def random_state(*key: int) -> np.random.RandomState:
-    """Return the random numbers that belong to ``key``.
+    """Return a random number generator for a key.
 
-    ``RandomState`` is used because NumPy froze its streams: what is drawn
-    today is drawn by any later NumPy.
+    ``RandomState`` has the same streams in all versions of NumPy.
 
     Args:
         *key: Non-negative integers, such as a seed and an epoch.
@@ -48,15 +47,15 @@ def random_state(*key: int) -> np.random.RandomState:
     return np.random.RandomState(source)
 
 
-# Three streams (sampler, blur, sharp) of two epochs: workers prefetch across
-# the border between one epoch and the next.
+# Three streams (sampler, blur, sharp) of two epochs, because workers prefetch
+# samples of the next epoch.
 @lru_cache(maxsize=6)
 def permutation(size: int, *key: int) -> np.ndarray:
-    """Return the permutation of ``range(size)`` that belongs to ``key``.
+    """Return a permutation of ``range(size)`` for a key.
 
     Args:
         size: Number of elements.
-        *key: As in :func:`random_state`.
+        *key: Key of the random numbers, see :func:`random_state`.
 
     Returns:
         Read-only array of shape (size,), int64.
@@ -70,8 +69,7 @@ def permutation(size: int, *key: int) -> np.ndarray:
 def seeded(seed: int, index: int) -> Iterator[None]:
     """Seed ``random``, NumPy and PyTorch (CPU), and restore them afterwards.
 
-    Any host transform thereby becomes a function of seed and index. PyTorch's
-    generators of other devices are left alone.
+    This makes any transform of MMagic a function of seed and index.
 
     Args:
         seed: Seed of the run, not negative.

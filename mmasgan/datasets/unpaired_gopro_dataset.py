@@ -24,23 +24,23 @@ BLUR_STREAM, SHARP_STREAM = 1, 2
 class UnpairedGoProDataset(GoProDataset):
     """GoPro for training without pairs.
 
-    A sample holds ``img_blur_path``, ``blur_sequence``, ``img_sharp_path``,
-    ``sharp_sequence`` and ``sample_idx``. Both layouts are read: the
-    published one, ``<data_root>/<subset>/<sequence>/{blur,sharp}``, and the
-    flat ``<data_root>/<subset>/{input,target}``.
+    A sample contains ``img_blur_path``, ``blur_sequence``,
+    ``img_sharp_path``, ``sharp_sequence`` and ``sample_idx``. Both layouts are
+    supported: the published one,
+    ``<data_root>/<subset>/<sequence>/{blur,sharp}``, and the flat one,
+    ``<data_root>/<subset>/{input,target}``.
 
-    With ``split='disjoint'`` the blurred images come from one half of the
-    sequences and the sharp ones from the other, so that no scene is seen in
-    both domains. ``'shuffled'`` takes all images for both, and only their
-    order is unpaired.
+    With ``split='disjoint'``, the blurred images come from one half of the
+    sequences and the sharp images from the other, so that no scene is in both
+    domains. ``'shuffled'`` uses all images in both domains, in independent
+    orders.
 
-    The length is that of the larger domain, so that an epoch shows every
-    image at least once. The pairing of an epoch depends on the seed and the
-    epoch only: both domains run through permutations of their own, the
-    smaller one repeatedly, such that the uses of any two images of a domain
-    never differ by more than one after whole epochs. Use it with
-    :class:`InfiniteEpochSampler`; a sampler that stays below the length
-    would repeat the pairs and the crops of epoch 0 for ever.
+    The length is that of the larger domain, so that an epoch contains every
+    image at least once. The pairing of an epoch depends only on the seed and
+    the epoch. Both domains have independent permutations, and the smaller
+    domain is repeated, such that the numbers of uses of its images differ by
+    at most one. Use it with :class:`InfiniteEpochSampler`; other samplers
+    would repeat the pairs and crops of epoch 0.
 
     Config::
 
@@ -52,23 +52,23 @@ class UnpairedGoProDataset(GoProDataset):
         )
 
     Args:
-        data_root: Folder that holds the subsets.
+        data_root: Folder of the subsets.
         subset: Name of the subset's folder.
         blur_variant: ``blur`` (linear mean of frames) or ``blur_gamma``.
         split: ``disjoint`` or ``shuffled``.
-        split_seed: Seed of the random halves; apart from ``seed``, so that
-            runs with different seeds see the same domains.
-        split_file: JSON file where the split is written, or read from where
-            it exists. It lists sequences (or images) relative to
-            ``data_root``, may be written by hand, and is refused where it
-            leaks or names what does not exist. None: neither.
-        exclude: Names of sequences to leave out of both domains, such as
-            those whose pairs validate. The split stays the same.
-        indices: Which images of each domain to keep: the first ones, the
-            last ones (negative), or a list of positions.
-        pipeline: See :class:`GoProDataset`.
-        seed: See :class:`GoProDataset`.
-        prepare: See :class:`GoProDataset`.
+        split_seed: Seed of the random halves, independent of ``seed``, so
+            that runs with different seeds have the same domains.
+        split_file: JSON file of the split, which is read if it exists and
+            written otherwise. It lists sequences (or images) relative to
+            ``data_root``, and may be written by hand. It is refused if it
+            leaks or contains missing entries. None means no file.
+        exclude: Names of sequences to exclude from both domains, such as
+            those for validation. It does not change the split.
+        indices: Images of each domain to keep: a number of first images, a
+            negative number of last images, or a list of positions.
+        pipeline: Transforms, see :class:`GoProDataset`.
+        seed: Seed of the order, see :class:`GoProDataset`.
+        prepare: Function that creates the data, see :class:`GoProDataset`.
         **kwargs: Other arguments of :class:`GoProDataset`.
     """
 
@@ -106,8 +106,8 @@ class UnpairedGoProDataset(GoProDataset):
     def load_data_list(self) -> list[dict]:
         """List the blurred images, then the sharp ones.
 
-        The base class serialises this one list, which keeps 100 000 files
-        in some 20 MB that all workers share.
+        The base class serialises this list, so that all workers share about
+        20 MB for 100 000 files.
         """
         subset = self.scan()
         split = obtain_split(
@@ -148,8 +148,8 @@ class UnpairedGoProDataset(GoProDataset):
             (SHARP_STREAM, self.num_sharp, self.num_blur),
         ):
             order = permutation(size, self.seed, epoch, stream)
-            # Going round the domain from where the last epoch ended makes
-            # the uses of its images even over all epochs.
+            # Continuing where the previous epoch ended uses all images
+            # equally often.
             picks.append(first + (epoch * size + int(order[item])) % count)
         blur, sharp = map(super().get_data_info, picks)
         return {
@@ -165,7 +165,7 @@ class UnpairedGoProDataset(GoProDataset):
         return max(self.num_blur, self.num_sharp)
 
     def get_subset(self, indices: Any) -> NoReturn:
-        """Refuse: a subset of two lists is not one list.
+        """Raise an error; use the argument ``indices``.
 
         Args:
             indices: Ignored.
@@ -186,8 +186,8 @@ class UnpairedGoProDataset(GoProDataset):
         kept = [i for i in images if i.sequence not in self.exclude]
         if not kept:
             raise ValueError(
-                f'exclude={list(self.exclude)} leaves a domain empty; leave '
-                'out fewer sequences'
+                f'exclude={list(self.exclude)} leaves a domain empty; exclude '
+                'fewer sequences'
             )
         return kept
 

@@ -1,9 +1,7 @@
-"""The 70x70 PatchGAN with instance norm.
+"""The 70x70 PatchGAN discriminator with instance norm.
 
-Source: Isola et al., Image-to-Image Translation with Conditional Adversarial
-Networks, CVPR 2017, Sec. 3.2.2; instance norm as CycleGAN (Zhu et al., ICCV
-2017). The same network as the host's ``PatchDiscriminator(num_conv=3)``,
-whose import costs that of all MMagic models.
+It is the same network as MMagic's ``PatchDiscriminator(num_conv=3)``, whose
+import takes as long as that of all models of MMagic.
 """
 
 from torch import Tensor, nn
@@ -15,21 +13,26 @@ from ..registry import MODELS
 
 __all__ = ['INPatchDiscriminator']
 
-MIN_SIZE = 24  # gives one patch; below it the last convolution finds no room
+MIN_SIZE = 24  # gives one patch
 
 
 @MODELS.register_module()
 class INPatchDiscriminator(nn.Module):
-    """Judge overlapping 70x70 patches: five convolutions, no sigmoid.
+    """PatchGAN discriminator: one logit for each overlapping 70x70 patch.
 
-    4x4 kernels, strides 2, 2, 2, 1, 1, LeakyReLU 0.2; instance norm (without
-    affine) in all but the first and the last, so samples stay independent, as
-    a gradient penalty needs.
+    Five 4x4 convolutions with strides 2, 2, 2, 1, 1, LeakyReLU 0.2, and
+    instance norm without affine except in the first and last layer. Instance
+    norm keeps samples independent, which a gradient penalty requires. There
+    is no sigmoid.
+
+    Source: Isola et al., Image-to-Image Translation with Conditional
+    Adversarial Networks, CVPR 2017, Sec. 3.2.2, with the instance norm of
+    CycleGAN (Zhu et al., ICCV 2017). Differs from them in: nothing.
 
     Config: ``dict(type='mmasgan.INPatchDiscriminator')``
 
     Args:
-        in_channels: Channels of the image.
+        in_channels: Channels of the images.
         base_channels: Channels after the first convolution.
 
     Shape:
@@ -57,11 +60,11 @@ class INPatchDiscriminator(nn.Module):
         self.init_weights()
 
     def init_weights(self) -> None:
-        """Draw N(0, 0.02) for all weights and set biases to 0, as CycleGAN."""
+        """Initialise with N(0, 0.02) and zero biases, as CycleGAN."""
         init_normal(self.layers)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Compute one logit a patch.
+        """Compute one logit per patch.
 
         Args:
             x: Images, (N, in_channels, H, W), in [-1, 1].
@@ -70,7 +73,8 @@ class INPatchDiscriminator(nn.Module):
             Logits, (N, 1, h, w), unbounded.
 
         Raises:
-            ValueError: If the channels do not fit or an image is too small.
+            ValueError: If the number of channels is wrong or H or W is less
+                than 24.
         """
         check_images(x, self.in_channels, MIN_SIZE)
         return self.layers(x)

@@ -1,4 +1,4 @@
-"""Hooks, a loop, optimisers and schedules that the host lacks."""
+"""Hooks, a training loop, optimizers and schedulers."""
 
 from .all_ranks_checkpoint_hook import AllRanksCheckpointHook
 from .bfloat16_optim_wrapper import BFloat16OptimWrapper

@@ -1,4 +1,4 @@
-"""Checkpoints that hold what each process has of its own."""
+"""Checkpoints with the state of each process."""
 
 from typing import Any
 
@@ -20,27 +20,24 @@ __all__ = ['AllRanksCheckpointHook']
 
 STATES = 'rank_states'
 COUNT = 'world_size'
-OWN = '_extra_state'  # PyTorch's name of what modules keep besides tensors
+OWN = '_extra_state'  # PyTorch's key of the extra state of a module
 
 
 @HOOKS.register_module()
 class AllRanksCheckpointHook(CheckpointHook):
-    """MMEngine's hook, but that no process loses its state.
+    """MMEngine's ``CheckpointHook`` that also saves the state of all ranks.
 
-    MMEngine saves what rank 0 has. Weights and optimisers are the same on all
-    ranks, but each has its own pools of generated images. They go into the
-    checkpoint as ``rank_states``: by rank, the extra states of the model's
-    modules; the first rank's are in ``state_dict``, as those of a single
-    process.
+    MMEngine only saves the state of rank 0. Weights and optimizers are equal
+    on all ranks, but each rank has its own pools of generated images. The
+    checkpoint contains the extra states of the modules of the other ranks as
+    ``rank_states``; those of rank 0 are in ``state_dict``.
 
-    The number of processes is saved as ``meta['world_size']``, and resuming
-    with another one is refused: batch, learning rate and the images seen
-    would not be those of one training. A checkpoint without that entry, of
-    MMEngine's own hook, is not checked.
+    The number of processes is saved as ``meta['world_size']``. Resuming with
+    another number is refused, because it would change the batch, the learning
+    rate and the order of the images. Checkpoints without that entry are not
+    checked. The arguments are those of ``mmengine.hooks.CheckpointHook``.
 
     Config: ``default_hooks.checkpoint = dict(type=AllRanksCheckpointHook)``
-
-    Args: those of ``mmengine.hooks.CheckpointHook``.
     """
 
     _states: dict[int, dict[str, Any]] = {}
@@ -48,17 +45,17 @@ class AllRanksCheckpointHook(CheckpointHook):
     def before_save_checkpoint(
         self, runner: Runner, checkpoint: dict[str, Any]
     ) -> None:
-        """Add the states of all ranks; on the main process only."""
+        """Add the states of all ranks."""
         checkpoint['meta'][COUNT] = get_world_size()
         checkpoint[STATES] = self._states
 
     def after_load_checkpoint(
         self, runner: Runner, checkpoint: dict[str, Any]
     ) -> None:
-        """Take the state of this rank, if a training is resumed.
+        """Restore the state of this rank when a training is resumed.
 
         Raises:
-            ValueError: If another number of processes saved it.
+            ValueError: If the number of processes is different.
         """
         states = checkpoint.pop(STATES, {})
         if not runner._resume:
@@ -90,12 +87,12 @@ class AllRanksCheckpointHook(CheckpointHook):
 
 
 def _gather_states(runner: Runner) -> dict[int, dict[str, Any]]:
-    """Return on rank 0 the states of all others, by rank."""
+    """Return the states of all other ranks, on rank 0."""
     model = runner.model
     if is_model_wrapper(model):
         model = model.module
     found: dict[int, dict[str, Any]] = {}
-    # One after the other: a GPU holds the images of one more rank, not of all.
+    # One by one, so that a GPU holds the images of one other rank at a time.
     for rank in range(1, get_world_size()):
         box: list[Any] = [None]
         if rank == get_rank():

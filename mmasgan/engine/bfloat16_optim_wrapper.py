@@ -18,12 +18,12 @@ __all__ = ['BFloat16OptimWrapper']
 
 @OPTIM_WRAPPERS.register_module()
 class BFloat16OptimWrapper(OptimWrapper):
-    """Run the forward pass in bfloat16; weights and gradients stay float32.
+    """Run the forward pass in bfloat16, with float32 weights and gradients.
 
-    bfloat16 has float32's range, so losses need no scale. MMEngine's
-    ``AmpOptimWrapper`` refuses to run on a CPU; this one does not. On a
-    processor without instructions for bfloat16, where a step takes some forty
-    times as long in it, all is float32, with a warning.
+    bfloat16 has the range of float32, so losses need no scaling. Unlike
+    MMEngine's ``AmpOptimWrapper``, this wrapper also works on a CPU. On a CPU
+    without bfloat16 instructions, where a step takes about forty times as
+    long, it uses float32, with a warning.
 
     Config: ``dict(type='mmasgan.BFloat16OptimWrapper', optimizer=...)``
     """
@@ -34,14 +34,14 @@ class BFloat16OptimWrapper(OptimWrapper):
         self.enabled = self.device != 'cpu' or has_instructions('bfloat16')
         if not self.enabled:
             warnings.warn(
-                'this processor has no instructions for bfloat16: trains in '
-                'float32, which is faster here',
+                'this processor has no instructions for bfloat16: training '
+                'uses float32, which is faster',
                 stacklevel=2,
             )
 
     @contextmanager
     def optim_context(self, model: nn.Module) -> Iterator[None]:
-        """Enable autocast, in addition to what the base class enables."""
+        """Enable autocast in addition to :class:`OptimWrapper`'s context."""
         with (
             super().optim_context(model),
             torch.autocast(

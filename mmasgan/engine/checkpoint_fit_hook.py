@@ -1,4 +1,4 @@
-"""Weights that are loaded must be those of the model."""
+"""Check that loaded weights belong to the model."""
 
 import ast
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,7 +14,7 @@ from ..registry import HOOKS
 
 __all__ = ['CheckpointFitHook', 'misfits']
 
-OWN = '_extra_state'  # what modules keep besides tensors
+OWN = '_extra_state'  # PyTorch's key of the extra state of a module
 SHOWN = 3
 
 
@@ -22,31 +22,30 @@ SHOWN = 3
 class CheckpointFitHook(Hook):
     """Refuse to test or resume with a checkpoint of another model.
 
-    MMEngine loads what fits, lists the rest in the log, and goes on: a test
-    is then one of random weights. This hook says how many keys and shapes
-    differ, which ones, and for which config the checkpoint was made. It warns
-    where a setting of the generator differs that no weight shows. A training
-    that starts from weights of another one (``load_from``) may take part of
-    them: there, all of it is a warning.
+    MMEngine loads matching keys, logs the others and continues, possibly with
+    random weights. This hook raises an error that lists missing and unexpected
+    keys, different shapes, and the config of the checkpoint. It warns if
+    settings of the generator differ that do not change its weights. For a
+    training that starts from a checkpoint (``load_from``), all of this is a
+    warning.
 
     Config: ``dict(type='mmasgan.CheckpointFitHook')``
     """
 
-    priority = 'VERY_LOW'  # after the hooks that change what was loaded
+    priority = 'VERY_LOW'  # after hooks that change the checkpoint
 
     def after_load_checkpoint(
         self, runner: Runner, checkpoint: dict[str, Any]
     ) -> None:
-        """Compare a checkpoint with the model, before it is loaded.
+        """Compare a checkpoint with the model before it is loaded.
 
         Raises:
-            ValueError: If it does not fit, unless a training starts from it.
+            ValueError: If it does not match and a test or a resumed training
+                loads it.
         """
         state = checkpoint.get('state_dict', checkpoint)
         meta = checkpoint.get('meta', {})
-        made_for = meta.get(
-            'experiment_name', 'a config that it does not name'
-        )
+        made_for = meta.get('experiment_name', 'an unknown config')
         problems = misfits(get_state_dict(runner.model), state)
         if problems:
             text = (
@@ -71,13 +70,12 @@ class CheckpointFitHook(Hook):
 def misfits(
     model: Mapping[str, Tensor], state: Mapping[str, Tensor]
 ) -> list[str]:
-    """Say how the weights of a checkpoint differ from those of a model.
+    """List the differences between a checkpoint and a model.
 
     Args:
-        model: Weights by name.
-        state: Those of the checkpoint. Parts of which the model has nothing
-            at all, as the discriminators of a model that only tests, do not
-            count.
+        model: Weights of the model, by name.
+        state: Weights of the checkpoint, by name. Parts that the model does
+            not have, such as the discriminators in a test, are ignored.
     """
     parts = {name.partition('.')[0] for name in model}
     names = {name for name in model if not name.endswith(OWN)}
@@ -112,7 +110,7 @@ def _some(names: list[str]) -> str:
 
 
 def _generator(text: str) -> dict[str, str] | None:
-    """Return the arguments of ``model.generator`` of a config's text."""
+    """Return the arguments of ``model.generator`` in the text of a config."""
     try:
         statements = ast.parse(text).body
     except SyntaxError:

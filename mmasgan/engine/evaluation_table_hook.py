@@ -1,4 +1,4 @@
-"""Print what an evaluation found, the input itself first."""
+"""Table of the scores of an evaluation."""
 
 import io
 import logging
@@ -26,29 +26,27 @@ LESS_IS_BETTER = {'LPIPS', 'MAE', 'MSE', 'NIQE'}
 
 @HOOKS.register_module()
 class EvaluationTableHook(Hook):
-    """Log a table: do nothing, the model, the difference.
+    """Log a table with the scores of the blurred input, the model, the gain.
 
-    The first row comes from metrics that compare the blurred input with the
-    truth, by the same code in the same run: those with ``prefix='input'``
-    and ``pred_key='input_img'``. Metrics of another prefix have a row of that
-    name below it. A line says when the model is below it; of a
-    test it is a warning, of a validation see
-    :class:`~mmasgan.engine.ProgressHook`. A gain is positive where the model
-    is better, be it by less of a distance.
+    The first row contains the scores of the blurred input, computed by
+    metrics with ``prefix='input'`` and ``pred_key='input_img'``. Metrics with
+    another prefix have their own row. If the model is below the input, a
+    message says so: a warning in a test; for validations, see
+    :class:`~mmasgan.engine.ProgressHook`. A gain is positive if the model is
+    better, also for metrics where lower is better.
 
-    Adds the gains to the metrics, the logs and the message hub, as
-    ``gain/PSNR``, so that ``default_hooks.checkpoint.save_best='gain/PSNR'``
-    keeps the best checkpoint.
+    Metrics, logs and message hub contain the gains as ``gain/PSNR`` etc., so
+    that ``default_hooks.checkpoint.save_best='gain/PSNR'`` keeps the best
+    checkpoint.
 
-    The PSNR of two identical images is infinite, and so is a mean with it.
-    Images with such a score, of the input or the model, are named in a
-    warning, and the means are those of the others.
+    The PSNR of identical images is infinite. Such images are listed in a
+    warning, and excluded from the means.
 
     Config: ``dict(type='mmasgan.EvaluationTableHook')``
 
     Attributes:
         images: Name and scores of each image of the last evaluation.
-        metrics: What the last evaluation found.
+        metrics: Metrics of the last evaluation.
     """
 
     def __init__(self) -> None:
@@ -56,11 +54,11 @@ class EvaluationTableHook(Hook):
         self.metrics: dict[str, float] = {}
 
     def before_val_epoch(self, runner: Runner) -> None:
-        """Forget the images of the validation before."""
+        """Reset the scores."""
         self.images = []
 
     def before_test_epoch(self, runner: Runner) -> None:
-        """Forget the images of the test before."""
+        """Reset the scores."""
         self.images = []
 
     def after_val_iter(
@@ -70,7 +68,7 @@ class EvaluationTableHook(Hook):
         data_batch: Any = None,
         outputs: Sequence[Any] | None = None,
     ) -> None:
-        """Keep the scores of the images of a batch."""
+        """Collect the scores of the images of a batch."""
         self.images += image_scores(runner.val_loop.evaluator, outputs or [])
 
     def after_test_iter(
@@ -80,7 +78,7 @@ class EvaluationTableHook(Hook):
         data_batch: Any = None,
         outputs: Sequence[Any] | None = None,
     ) -> None:
-        """Keep the scores of the images of a batch."""
+        """Collect the scores of the images of a batch."""
         self.images += image_scores(runner.test_loop.evaluator, outputs or [])
 
     def after_val_epoch(
@@ -106,8 +104,8 @@ class EvaluationTableHook(Hook):
     ) -> None:
         if metrics is None:
             return
-        self.metrics = metrics  # to which hooks may add after this
-        self._leave_out_infinite(runner, metrics)
+        self.metrics = metrics  # later hooks may add to it
+        self._exclude_infinite(runner, metrics)
         model = {k: float(v) for k, v in metrics.items() if '/' not in k}
         identity = {
             k: float(metrics[f'{INPUT}/{k}'])
@@ -141,10 +139,10 @@ class EvaluationTableHook(Hook):
         pictures = Path(runner.log_dir, 'vis_data', 'vis_image')
         if pictures.is_dir():
             runner.logger.info(
-                f'Pictures (input | output | truth): {pictures}'
+                f'Pictures (input | output | ground truth): {pictures}'
             )
 
-    def _leave_out_infinite(
+    def _exclude_infinite(
         self, runner: Runner, metrics: dict[str, float]
     ) -> None:
         parts = all_gather_object(self.images)
@@ -158,9 +156,9 @@ class EvaluationTableHook(Hook):
                 metrics[key] = fmean(scores[key] for scores in good)
         more = f' and {len(names) - SHOWN} more' if len(names) > SHOWN else ''
         runner.logger.warning(
-            f'Left out of all means: {", ".join(names[:SHOWN])}{more}. An '
-            'image is identical to the ground truth there, so that its PSNR '
-            'is infinite. Remove the pairs whose blurred and sharp image are '
+            f'Excluded from all means: {", ".join(names[:SHOWN])}{more}. The '
+            'input or output is identical to the ground truth, so its PSNR '
+            'is infinite. Remove pairs whose blurred and sharp images are '
             'the same'
         )
 
@@ -168,15 +166,14 @@ class EvaluationTableHook(Hook):
 def image_scores(
     evaluator: Evaluator, samples: Sequence[Any]
 ) -> list[tuple[str, dict[str, float]]]:
-    """Return what each metric says of the images that came last.
+    """Return the scores of the images of the last batch.
 
     Args:
-        evaluator: It has just processed the samples.
-        samples: What a model's ``val_step`` or ``test_step`` returned.
+        evaluator: Evaluator that has just processed the samples.
+        samples: Output of the model's ``val_step`` or ``test_step``.
 
     Returns:
-        For each sample its name, and its scores as the evaluation calls
-        them, of metrics that score each image.
+        Name of each sample, and its scores by name of the metric.
     """
     found = []
     for place, sample in enumerate(samples, start=-len(samples)):
@@ -193,23 +190,23 @@ def image_scores(
 
 
 def is_finite(scores: dict[str, float]) -> bool:
-    """Return whether all scores of an image are numbers to compute with.
+    """Return whether all scores of an image are finite.
 
     Args:
-        scores: As :func:`image_scores` returns them.
+        scores: Scores of an image, see :func:`image_scores`.
     """
     return all(map(math.isfinite, scores.values()))
 
 
 def gain(name: str, before: float, after: float) -> float:
-    """Return by how much a score got better, negative where it got worse.
+    """Return the improvement of a score, negative if it got worse.
 
     Args:
-        name: Of the metric.
-        before: Its score of the input.
-        after: Its score of the model.
+        name: Name of the metric.
+        before: Score of the input.
+        after: Score of the model.
     """
-    if before == after:  # be it the infinite PSNR of a perfect image
+    if before == after:  # may be infinite
         return 0.0
     return before - after if name in LESS_IS_BETTER else after - before
 
@@ -223,14 +220,14 @@ def format_table(
     """Format the scores of the input, the model, and the gain.
 
     Args:
-        title: Stands above the table.
+        title: Line above the table.
         identity: Scores of the blurred input, by metric.
         model: Scores of the model, of at least the same metrics.
-        others: Scores of what else was evaluated, by its name: rows between
-            input and model.
+        others: Scores of additional rows between input and model, by the
+            name of the row.
 
     Returns:
-        Lines of text.
+        Text of several lines.
     """
     table = Table()
     table.add_column('')

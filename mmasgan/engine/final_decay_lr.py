@@ -1,4 +1,4 @@
-"""A learning rate that ends with the training, however long it is."""
+"""Learning rate schedule relative to the length of a training."""
 
 from typing import Any
 
@@ -13,10 +13,10 @@ ENDLESS = int(1e9)  # MMEngine's
 
 @PARAM_SCHEDULERS.register_module()
 class FinalDecayLR(LinearLR):
-    """Constant learning rate, then linear to 0 over the last part of a run.
+    """Constant learning rate, followed by a linear decay to 0.
 
-    MMEngine gives ``end`` where a config does not, ``train_cfg.max_iters``.
-    So one number shortens a training and its schedule.
+    MMEngine sets ``end`` to ``train_cfg.max_iters``, so this one number
+    changes the length of a training and its schedule.
 
     Config::
 
@@ -25,14 +25,14 @@ class FinalDecayLR(LinearLR):
         ]
 
     Args:
-        optimizer: The optimizer, or its wrapper.
-        portion: Part of the run in which the rate falls, in (0, 1].
-        begin: Step at which the fall begins. None derives it from
-            ``portion`` and ``end``.
+        optimizer: Optimizer or optimizer wrapper.
+        portion: Fraction of the training with decay, in (0, 1].
+        begin: First step of the decay. None derives it from ``portion`` and
+            ``end``.
         end: Step at which the rate is 0.
         by_epoch: Whether steps are epochs.
-        last_step: Step that is continued from, as in MMEngine.
-        verbose: Whether each rate is printed.
+        last_step: Last step before a resume, as in MMEngine.
+        verbose: Whether to print each rate.
 
     Raises:
         ValueError: If ``portion`` is not in (0, 1].
@@ -51,7 +51,7 @@ class FinalDecayLR(LinearLR):
         if not 0 < portion <= 1:
             raise ValueError(f'portion must be in (0, 1], got {portion}')
         if begin is None:
-            # Two steps at least: the rate falls from one to the other.
+            # The decay needs at least two steps.
             begin = max(0, min(end - round(portion * end), end - 2))
         super().__init__(
             optimizer,

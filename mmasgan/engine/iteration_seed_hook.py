@@ -1,4 +1,4 @@
-"""Random numbers as a function of the iteration."""
+"""Random numbers that depend only on the iteration."""
 
 import torch
 from mmengine.dist import get_rank
@@ -13,12 +13,12 @@ __all__ = ['IterationSeedHook']
 
 @HOOKS.register_module()
 class IterationSeedHook(Hook):
-    """Seed PyTorch before each training iteration from seed, rank, iteration.
+    """Seed PyTorch before each training iteration.
 
-    MMEngine saves no random states, so a resumed training draws other dropout
-    masks and other images from the pools than one that never stopped. With
-    this hook there is no state to save: what iteration k draws depends on
-    the runner's seed, the rank and k alone.
+    MMEngine does not save random states, so a resumed training would have
+    other dropout masks, and other images from the pools, than an
+    uninterrupted one. With this hook, the random numbers of an iteration
+    depend only on the runner's seed, the rank and the iteration.
 
     Config: ``dict(type='mmasgan.IterationSeedHook')``
     """

@@ -1,4 +1,4 @@
-"""Muon, also where the processor has no bfloat16."""
+"""Muon, in float32 on processors without bfloat16."""
 
 from collections.abc import Callable
 from functools import partial
@@ -15,11 +15,13 @@ __all__ = ['Muon']
 
 @OPTIMIZERS.register_module()
 class Muon(muon.Muon):
-    """timm's Muon, in float32 where the processor has no bfloat16.
+    """timm's Muon, in float32 on processors without bfloat16 instructions.
 
-    timm makes updates orthogonal in bfloat16 and takes no other type. Without
-    instructions for it that was 18 times as long as in float32, and longer
-    than all the rest of a step.
+    timm orthogonalises updates in bfloat16. On such processors, this takes 18
+    times as long as in float32, and longer than the rest of a step.
+
+    Source: Jordan et al., Muon: An optimizer for hidden layers in neural
+    networks, 2024, as implemented in timm.
 
     Config: ``dict(type='mmasgan.Muon', lr=6e-4, betas=(0.9, 0.99))``
     """

@@ -1,4 +1,4 @@
-"""Pictures of validations and tests, of small ones too."""
+"""Pictures of validations and tests."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,11 +13,11 @@ __all__ = ['PictureHook']
 
 @HOOKS.register_module()
 class PictureHook(Hook):
-    """Show what a model makes of images, of a small set of them too.
+    """Pass images of validations and tests to the visualizer.
 
-    Every ``interval``-th batch is drawn, or more of them where this would
-    give fewer than ``at_least``. MMagic's ``BasicVisualizationHook`` draws
-    none of a set that is smaller than its interval.
+    Every ``interval``-th batch is shown, or more if these would be fewer than
+    ``at_least``. MMagic's ``BasicVisualizationHook`` shows nothing of a data
+    set smaller than its interval.
 
     Config::
 
@@ -26,11 +26,11 @@ class PictureHook(Hook):
         )
 
     Args:
-        interval: After how many batches one is drawn; by stage, ``'val'`` and
-            ``'test'``, or one number for both.
-        at_least: How many batches are drawn, if there are as many.
-        on_val: Whether batches of a validation are drawn.
-        on_test: Whether those of a test are.
+        interval: Number of batches per shown batch; a number, or a dict with
+            ``'val'`` and ``'test'``.
+        at_least: Smallest number of shown batches, if there are enough.
+        on_val: Whether to show batches of validations.
+        on_test: Whether to show batches of tests.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""A picture of how a training is doing."""
+"""Figure of the progress of a training."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -11,32 +11,36 @@ from matplotlib.ticker import MaxNLocator
 
 __all__ = ['Validation', 'draw_progress']
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart.
+# Okabe and Ito's colours for colour-blind readers.
 COLOURS = ('#0072B2', '#E69F00', '#009E73', '#CC79A7', '#56B4E9', '#D55E00')
 ABOVE, BELOW = COLOURS[0], '#B00020'
-POINTS = 150  # of a curve of every iteration, after averaging
+POINTS = 150  # per curve, after averaging
 
 
 @dataclass(frozen=True)
 class Validation:
-    """What a validation found.
+    """Scores of a validation.
 
     Attributes:
-        iteration: After which it took place.
-        images: Of each image, by name, its scores: ``input/PSNR`` and
-            ``gain/PSNR``, and the same of other metrics. A gain is positive
-            where the model is better than the blurred input.
+        iteration: Iteration of the training.
+        images: Scores of each image, by name: ``input/PSNR``, ``gain/PSNR``,
+            and those of other metrics. A gain is positive if the model is
+            better than the blurred input.
     """
 
     iteration: int
     images: dict[str, dict[str, float]]
 
     def mean(self, score: str) -> float:
-        """Return the mean of a score over the images."""
+        """Return the mean of a score over the images.
+
+        Args:
+            score: Name of the score.
+        """
         return float(np.mean([s[score] for s in self.images.values()]))
 
     def count_below(self) -> int:
-        """Count the images whose PSNR is below their input's."""
+        """Return the number of images with a PSNR below that of the input."""
         return sum(s['gain/PSNR'] < 0 for s in self.images.values())
 
 
@@ -44,20 +48,20 @@ def draw_progress(
     validations: Sequence[Validation],
     curves: Mapping[str, Sequence[float]],
 ) -> bytes:
-    """Draw PSNR, the gain of each image, balance and losses by iteration.
+    """Draw PSNR, gains, discriminator accuracy and losses by iteration.
 
     Args:
-        validations: At least one, in order of their iterations.
-        curves: What training steps returned, first to last, by name: those
-            with ``balance`` in it and those with ``loss``. A curve with fewer
-            values than iterations is taken for one of every n-th.
+        validations: Validations, at least one, ordered by iteration.
+        curves: Logged values of the training, by name; those with ``loss`` or
+            ``accuracy`` in the name are drawn. A curve with fewer values than
+            iterations is stretched.
 
     Returns:
-        A PNG file.
+        Content of a PNG file.
     """
     kinds = {
         kind: {k: v for k, v in curves.items() if kind in k and len(v)}
-        for kind in ('balance', 'loss')
+        for kind in ('accuracy', 'loss')
     }
     rows = 2 + sum(bool(found) for found in kinds.values())
     figure = Figure((9, 2.7 * rows + 0.4), dpi=110, layout='constrained')
@@ -65,8 +69,8 @@ def draw_progress(
     last = validations[-1].iteration
     _draw_psnr(panels.pop(0), validations)
     _draw_gains(panels.pop(0), validations)
-    if kinds['balance']:
-        _draw_balance(panels.pop(0), kinds['balance'], last)
+    if kinds['accuracy']:
+        _draw_accuracy(panels.pop(0), kinds['accuracy'], last)
     if kinds['loss']:
         _draw_losses(panels.pop(0), kinds['loss'], last)
     for axes in figure.axes:
@@ -98,7 +102,7 @@ def _draw_psnr(axes: Axes, validations: Sequence[Validation]) -> None:
 
 
 def _draw_gains(axes: Axes, validations: Sequence[Validation]) -> None:
-    """Draw a dot for each image and validation, and a line for each image."""
+    """Draw a dot per image and validation, and a line per image."""
     last = validations[-1]
     found = [(s['gain/PSNR'], name) for name, s in last.images.items()]
     names = list(dict.fromkeys(n for v in validations for n in v.images))
@@ -137,22 +141,22 @@ def _draw_gains(axes: Axes, validations: Sequence[Validation]) -> None:
     _add_legend(axes)
 
 
-def _draw_balance(
+def _draw_accuracy(
     axes: Axes, curves: Mapping[str, Sequence[float]], last: int
 ) -> None:
     for number, (name, values) in enumerate(sorted(curves.items())):
         colour = COLOURS[number % len(COLOURS)]
-        label = name.removeprefix('balance_')
+        label = name.removeprefix('discriminator_accuracy_')
         axes.plot(*_thin(values, last), color=colour, label=label)
     for height in (0.5, 1):
         axes.axhline(height, color='black', ls='--', lw=1)
     axes.set_ylim(0, 1.06)
     axes.set_title(
-        'share of patches that a discriminator puts on the right side; '
-        '0.5: it cannot tell, 1: it wins',
+        'fraction of patches that a discriminator classifies correctly; '
+        '0.5: chance, 1: all',
         fontsize=10,
     )
-    axes.set_ylabel('balance')
+    axes.set_ylabel('discriminator\naccuracy')
     _add_legend(axes)
 
 
@@ -170,7 +174,7 @@ def _draw_losses(
             lw=1.2,
             label=name.removeprefix('loss_').replace('_', ' '),
         )
-    # Terms differ by magnitudes; those of Wasserstein may be negative.
+    # Terms differ by magnitudes, and Wasserstein losses may be negative.
     every = np.concatenate([values for _, values in thinned.values()])
     if every.min() <= 0:
         axes.set_yscale('symlog', linthresh=0.1)
@@ -182,7 +186,7 @@ def _draw_losses(
 
 
 def _thin(values: Sequence[float], last: int) -> tuple[np.ndarray, np.ndarray]:
-    """Average neighbours; return iterations and means."""
+    """Average neighbouring values; return iterations and means."""
     pieces = np.array_split(
         np.asarray(values, float), min(POINTS, len(values))
     )

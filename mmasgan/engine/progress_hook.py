@@ -1,4 +1,4 @@
-"""Keep and draw how a training is doing, and warn where it does harm."""
+"""Progress of a training: table, figure and warnings."""
 
 import csv
 import io
@@ -19,28 +19,29 @@ __all__ = ['ProgressHook']
 
 GAINS = 'gains.csv'
 PICTURE = 'progress.png'
-KEY = 'progress_log_dir'  # in the message hub, which checkpoints contain
+KEY = 'progress_log_dir'  # in the message hub, saved in checkpoints
 
 
 @HOOKS.register_module()
 class ProgressHook(Hook):
     """Write ``progress.png`` and ``gains.csv`` after each validation.
 
-    Both are in ``runner.log_dir`` and tell of the whole training, also of
-    what came before it was resumed. The picture shows by iteration the
-    model's PSNR beside that of the blurred input, the gain of each image, and
-    the balance of the discriminators and the losses where a model returns
-    such. The table has a line for each validation and image: ``iteration``,
-    ``image``, and for each metric that also scores the input (see
-    :class:`~mmasgan.engine.EvaluationTableHook`) gain and input's score.
+    Both are in ``runner.log_dir``, and include the training before a resume.
+    The figure shows the PSNR of model and blurred input, the gain of each
+    image, the discriminator accuracy and the losses. The table has a row for
+    each validation and image: ``iteration``, ``image``, and the gain and the
+    score of the input for each metric that also scores the input (see
+    :class:`~mmasgan.engine.EvaluationTableHook`).
 
-    After the warm-up a validation below the blurred input is warned of.
-    Without PSNRs of model and input, or outside a training, it does nothing.
+    After the warm-up, a validation below the blurred input gives a warning.
+    The hook does nothing outside of a training, or without PSNRs of model and
+    input.
 
     Config: ``dict(type='mmasgan.ProgressHook')``
 
     Args:
-        warmup: First iterations without warning. None for a tenth of all.
+        warmup: Number of first iterations without warnings. None means a
+            tenth of the training.
     """
 
     def __init__(self, warmup: int | None = None) -> None:
@@ -49,7 +50,7 @@ class ProgressHook(Hook):
         self.images: dict[str, dict[str, float]] = {}
 
     def before_train(self, runner: Runner) -> None:
-        """Take up what the resumed training wrote, as far as it is resumed."""
+        """Load the table of a resumed training, up to its iteration."""
         self.validations = []
         folder = runner.message_hub.get_info(KEY)
         runner.message_hub.update_info(KEY, Path(runner.log_dir).name)
@@ -63,11 +64,11 @@ class ProgressHook(Hook):
             for validation in _parse(path.read_text('utf-8'))
             if validation.iteration <= runner.iter
         ]
-        # The next one to resume looks here, even if this one stops soon.
+        # A later resume reads this folder, even if this training stops early.
         self._write(runner, GAINS, _format(self.validations))
 
     def before_val_epoch(self, runner: Runner) -> None:
-        """Forget the images of the validation before."""
+        """Reset the scores."""
         self.images = {}
 
     def after_val_iter(
@@ -77,7 +78,7 @@ class ProgressHook(Hook):
         data_batch: Any = None,
         outputs: Sequence[Any] | None = None,
     ) -> None:
-        """Keep the gains of the images of a batch."""
+        """Collect the gains of the images of a batch."""
         evaluator = runner.val_loop.evaluator
         for name, scores in image_scores(evaluator, outputs or []):
             before = {
@@ -92,11 +93,10 @@ class ProgressHook(Hook):
     def after_val_epoch(
         self, runner: Runner, metrics: dict[str, float] | None = None
     ) -> None:
-        """Write table and picture, and warn."""
+        """Write table and figure, and warn if needed."""
         images: dict[str, dict[str, float]] = {}
         for part in all_gather_object(self.images):
-            # A pair of identical images says nothing of a model; the table of
-            # the evaluation warns of it.
+            # EvaluationTableHook warns about pairs of identical images.
             images |= {n: s for n, s in part.items() if is_finite(s)}
         if self.validations is None or not is_main_process():
             return
@@ -113,7 +113,7 @@ class ProgressHook(Hook):
     def _write(self, runner: Runner, name: str, content: bytes) -> None:
         try:
             write_atomically(Path(runner.log_dir, name), content)
-        except OSError as error:  # no reason to stop a training
+        except OSError as error:  # must not stop a training
             runner.logger.warning(str(error))
 
     def _warn(self, runner: Runner, validation: Validation) -> None:
@@ -124,14 +124,13 @@ class ProgressHook(Hook):
             return
         before, gained = map(validation.mean, ('input/PSNR', 'gain/PSNR'))
         runner.logger.warning(
-            f'Iteration {validation.iteration}: the model harms the images. '
-            f'Its PSNR is {before + gained:.2f} dB, {-gained:.2f} dB below '
-            f'that of the blurred input, {before:.2f} dB; '
+            f'Iteration {validation.iteration}: the model is worse than its '
+            f'input. Its PSNR is {before + gained:.2f} dB, {-gained:.2f} dB '
+            f'below that of the blurred input, {before:.2f} dB; '
             f'{validation.count_below()} of {len(validation.images)} images '
-            f'are below theirs, see {GAINS}. To try: more iterations, or a '
-            'reblur generator that knows the motion, as in '
-            'ascyclegan_plus_gopro.py. docs/results.md says what deblurs and '
-            'what does not.'
+            f'are below their input, see {GAINS}. Train longer, or use a '
+            'reblur generator that is conditioned on motion, as in '
+            'ascyclegan_plus_gopro.py; see docs/results.md.'
         )
 
 
@@ -141,7 +140,8 @@ def _curves(runner: Runner) -> dict[str, Sequence[float]]:
     return {
         short: scalars[name].data[0]
         for name, short in names.items()
-        if name != short and short.startswith(('loss', 'balance'))
+        if name != short
+        and short.startswith(('loss', 'discriminator_accuracy'))
     }
 
 

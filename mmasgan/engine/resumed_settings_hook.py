@@ -1,4 +1,4 @@
-"""Optimisers and schedules that were changed before a training goes on."""
+"""Resume with changed optimizers and schedules."""
 
 import warnings
 from collections.abc import Iterator
@@ -12,17 +12,17 @@ from ..registry import HOOKS
 
 __all__ = ['ResumedSettingsHook']
 
-KINDS = 'optimizers'  # in the checkpoint's `meta`: class of each, by name
-INITIAL = 'initial_'  # how schedulers mark the value that they start from
+KINDS = 'optimizers'  # in `meta` of checkpoints: classes by name
+INITIAL = 'initial_'  # prefix of the initial value of a schedule
 STATE = {
     '_global_step', '_last_value', 'base_values', 'best', 'cooldown_counter',
     'last_step', 'num_bad_epochs', 'verbose',
 }  # fmt: skip
-"""What schedulers keep that is no setting."""
+"""State of schedulers that is not a setting."""
 
 
 class _Part(NamedTuple):
-    """One optimiser, as it was just built and as the checkpoint has it."""
+    """An optimizer, as built from the config and as in the checkpoint."""
 
     name: str
     optimizer: Any
@@ -33,26 +33,26 @@ class _Part(NamedTuple):
 
 @HOOKS.register_module()
 class ResumedSettingsHook(Hook):
-    """Resume with the optimisers and schedules that the config has now.
+    """Resume with the optimizer settings and schedules of the current config.
 
-    MMEngine takes all of them from the checkpoint: a longer schedule or
-    another learning rate then has no effect. Here, where anything differs,
-    the schedules are gone through from their start: learning rates go on as
-    if the config had always been the present one. Momenta and whatever else
-    optimisers remember stay. Where nothing differs, nothing is done.
+    MMEngine restores them from the checkpoint, so a longer schedule or
+    another learning rate has no effect. If anything differs, this hook
+    replays the schedules from their start, so that the learning rates are
+    those of a training with the current config. The state of optimizers, such
+    as momentum, is kept. If nothing differs, the hook does nothing.
 
-    Another optimiser, other groups of weights, and changed schedules that
+    Another optimizer, other groups of weights, and changed schedules that
     depend on scores are refused.
 
     Config: ``dict(type='mmasgan.ResumedSettingsHook')``
     """
 
-    priority = 'LOWEST'  # after what looks whether the weights fit at all
+    priority = 'LOWEST'  # after CheckpointFitHook
 
     def before_save_checkpoint(
         self, runner: Runner, checkpoint: dict[str, Any]
     ) -> None:
-        """Note which optimisers there are."""
+        """Save the classes of the optimizers."""
         checkpoint['meta'][KINDS] = {
             name: type(wrapper.optimizer).__name__
             for name, wrapper in _wrappers(runner).items()
@@ -61,10 +61,10 @@ class ResumedSettingsHook(Hook):
     def after_load_checkpoint(
         self, runner: Runner, checkpoint: dict[str, Any]
     ) -> None:
-        """Put the present settings into the checkpoint before it is used.
+        """Put the current settings into the checkpoint before it is used.
 
         Raises:
-            ValueError: If the optimisers cannot go on from it.
+            ValueError: If the optimizers cannot be resumed.
         """
         if not runner._resume or 'optimizer' not in checkpoint:
             return
@@ -75,7 +75,7 @@ class ResumedSettingsHook(Hook):
             if not found:
                 continue
             changes += found
-            _go_through(part, runner, checkpoint['meta'])
+            _replay(part, runner, checkpoint['meta'])
             for group, now in zip(
                 part.groups, part.optimizer.param_groups, strict=True
             ):
@@ -89,20 +89,20 @@ class ResumedSettingsHook(Hook):
                 states[:] = new
         if changes:
             runner.logger.info(
-                'Changed since the checkpoint was saved, and in effect from '
-                f'here on: {"; ".join(changes)}'
+                'Changed settings, in effect from now on: '
+                f'{"; ".join(changes)}'
             )
 
     def before_train(self, runner: Runner) -> None:
-        """Warn of a training that goes on and learns nothing."""
+        """Warn if the resumed training would not change anything."""
         if not runner._resume:
             return
         if runner.iter >= runner.max_iters:
             runner.logger.warning(
                 f'The checkpoint is of iteration {runner.iter}, and '
                 f'train_cfg.max_iters is {runner.max_iters}: nothing is left '
-                'to train. To go on, raise it, and the end of what in '
-                'param_scheduler ends there'
+                'to train. To continue, increase it, and the end of the '
+                'schedules in param_scheduler'
             )
             return
         schedulers = runner.param_schedulers or []
@@ -115,9 +115,10 @@ class ResumedSettingsHook(Hook):
                 group['lr'] for group in wrapper.param_groups
             ):
                 runner.logger.warning(
-                    f'The learning rate of {_key(name)} is 0 from here to '
-                    f'iteration {runner.max_iters}: its schedule is over. '
-                    'Raise the end of what in param_scheduler ends before'
+                    f'The learning rate of {_key(name)} is 0 from now on to '
+                    f'iteration {runner.max_iters}, because its schedule has '
+                    'ended. Increase the end of its schedule in '
+                    'param_scheduler'
                 )
 
 
@@ -138,7 +139,7 @@ def _parts(runner: Runner, checkpoint: dict[str, Any]) -> Iterator[_Part]:
         saved = {'': saved}
     if saved.keys() != wrappers.keys():
         raise _refusal(
-            f'the optimisers of this config ({", ".join(wrappers)}) are not '
+            f'the optimizers of this config ({", ".join(wrappers)}) are not '
             f'those of the checkpoint ({", ".join(saved)})'
         )
     kinds = checkpoint['meta'].get(KINDS, {})
@@ -159,7 +160,7 @@ def _parts(runner: Runner, checkpoint: dict[str, Any]) -> Iterator[_Part]:
 def _check_kind(part: _Part, before: str | None) -> None:
     key, kind = _key(part.name), type(part.optimizer).__name__
     if before is not None and before != kind:
-        raise _refusal(f'{key}.optimizer is {kind}, and was {before}')
+        raise _refusal(f'{key}.optimizer was {before} and is now {kind}')
     now = part.optimizer.param_groups
     sizes = [
         [len(group['params']) for group in groups]
@@ -167,17 +168,17 @@ def _check_kind(part: _Part, before: str | None) -> None:
     ]
     if sizes[0] != sizes[1]:
         raise _refusal(
-            f'{key} has groups of {sizes[1]} weights, and had {sizes[0]} '
+            f'{key} had groups of {sizes[0]} weights and now has {sizes[1]} '
             '(paramwise_cfg, or another model)'
         )
     keys = [
         {key for key in groups[0] if not key.startswith(INITIAL)}
         for groups in (part.groups, now)
     ]
-    # One side alone may have more: versions of PyTorch add some.
+    # One side may have more keys: versions of PyTorch add some.
     if keys[0] - keys[1] and keys[1] - keys[0]:
         raise _refusal(
-            f'{key}.optimizer is {kind}, and was another that has '
+            f'{key}.optimizer is now {kind}, and was another with '
             f'{", ".join(sorted(keys[0] - keys[1]))}'
         )
 
@@ -212,18 +213,18 @@ def _changed_schedules(part: _Part) -> Iterator[str]:
         return
     for number, (old, new) in enumerate(zip(part.states, now, strict=True)):
         for key in sorted(old.keys() ^ new.keys()):
-            yield f'{where}, {number}, is another one ({key})'
+            yield f'{where}, {number}, has another class ({key})'
         for key in sorted((old.keys() & new.keys()) - STATE):
             if old[key] != new[key]:
                 yield f'{where}, {number}.{key} from {old[key]} to {new[key]}'
 
 
-def _go_through(part: _Part, runner: Runner, meta: dict[str, Any]) -> None:
-    """Bring new schedulers to where the training is."""
+def _replay(part: _Part, runner: Runner, meta: dict[str, Any]) -> None:
+    """Step new schedulers to the current iteration."""
     if any(getattr(s, 'need_val_args', False) for s in part.schedulers):
         raise _refusal(
             f'{_key(part.name)} or its param_scheduler was changed, and a '
-            'schedule that depends on scores cannot be gone through again'
+            'schedule that depends on scores cannot be replayed'
         )
     epochs = (
         meta['epoch']
@@ -231,7 +232,7 @@ def _go_through(part: _Part, runner: Runner, meta: dict[str, Any]) -> None:
         else 0
     )
     with warnings.catch_warnings():
-        # Of a step before the optimiser's first one.
+        # A warning about a step before the optimizer's first step.
         warnings.simplefilter('ignore')
         for by_epoch, steps in ((False, meta['iter']), (True, epochs)):
             own = [s for s in part.schedulers if s.by_epoch == by_epoch]

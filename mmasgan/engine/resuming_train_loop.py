@@ -1,4 +1,4 @@
-"""A training loop that resumes without loading what was trained on."""
+"""Training loop that resumes without loading earlier batches."""
 
 import warnings
 from functools import partial
@@ -15,25 +15,24 @@ from .stop_signal_hook import StopSignalHook, init_worker
 
 __all__ = ['ResumingTrainLoop']
 
-DRAWN = 'samples_drawn'  # in the message hub, which checkpoints contain
+DRAWN = 'samples_drawn'  # in the message hub, saved in checkpoints
 
 
 @LOOPS.register_module()
 class ResumingTrainLoop(IterBasedTrainLoop):
-    """MMEngine's loop, but that resuming skips data by their position.
+    """MMEngine's ``IterBasedTrainLoop`` with a fast resume.
 
-    MMEngine's loads all batches again that came before. With a sampler that
-    can ``start`` anywhere, as
-    :class:`~mmasgan.datasets.InfiniteEpochSampler`, none is loaded. The order
-    goes on where it was, also with another batch size.
+    MMEngine loads all earlier batches again. With a sampler that has a
+    ``start``, such as :class:`~mmasgan.datasets.InfiniteEpochSampler`, this
+    loop loads none of them. The order of the samples continues, also with
+    another batch size.
 
-    Its data workers outlive the signals that
-    :class:`~mmasgan.engine.StopSignalHook` waits for. However a training
-    ends, the signals are restored.
+    The data workers ignore the signals of
+    :class:`~mmasgan.engine.StopSignalHook`, whose handlers are removed after
+    the training. The arguments are those of
+    ``mmengine.runner.IterBasedTrainLoop``.
 
     Config: ``train_cfg = dict(type=ResumingTrainLoop, max_iters=300_000)``
-
-    Args: those of ``mmengine.runner.IterBasedTrainLoop``.
     """
 
     dataloader_iterator: Any
@@ -54,7 +53,7 @@ class ResumingTrainLoop(IterBasedTrainLoop):
                 seed=runner.seed,
                 diff_rank_seed=randomness.get('diff_rank_seed', False),
             )
-        # Here, since MMEngine's loop starts them before any hook runs.
+        # Set here, because MMEngine's loop starts workers before any hook.
         loader.worker_init_fn = partial(init_worker, loader.worker_init_fn)
         super().__init__(runner, loader, *args, **kwargs)
 
@@ -63,16 +62,17 @@ class ResumingTrainLoop(IterBasedTrainLoop):
         sampler = self.dataloader.sampler
         if self._iter > 0:
             drawn = self.runner.message_hub.get_info(DRAWN)
-            # MMEngine's loop does not say it.
+            # Checkpoints of MMEngine's loop do not contain it.
             self._drawn = self._iter * self._batch if drawn is None else drawn
         if self._iter > 0 and hasattr(sampler, 'start'):
             sampler.start = self._drawn
             batches = iter(type(self.dataloader_iterator)(self.dataloader))
-            # What the loop skips is nothing.
+            # MMEngine's loop skips these placeholders.
             self.dataloader_iterator = chain(repeat(None, self._iter), batches)
         try:
             with warnings.catch_warnings():
-                # An optimizer that waits for its turn, `discriminator_steps`.
+                # Optimizers do not step at each iteration, if
+                # `discriminator_steps` is greater than 1.
                 warnings.filterwarnings(
                     'ignore', 'Detected call of `scheduler.step'
                 )
@@ -83,12 +83,12 @@ class ResumingTrainLoop(IterBasedTrainLoop):
                     hook.restore()
 
     def run_iter(self, data_batch: Any) -> None:
-        """Do a step; see :class:`mmengine.runner.IterBasedTrainLoop`."""
+        """Count the samples and run an iteration."""
         self._drawn += self._batch
         self.runner.message_hub.update_info(DRAWN, self._drawn)
         super().run_iter(data_batch)
 
     @property
     def _batch(self) -> int:
-        """Samples that all processes draw in an iteration."""
+        """Number of samples of all processes per iteration."""
         return self.dataloader.batch_size * get_world_size()

@@ -1,8 +1,9 @@
-"""A training that is told to stop saves what it has."""
+"""Save a checkpoint when a signal stops a training."""
 
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from types import FrameType
@@ -18,51 +19,55 @@ from ..registry import HOOKS
 __all__ = ['StopSignalHook', 'init_worker']
 
 SIGNALS = ('SIGTERM', 'SIGUSR1', 'SIGINT')  # Windows has no SIGUSR1
+SECONDS = 5.0  # between exchanges of several processes
 AT_CTRL_C = (
-    b'\nCtrl-C: a checkpoint is saved after this iteration; press it again '
-    b'to stop at once, without one\n'
+    b'\nCtrl-C: saving a checkpoint after this iteration; press it again to '
+    b'stop immediately without a checkpoint\n'
 )
 
 
 @HOOKS.register_module()
 class StopSignalHook(Hook):
-    """Save a checkpoint at SIGTERM, SIGUSR1 or Ctrl-C, and end.
+    """Save a checkpoint and exit after SIGTERM, SIGUSR1 or Ctrl-C.
 
-    The iteration at hand, or the validation, is finished, and a checkpoint is
-    saved; the exit status is 128 plus the number of the signal (143, 138, or
-    130 for Ctrl-C), as a shell gives it. Clusters send these signals before
-    they take a machine away; ``--resume`` continues. Of several processes,
-    all stop at the same iteration once one is told to. A second Ctrl-C stops
-    at once.
+    The current iteration or validation is finished first. The exit status is
+    128 plus the number of the signal (143, 138, or 130 for Ctrl-C), as in a
+    shell. Clusters send these signals before they stop a job; ``--resume``
+    continues it. With several processes, all stop at the same iteration when
+    one receives a signal. A second Ctrl-C stops immediately.
 
-    The signals are restored after the training. Where it fails,
-    :class:`~mmasgan.engine.ResumingTrainLoop` restores them.
+    The signal handlers are restored after the training, or by
+    :class:`~mmasgan.engine.ResumingTrainLoop` if it fails.
 
     Config: ``dict(type='mmasgan.StopSignalHook')``
 
     Args:
-        interval: After how many iterations several processes ask each other,
-            for which a GPU has to wait.
+        interval: Maximum number of iterations after which several processes
+            exchange received signals, which synchronises a GPU. They do so
+            at least every 5 seconds if iterations take less than that, and
+            otherwise after each: torchrun only waits for 30 seconds.
 
     Raises:
         ValueError: If ``interval`` is not positive.
     """
 
-    priority = 'VERY_LOW'  # after all that an iteration still does
+    priority = 'VERY_LOW'  # after all other hooks of an iteration
 
     def __init__(self, interval: int = 10) -> None:
         if interval < 1:
             raise ValueError(f'interval must be positive, got {interval}')
         self.interval = interval
         self.received = 0
+        self._next = 0  # iteration of the next exchange
+        self._last = (0, 0.0)  # iteration and time of the last one
         self._before: dict[int, Any] = {}
 
     def before_train(self, runner: Runner) -> None:
-        """Listen, from the first iteration on; in the main thread only."""
+        """Install the signal handlers, in the main thread only."""
         if threading.current_thread() is not threading.main_thread():
-            # Ray trains in another, in which Python hears no signals.
+            # Ray trains in another thread, where Python gets no signals.
             runner.logger.warning(
-                'Not in the main thread: a signal will not save.'
+                'Not in the main thread: signals will not save a checkpoint.'
             )
             return
         for name in SIGNALS:
@@ -71,7 +76,7 @@ class StopSignalHook(Hook):
                 self._before[number] = signal.signal(number, self._receive)
 
     def before_val(self, runner: Runner) -> None:
-        """Let the data workers of a validation outlive the signals too."""
+        """Let the data workers of validations ignore the signals."""
         loop = runner.val_loop
         for loader in getattr(loop, 'dataloaders', None) or [loop.dataloader]:
             init = loader.worker_init_fn
@@ -85,18 +90,16 @@ class StopSignalHook(Hook):
         data_batch: dict | None = None,
         outputs: dict | None = None,
     ) -> None:
-        """Save and end, if told to.
+        """Save a checkpoint and exit, if a signal was received.
 
         Raises:
-            SystemExit: With the status, then.
+            SystemExit: If a signal was received.
         """
         received = self.received
         if is_distributed():
-            if not self.every_n_train_iters(runner, self.interval):
+            if runner.iter < self._next:
                 return
-            told = torch.tensor(received)
-            all_reduce(told, 'max')
-            received = int(told)
+            received = self._exchange(runner.iter)
         if not received:
             return
         name = signal.Signals(received).name
@@ -107,12 +110,25 @@ class StopSignalHook(Hook):
         self.restore()
         raise SystemExit(128 + received)
 
+    def _exchange(self, iteration: int) -> int:
+        """Return the signal that any process received, or 0."""
+        now = time.monotonic()
+        count = max(1, iteration - self._last[0])
+        seconds = (now - self._last[1]) / count
+        latest = torch.tensor([self.received, seconds], dtype=torch.float64)
+        all_reduce(latest, 'max')
+        received, seconds = latest.tolist()
+        pause = min(max(SECONDS / max(seconds, 1e-3), 1), self.interval)
+        self._next = iteration + int(pause)
+        self._last = iteration, now
+        return int(received)
+
     def after_train(self, runner: Runner) -> None:
-        """Restore the signals."""
+        """Restore the signal handlers."""
         self.restore()
 
     def restore(self) -> None:
-        """Restore what the signals did before the training."""
+        """Restore the signal handlers from before the training."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._before = {}
@@ -126,19 +142,19 @@ class StopSignalHook(Hook):
 
 
 def init_worker(init: Callable[[int], None] | None, worker_id: int) -> None:
-    """Start a data worker that signals to a whole job leave alive.
+    """Let a data worker ignore signals to the whole job.
 
-    A terminal and torchrun send them to the process group, slurm also to all
-    processes. A worker that died of one would end the training before it is
-    saved.
+    Terminals and torchrun send signals to the process group, slurm also to
+    all processes. If a worker died of one, the training would fail before a
+    checkpoint is saved.
 
     Args:
-        init: What else a worker does at its start.
-        worker_id: Its number.
+        init: Another initialisation function of workers, or None.
+        worker_id: Index of the worker.
     """
     if init is not None:
         init(worker_id)
     if hasattr(os, 'setpgrp'):  # Windows has neither
         os.setpgrp()
-        # Not SIGTERM: with that the main process ends its workers.
+        # Not SIGTERM: the main process uses it to stop its workers.
         signal.signal(signal.SIGUSR1, signal.SIG_IGN)

@@ -1,12 +1,12 @@
-"""What measures a deblurred image, and what deblurring costs.
+"""Metrics of deblurred images, and the cost of deblurring.
 
-PSNR, and SSIM as Wang et al. defined it, are MMagic's; here is what it lacks.
-The measures themselves, in ``functional``, need neither MMagic nor PyTorch.
+These metrics complement MMagic's PSNR and SSIM. Their formulas, in
+``functional``, need neither MMagic nor PyTorch.
 """
 
 from typing import TYPE_CHECKING
 
-from .. import compat  # noqa: F401  before anything of MMagic
+from .. import compat  # noqa: F401  before MMagic
 from ..utils.late_names import give_late_names
 
 if TYPE_CHECKING:

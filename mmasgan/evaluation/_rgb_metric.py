@@ -1,4 +1,4 @@
-"""What our metrics share."""
+"""Base class of the metrics."""
 
 from abc import abstractmethod
 from typing import Any
@@ -13,14 +13,18 @@ __all__ = ['RGBMetric']
 
 
 class RGBMetric(BaseSampleWiseMetric):
-    """Mean over the images of a score of two RGB images.
+    """Mean score over the images of a data set.
 
     Args:
-        gt_key: Name of the truth in a data sample.
-        pred_key: Name of the image to score in the sample's ``output``.
-        collect_device: As in :class:`mmengine.evaluator.BaseMetric`.
-        prefix: As in :class:`mmengine.evaluator.BaseMetric`.
-        device: Where the images are scored.
+        gt_key: Key of the ground truth in a data sample.
+        pred_key: Key of the image to score in the sample's ``output``.
+        collect_device: Device on which the results of all ranks are
+            collected, see :class:`mmengine.evaluator.BaseMetric`.
+        prefix: Prefix of the name of the metric.
+        device: Device on which the scores are computed.
+
+    Shape:
+        Images (3, H, W), BGR in [0, 255].
     """
 
     def __init__(
@@ -43,9 +47,9 @@ class RGBMetric(BaseSampleWiseMetric):
         """Score one image.
 
         Args:
-            gt: The truth, (3, H, W), BGR in [0, 255], tensor or array.
-            pred: Same for the image to score.
-            mask: Not used.
+            gt: Ground truth, (3, H, W), BGR in [0, 255], tensor or array.
+            pred: Image to score, (3, H, W), BGR in [0, 255].
+            mask: Ignored; part of MMagic's interface.
         """
         return self.score(_hwc_rgb(pred), _hwc_rgb(gt))
 
@@ -54,8 +58,8 @@ class RGBMetric(BaseSampleWiseMetric):
         """Score one image.
 
         Args:
-            pred: The image to score, (H, W, 3), RGB in [0, 255].
-            gt: Same for the truth.
+            pred: Image to score, (H, W, 3), RGB in [0, 255].
+            gt: Ground truth, (H, W, 3), RGB in [0, 255].
         """
 
 

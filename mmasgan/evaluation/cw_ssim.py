@@ -1,4 +1,4 @@
-"""The SSIM that DeblurGAN's numbers are."""
+"""The SSIM of DeblurGAN's evaluation."""
 
 import numpy as np
 
@@ -13,9 +13,12 @@ __all__ = ['CWSSIM']
 class CWSSIM(RGBMetric):
     """Mean of :func:`.functional.cw_ssim` over the images.
 
-    Config: ``dict(type='mmasgan.CWSSIM')``, and for the blurred input itself
-    ``dict(..., pred_key='input_img', prefix='input')``. Arguments are those
-    of MMagic's ``SSIM`` up to ``prefix``.
+    The first arguments are those of MMagic's ``SSIM``, up to ``prefix``.
+
+    Source: pyssim, as in the evaluation of DeblurGAN and DeblurGANv2.
+
+    Config: ``dict(type='mmasgan.CWSSIM')``, and for the blurred input
+    ``dict(..., pred_key='input_img', prefix='input')``
 
     Shape:
         Images (3, H, W), BGR in [0, 255], of at least 300 pixels.
@@ -24,5 +27,10 @@ class CWSSIM(RGBMetric):
     metric = 'CW_SSIM'
 
     def score(self, pred: np.ndarray, gt: np.ndarray) -> float:
-        """Return the CW-SSIM of two images, (H, W, 3), RGB in [0, 255]."""
+        """Return the CW-SSIM of two images.
+
+        Args:
+            pred: Image to score, (H, W, 3), RGB in [0, 255].
+            gt: Ground truth, (H, W, 3), RGB in [0, 255].
+        """
         return cw_ssim(pred, gt)

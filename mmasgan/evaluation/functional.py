@@ -1,12 +1,13 @@
 r"""PSNR and the three SSIMs of the GoPro literature, as pure functions.
 
-All take two images (H, W, 3), RGB, in [0, 255], of any real dtype, calculate
-in float64 and return a float; 255 is the data range whatever the dtype. Each
-is symmetric in its two images. ``docs/evaluation.md`` says who uses which.
+All take two images (H, W, 3), RGB, in [0, 255], of any real dtype, compute in
+float64 and return a float. The data range is 255 for every dtype. All are
+symmetric in the two images. ``docs/evaluation.md`` lists which papers use
+which metric.
 
 In the SSIMs, :math:`C_1 = (0.01 \cdot 255)^2`,
-:math:`C_2 = (0.03 \cdot 255)^2`, and G is a Gaussian of sigma 1.5 cut to 11
-samples and normalised to a sum of 1.
+:math:`C_2 = (0.03 \cdot 255)^2`, and G is a Gaussian with sigma 1.5, truncated
+to 11 samples and normalised to a sum of 1.
 """
 
 import math
@@ -28,7 +29,7 @@ SIGMA = 1.5
 WIDTHS = 30  # of the wavelets: 1 to 30 samples
 K = 0.01
 HALO = 5 * WIDTHS  # half the support of the widest wavelet
-BLOCK = 4096  # samples of one Fourier transform: stays in the cache
+BLOCK = 4096  # samples per Fourier transform; fits into the cache
 STEP = BLOCK - 2 * HALO
 
 
@@ -40,15 +41,15 @@ def psnr(pred: ArrayLike, gt: ArrayLike) -> float:
     Source: the common definition. Differs from it in: nothing.
 
     Args:
-        pred: Image, (H, W, 3), in [0, 255].
-        gt: Same for the truth.
+        pred: Image to score, (H, W, 3), in [0, 255].
+        gt: Ground truth, (H, W, 3), in [0, 255].
 
     Returns:
-        Decibels; infinity for equal images.
+        PSNR in decibels; infinity for equal images.
 
     Raises:
-        ValueError: If shapes differ or are no image's, or values lie outside
-            [0, 255].
+        ValueError: If a shape is wrong or the shapes differ, or values are
+            not in [0, 255].
     """
     x, y = _images(pred, gt)
     error = np.mean((x - y) ** 2)
@@ -58,7 +59,7 @@ def psnr(pred: ArrayLike, gt: ArrayLike) -> float:
 
 
 def ssim_wang_rgb(pred: ArrayLike, gt: ArrayLike) -> float:
-    r"""SSIM of each channel where the window fits, mean over the channels.
+    r"""Mean over the channels of the SSIM, without padding.
 
     .. math::
         \mu_x = G * x, \quad \sigma_{xy} = G * (xy) - \mu_x \mu_y, \quad
@@ -66,21 +67,21 @@ def ssim_wang_rgb(pred: ArrayLike, gt: ArrayLike) -> float:
         {(2 \mu_x \mu_y + C_1) (2 \sigma_{xy} + C_2)}
         {(\mu_x^2 + \mu_y^2 + C_1) (\sigma_{xx} + \sigma_{yy} + C_2)}
 
-    with G in two dimensions and no padding.
+    with G in two dimensions.
 
     Source: Wang et al., TIP 2004, Eq. (13), with their window and constants.
     Differs from it in: three channels instead of grey. MMagic's and BasicSR's
     SSIM is the same.
 
     Args:
-        pred: Image, (H, W, 3), in [0, 255], H and W at least 11.
-        gt: Same for the truth.
+        pred: Image to score, (H, W, 3), in [0, 255], H and W at least 11.
+        gt: Ground truth, (H, W, 3), in [0, 255].
 
     Returns:
-        At most 1, which equal images have.
+        SSIM, at most 1; 1 for equal images.
 
     Raises:
-        ValueError: As :func:`psnr`, and for smaller images.
+        ValueError: As :func:`psnr`, and if the images are too small.
     """
     x, y = _images(pred, gt)
     if min(x.shape[:2]) < SIZE:
@@ -92,27 +93,26 @@ def ssim_wang_rgb(pred: ArrayLike, gt: ArrayLike) -> float:
 
 
 def ssim_matlab3d(pred: ArrayLike, gt: ArrayLike) -> float:
-    r"""SSIM of the image as a volume, as MATLAB's ``ssim`` has it.
+    r"""SSIM of the image as a volume, as MATLAB's ``ssim``.
 
     .. math:: \text{as in ssim\_wang\_rgb, with G in three dimensions}
 
     The window is 11x11x11. The volume is H x W x 3, extended on all six sides
-    by its outermost values, so that the map has the image's own size, with
-    its borders, and nothing is cropped before the mean. Across three
-    channels the window becomes a mixing of channels: red takes 0.63 from
-    itself, 0.21 from green and 0.15 from blue.
+    by its outermost values, so the SSIM map has the size of the image,
+    including borders. Across the three channels, the window mixes channels:
+    red is 0.63 red, 0.21 green and 0.15 blue.
 
-    Source: MATLAB's ``ssim(A, ref)`` for a numeric HxWx3 array, whose third
-    dimension it takes for depth; MPRNet's and Restormer's evaluation
-    scripts call it, HINet's and NAFNet's ``_ssim_3d`` reproduces it. Differs
-    from it in: nothing.
+    Source: MATLAB's ``ssim(A, ref)`` for a numeric HxWx3 array, which treats
+    the channels as depth. The evaluation scripts of MPRNet and Restormer call
+    it, and ``_ssim_3d`` of HINet and NAFNet reproduces it. Differs from it
+    in: nothing.
 
     Args:
-        pred: Image, (H, W, 3), in [0, 255].
-        gt: Same for the truth.
+        pred: Image to score, (H, W, 3), in [0, 255].
+        gt: Ground truth, (H, W, 3), in [0, 255].
 
     Returns:
-        At most 1, which equal images have.
+        SSIM, at most 1; 1 for equal images.
 
     Raises:
         ValueError: As :func:`psnr`.
@@ -128,34 +128,34 @@ def ssim_matlab3d(pred: ArrayLike, gt: ArrayLike) -> float:
 
 
 def cw_ssim(pred: ArrayLike, gt: ArrayLike) -> float:
-    r"""The "complex-wavelet SSIM" of pyssim, which has no complex wavelet.
+    r"""The "complex-wavelet SSIM" of pyssim, which has no complex wavelets.
 
-    The grey image, row after row, is one signal; with :math:`a_w` and
+    The grey image, row after row, is one signal. With :math:`a_w` and
     :math:`b_w` the responses of the two signals to Ricker wavelets of width
-    :math:`w = 1, \ldots, 30` samples,
+    :math:`w = 1, \ldots, 30` samples, it is
 
     .. math::
         \mathbb{E} \frac{2 |\sum_w a_w b_w| + k}
         {\sum_w a_w^2 + \sum_w b_w^2 + k}, \quad k = 0.01,
 
-    with the mean over all samples. (pyssim's two factors have the second
-    one's denominator as the first one's numerator, which leaves this.) Grey
-    is 0.299 R + 0.587 G + 0.114 B, rounded as Pillow rounds.
+    with the mean over all samples. In pyssim, this is a product of two
+    factors, in which a numerator and a denominator cancel. Grey is
+    0.299 R + 0.587 G + 0.114 B, rounded as in Pillow.
 
     Source: pyssim 0.4 to 0.6, ``SSIM(gt).cw_ssim_value(pred)``, with SciPy's
-    former ``signal.cwt`` and ``signal.ricker``: what DeblurGAN and DeblurGANv2
-    were evaluated with. Differs from it in: nothing. Since 0.7, pyssim takes
-    PyWavelets' coarser wavelets, which change it by up to 0.0004.
+    former ``signal.cwt`` and ``signal.ricker``, as in the evaluation of
+    DeblurGAN and DeblurGANv2. Differs from it in: nothing. Since 0.7, pyssim
+    uses coarser wavelets of PyWavelets, which change it by up to 0.0004.
 
     Args:
-        pred: Image, (H, W, 3), in [0, 255], of at least 300 pixels.
-        gt: Same for the truth.
+        pred: Image to score, (H, W, 3), in [0, 255], of at least 300 pixels.
+        gt: Ground truth, (H, W, 3), in [0, 255].
 
     Returns:
-        Within (0, 1]; equal images have 1.
+        CW-SSIM, in (0, 1]; 1 for equal images.
 
     Raises:
-        ValueError: As :func:`psnr`, and for smaller images.
+        ValueError: As :func:`psnr`, and if the images are too small.
     """
     signals = np.stack([_grey(image).ravel() for image in _images(pred, gt)])
     length = signals.shape[1]
@@ -164,7 +164,7 @@ def cw_ssim(pred: ArrayLike, gt: ArrayLike) -> float:
             f'CW-SSIM needs images of at least {2 * HALO} pixels, got {length}'
         )
     wavelets = _wavelet_spectra()
-    # Blocks that overlap by the halo; the last one is filled with zeros.
+    # Blocks overlap by the halo, and the last one is padded with zeros.
     padded = np.pad(signals, ((0, 0), (HALO, BLOCK)))
     total = 0.0
     for start in range(0, length, STEP):
@@ -193,7 +193,7 @@ def _images(pred: ArrayLike, gt: ArrayLike) -> tuple[Array, Array]:
         low, high = image.min(), image.max()
         if not (low >= 0 and high <= DATA_RANGE):  # also refuses NaN
             raise ValueError(
-                f'{name} must lie in [0, {DATA_RANGE}], got [{low}, {high}]'
+                f'{name} must be in [0, {DATA_RANGE}], got [{low}, {high}]'
             )
     return x, y
 
@@ -213,7 +213,7 @@ def _ssim(x: Array, y: Array) -> np.float64:
 def _ssim_map(
     mean_x: Array, mean_y: Array, squares: Array, xy: Array
 ) -> Array:
-    """SSIM at each pixel, from filtered moments."""
+    """Compute the SSIM at each pixel from filtered moments."""
     means = mean_x * mean_y
     mean_squares = mean_x**2 + mean_y**2
     return ((2 * means + C1) * (2 * (xy - means) + C2)) / (
@@ -226,7 +226,7 @@ def _filter_plane(plane: Array) -> Array:
 
 
 def _filter(plane: Array, axis: int) -> Array:
-    """Correlate with the Gaussian along one axis, which becomes 10 less."""
+    """Correlate with the Gaussian along one axis, without padding."""
     weights = np.exp(-0.5 * (np.arange(-RADIUS, RADIUS + 1) / SIGMA) ** 2)
     weights /= weights.sum()
     length = plane.shape[axis] - 2 * RADIUS
@@ -244,16 +244,16 @@ def _filter(plane: Array, axis: int) -> Array:
 
 
 def _grey(image: Array) -> Array:
-    """Pillow's conversion to ``L``, in its fixed-point arithmetic."""
+    """Convert to grey in Pillow's fixed-point arithmetic."""
     weights = np.array([19595, 38470, 7471])
     return np.floor((image @ weights + 0x8000) / 0x10000)
 
 
 def _wavelet_spectra() -> NDArray[np.complex128]:
-    """Fourier transforms of the wavelets, (30, BLOCK / 2 + 1).
+    """Compute the Fourier transforms of the wavelets, (30, BLOCK / 2 + 1).
 
-    A wavelet of width w has 10 w samples. Their number is even, so that the
-    centre lies between two; as SciPy does, the later one is sample 0.
+    A wavelet of width w has 10 w samples, an even number, so its centre is
+    between two samples. As in SciPy, the later one is sample 0.
     """
     kernels = np.zeros((WIDTHS, BLOCK))
     for width, kernel in enumerate(kernels, start=1):

@@ -1,4 +1,4 @@
-"""Seconds and memory that deblurring an image takes."""
+"""Time and memory per deblurred image."""
 
 import sys
 import time
@@ -17,22 +17,23 @@ __all__ = ['InferenceCostHook']
 
 @HOOKS.register_module()
 class InferenceCostHook(Hook):
-    """Measure each ``test_step`` of a test, and log what an image costs.
+    """Measure and log time and memory of each ``test_step``.
 
-    A step goes from a batch in main memory to 8-bit images in main memory,
-    one direction: transfers, normalisation and rounding are counted, reading
-    files and metrics are not. CUDA is synchronised before and after. Of
-    several processes, each measures itself.
+    The time of a step includes transfers, normalisation and rounding, from a
+    batch in main memory to 8-bit images in main memory, for one direction. It
+    excludes reading files and computing metrics. CUDA is synchronised before
+    and after each step. Each process measures itself.
 
-    Adds to the metrics, the logs and the message hub ``seconds_per_image``,
-    the median, and ``peak_memory_gb`` in units of 10^9 bytes: on a GPU what
-    PyTorch allocated during the test, weights included; else the resident
-    set of the process since its start, libraries and data included.
+    Metrics, logs and message hub contain ``seconds_per_image``, the median,
+    and ``peak_memory_gb`` in 10^9 bytes: on a GPU, the memory that PyTorch
+    allocated during the test, including weights; on a CPU, the peak resident
+    set of the whole process.
 
     Config: ``dict(type='mmasgan.InferenceCostHook')``
 
     Args:
-        warmup: First images not counted, as long as one is left.
+        warmup: Number of first images that are not counted, if there are
+            more.
 
     Raises:
         ValueError: If ``warmup`` is negative.
@@ -47,9 +48,9 @@ class InferenceCostHook(Hook):
         self.sizes: set[str] = set()
 
     def before_test(self, runner: Runner) -> None:
-        """Measure each step from now on.
+        """Wrap ``test_step`` with a timer.
 
-        The hooks around an iteration would count the metrics too.
+        Hooks around an iteration would include the metrics.
         """
         model = runner.model
         weight = next(model.parameters(), None)
@@ -70,7 +71,7 @@ class InferenceCostHook(Hook):
     def after_test_epoch(
         self, runner: Runner, metrics: dict[str, float] | None = None
     ) -> None:
-        """Log the costs, and add them to the metrics."""
+        """Log time and memory, and add them to the metrics."""
         if not self.seconds:
             return
         skipped = min(self.warmup, len(self.seconds) - 1)
@@ -92,7 +93,7 @@ class InferenceCostHook(Hook):
             runner.message_hub.update_scalar(f'test/{name}', value)
 
     def after_test(self, runner: Runner) -> None:
-        """Stop measuring."""
+        """Remove the timer."""
         vars(runner.model).pop('test_step', None)
 
     def _now(self) -> float:

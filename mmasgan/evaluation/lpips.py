@@ -1,4 +1,4 @@
-"""LPIPS, the perceptual distance of Zhang et al., CVPR 2018."""
+"""LPIPS, a perceptual distance."""
 
 import warnings
 from collections.abc import Mapping
@@ -21,25 +21,30 @@ BACKBONES = {'alex': 'AlexNet_Weights', 'vgg': 'VGG16_Weights'}
 
 @METRICS.register_module()
 class LPIPS(RGBMetric):
-    """Mean LPIPS (version 0.1) over the images; less is better.
+    """Mean LPIPS (version 0.1) over the images; lower is better.
 
-    The linear weights come with the ``lpips`` package, which MMagic installs.
-    The backbone's are torchvision's of ImageNet, and are read when the first
+    The linear weights are those of the ``lpips`` package, which MMagic
+    installs. The ImageNet weights of the backbone are loaded when the first
     image is scored.
+
+    Source: Zhang et al., The Unreasonable Effectiveness of Deep Features as a
+    Perceptual Metric, CVPR 2018, Eq. (1).
 
     Config: ``dict(type='mmasgan.LPIPS', weights='alexnet.pth')``
 
     Args:
-        backbone: ``'alex'``, which evaluations use, or ``'vgg'`` (VGG-16).
-        weights: The backbone's: ``'torchvision'``, which downloads them once,
-            or the path of a local file with torchvision's key names.
-        **kwargs: As the other metrics: ``pred_key``, ``prefix``, ``device``.
+        backbone: ``'alex'``, which most evaluations use, or ``'vgg'``
+            (VGG-16).
+        weights: Weights of the backbone: ``'torchvision'`` to download them
+            once, or the path of a local file with torchvision's key names.
+        **kwargs: Arguments of all metrics, such as ``pred_key``, ``prefix``
+            and ``device``.
 
     Shape:
         Images (3, H, W), BGR in [0, 255], H and W at least 32.
 
     Raises:
-        ValueError: If there is no such backbone.
+        ValueError: If ``backbone`` is unknown.
     """
 
     metric = 'LPIPS'
@@ -62,11 +67,15 @@ class LPIPS(RGBMetric):
 
     @torch.no_grad()
     def score(self, pred: np.ndarray, gt: np.ndarray) -> float:
-        """Return the distance of two images, (H, W, 3), RGB in [0, 255].
+        """Return the distance of two images.
+
+        Args:
+            pred: Image to score, (H, W, 3), RGB in [0, 255].
+            gt: Ground truth, (H, W, 3), RGB in [0, 255].
 
         Raises:
-            OSError: If the backbone's weights cannot be downloaded or read.
-            ValueError: If the file does not hold them.
+            OSError: If the weights cannot be downloaded or read.
+            ValueError: If the file does not contain the weights.
         """
         if self.network is None:
             self.network = self._build_network()
@@ -81,14 +90,16 @@ class LPIPS(RGBMetric):
         import lpips
 
         state_dict = _state_dict(self.backbone, self.weights)
-        # A random backbone, since lpips itself can only download one.
+        # A random backbone: lpips itself always downloads pre-trained ones.
         with warnings.catch_warnings():
-            warnings.simplefilter('ignore')  # it asks in torchvision's old way
+            warnings.simplefilter(
+                'ignore'
+            )  # it uses deprecated arguments of torchvision
             network = lpips.LPIPS(
                 net=self.backbone, pnet_rand=True, verbose=False
             )
         features = {
-            # slice2.5.weight is torchvision's features.5.weight
+            # slice2.5.weight is features.5.weight in torchvision
             f'net.{name}': f'features.{name.partition(".")[2]}'
             for name in network.net.state_dict()
         }
@@ -99,8 +110,8 @@ class LPIPS(RGBMetric):
                 found.shape != own[name].shape
             ):
                 raise ValueError(
-                    f'weights={self.weights!r} does not hold the weights of '
-                    f"{self.backbone!r} under torchvision's names: {source} "
+                    f'weights={self.weights!r} does not contain the weights '
+                    f"of {self.backbone!r} with torchvision's names: {source} "
                     f'should be a tensor {tuple(own[name].shape)}'
                 )
             own[name] = found
@@ -118,7 +129,7 @@ def _state_dict(backbone: str, weights: str) -> Mapping[str, Any]:
         except OSError as error:
             raise OSError(
                 f'LPIPS needs {source.url}, which could not be downloaded '
-                f'({error}). Download it elsewhere and give the file as '
+                f'({error}). Download it on another machine and set '
                 'weights=<path>'
             ) from error
     if not Path(weights).is_file():

@@ -1,4 +1,4 @@
-"""The SSIM that MATLAB computes of a colour image."""
+"""The SSIM that MATLAB computes for a colour image."""
 
 import numpy as np
 
@@ -13,9 +13,12 @@ __all__ = ['SSIMMatlab3D']
 class SSIMMatlab3D(RGBMetric):
     """Mean of :func:`.functional.ssim_matlab3d` over the images.
 
+    The first arguments are those of MMagic's ``SSIM``, up to ``prefix``.
+
+    Source: MATLAB's ``ssim``, as in the evaluation of MPRNet and NAFNet.
+
     Config: ``dict(type='mmasgan.SSIMMatlab3D')``, and for the blurred input
-    itself ``dict(..., pred_key='input_img', prefix='input')``. Arguments are
-    those of MMagic's ``SSIM`` up to ``prefix``.
+    ``dict(..., pred_key='input_img', prefix='input')``
 
     Shape:
         Images (3, H, W), BGR in [0, 255].
@@ -24,5 +27,10 @@ class SSIMMatlab3D(RGBMetric):
     metric = 'SSIM_matlab3d'
 
     def score(self, pred: np.ndarray, gt: np.ndarray) -> float:
-        """Return the SSIM of two images, (H, W, 3), RGB in [0, 255]."""
+        """Return the SSIM of two images.
+
+        Args:
+            pred: Image to score, (H, W, 3), RGB in [0, 255].
+            gt: Ground truth, (H, W, 3), RGB in [0, 255].
+        """
         return ssim_matlab3d(pred, gt)

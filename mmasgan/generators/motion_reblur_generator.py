@@ -1,10 +1,11 @@
-"""The reblur generator that is told the motion.
+"""Reblur generator that is conditioned on motion.
 
-Sharp to blurred is one to many: a network that sees the sharp image alone can
-learn one average blur, or hide the image in what it puts out. This one reads
-the motion from a blurred image, or draws it, and lets the shutter do the rest.
+Many blurred images correspond to one sharp image. A network that only sees
+the sharp image can only learn an average blur, or hide the image in its
+output. This generator estimates the motion from a blurred image, or draws it
+from a prior, and applies it.
 
-Deviation: it takes the place of the paper's second ResNetv2 generator, G_B.
+Deviation: it replaces the paper's second ResNetv2 generator, G_B.
 """
 
 from typing import Any
@@ -18,21 +19,19 @@ from ..registry import MODELS
 
 __all__ = ['MotionReblurGenerator']
 
-BRIGHT = 0.97  # of [0, 1]: from here on a sensor may have been full
+BRIGHT = 0.97  # in [0, 1]; brighter pixels may be saturated
 
 
 @MODELS.register_module()
 class MotionReblurGenerator(nn.Module):
-    r"""Sharp image to blurred image, along a motion.
+    r"""Blur sharp images along the motion in a blurred image.
 
     .. math:: R(s, M(b))
 
     with R as in :func:`~mmasgan.layers.reblur.reblur_along_field` and M the
-    motion network.
-
-    In training, a part of the images is blurred along motions drawn from the
-    prior instead, as a camera would: bright spots may be brighter than white,
-    and noise comes last.
+    motion network. In training, some of the images are blurred along motion
+    drawn from the prior instead, with saturated highlights and noise as in a
+    camera. Source: ours.
 
     Config::
 
@@ -45,32 +44,33 @@ class MotionReblurGenerator(nn.Module):
         )
 
     Args:
-        motion_network: Config or module that reads a field (N, 4, h, w) from
-            a blurred image. None where all motions come from the prior.
-        prior: Config or module that draws motions. None where none do.
-        transfer: Share of the images that take their motion from a blurred
-            image in training; in evaluation all do.
-        frozen: Whether the motion network is left as it is: no gradient, no
-            dropout.
-        taps: How many times of the exposure are averaged along a field, odd.
-        margin: Pixels that a result is smaller on each side, so that no path
-            reads beyond the image.
-        noise: Largest standard deviation of the noise that a camera adds in
-            training, of 255 grey levels; drawn for each image, and none where
-            the prior draws no motion. Without a prior there is none.
-        highlights: How many times as bright as white a bright spot may be,
-            at most, where gamma is not 1.
+        motion_network: Config or module that estimates a field (N, 4, h, w)
+            from a blurred image. None takes all motion from the prior.
+        prior: Config or module that draws motion. None takes all motion from
+            blurred images.
+        transfer: Fraction of the images whose motion comes from a blurred
+            image in training; in evaluation, all of them.
+        frozen: Whether the motion network is not trained and stays in
+            evaluation mode.
+        taps: Number of times of the exposure that are averaged, odd.
+        margin: Pixels to cut off on each side, so that no path leaves the
+            image.
+        noise: Largest standard deviation of the noise added in training, in
+            grey levels of 255; the value of each image is random, and 0 for
+            images without motion. Only used with a prior.
+        highlights: Largest brightness of saturated pixels relative to white,
+            for images whose gamma is not 1.
 
     Shape:
         x (N, C, H, W) in [-1, 1] and blurred (N, C, H', W') to
         (N, C, H - 2 margin, W - 2 margin) in [-1, 1].
 
     Raises:
-        ValueError: If there is neither a motion network nor a prior, or a
-            share is none.
+        ValueError: If there is neither a motion network nor a prior, or
+            ``transfer`` is not in [0, 1].
     """
 
-    needs_motion = True  # of a blurred image, as a third argument
+    needs_motion = True  # takes a blurred image as third argument
 
     def __init__(
         self,
@@ -109,14 +109,14 @@ class MotionReblurGenerator(nn.Module):
         """Load the weights of the motion network.
 
         Raises:
-            ValueError: If it is frozen and has none to load.
+            ValueError: If the network is frozen but has no ``weights``.
         """
         if self.motion_network is None:
             return
         if self.frozen and getattr(self.motion_network, 'weights', '') is None:
             raise ValueError(
-                'a frozen motion_network without weights reads nothing: set '
-                "its weights, such as 'motion_small_gopro', or frozen=False"
+                'motion_network is frozen and has no weights: set its '
+                "weights, for example to 'motion_small_gopro', or frozen=False"
             )
         if hasattr(self.motion_network, 'init_weights'):
             self.motion_network.init_weights()
@@ -131,21 +131,21 @@ class MotionReblurGenerator(nn.Module):
 
         Args:
             x: Sharp images, (N, C, H, W), RGB in [-1, 1].
-            semantic: Ignored; a motion is no matter of classes.
-            blurred: Images whose motion is taken, (N, C, H', W'). They may
-                show anything else.
+            semantic: Ignored; for the same interface as other generators.
+            blurred: Blurred images to estimate the motion from,
+                (N, C, H', W'), RGB in [-1, 1]. Their content does not matter.
 
         Returns:
             Images, (N, C, H - 2 margin, W - 2 margin), RGB in [-1, 1].
 
         Raises:
-            ValueError: If a motion should be read and ``blurred`` is None, or
-                shapes do not fit.
+            ValueError: If ``blurred`` is needed and None, or the shapes do
+                not match.
         """
         light = (x + 1) / 2
         if not self.training or self.prior is None:
             return self._transferred(light, blurred) * 2 - 1
-        # So that no motion is read in vain, whole images are chosen.
+        # Choose images first, so that only the needed motion is estimated.
         read = torch.rand(len(x)) < self.transfer
         order, parts = [], []
         for chosen, blur in ((read, self._read), (~read, self._drawn)):
@@ -158,10 +158,10 @@ class MotionReblurGenerator(nn.Module):
         return torch.cat(parts)[back].clamp(0, 1) * 2 - 1
 
     def train(self, mode: bool = True) -> 'MotionReblurGenerator':
-        """Set the mode; a frozen motion network stays in evaluation.
+        """Set the mode; a frozen motion network stays in evaluation mode.
 
         Args:
-            mode: Whether to train.
+            mode: Whether to set training mode.
         """
         super().train(mode)
         if self.frozen and self.motion_network is not None:
@@ -174,12 +174,12 @@ class MotionReblurGenerator(nn.Module):
     def _transferred(self, light: Tensor, blurred: Tensor | None) -> Tensor:
         if blurred is None:
             raise ValueError(
-                'the motion is read from a blurred image; give one as '
-                "'blurred'"
+                'blurred is None, but the motion comes from a blurred image; '
+                'pass one'
             )
         if self.motion_network is None:
             raise ValueError(
-                'there is no motion_network to read a motion with'
+                'blurred needs a motion_network to estimate its motion'
             )
         with torch.set_grad_enabled(
             torch.is_grad_enabled() and not self.frozen

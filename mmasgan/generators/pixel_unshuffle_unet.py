@@ -1,7 +1,7 @@
-"""A fast generator: a U-Net on blocks of 4x4 pixels.
+"""A fast generator: a U-Net on blocks of pixels.
 
-Deviation: this is not the paper's generator. At equal time on a CPU it trains
-and runs faster, see docs/results.md.
+Deviation: this is not the paper's generator. On a CPU, it runs faster and
+learns more in the same time, see docs/results.md.
 """
 
 from collections.abc import Sequence
@@ -17,42 +17,43 @@ from ..registry import MODELS
 __all__ = ['PixelUnshuffleUNet']
 
 MIN_SIZE = 16
-SMALL_RESIDUAL = 0.05  # of what the head adds at first, without norms
+SMALL_RESIDUAL = 0.05  # initial scale of the head
 
 
 @MODELS.register_module()
 class PixelUnshuffleUNet(nn.Module):
-    """Image to image, as input plus a residual.
+    r"""Add the residual of a U-Net that works on blocks of pixels.
 
-    Blocks of pixels become channels (Shi et al., CVPR 2016, read backwards),
-    a U-Net works at that size, and its output becomes pixels again.
+    .. math:: x + S(U(S^{-1}(x)))
+
+    with S the pixel shuffle of Shi et al., CVPR 2016, and U a
+    :class:`~mmasgan.layers.residual_unet.ResidualUNet`.
 
     Config: ``dict(type='mmasgan.PixelUnshuffleUNet')``
 
     Args:
-        in_channels: Channels of the image.
-        channels: See :class:`~mmasgan.layers.residual_unet.ResidualUNet`, as
-            the next two.
-        blocks: Same.
-        up_blocks: Same.
+        in_channels: Channels of the images.
+        channels: Channels of each level of the U-Net.
+        blocks: Residual blocks of each level on the way down.
+        up_blocks: Residual blocks of each level on the way up.
         block_size: Side of the blocks of pixels.
-        clamp: When the sum is clamped to [-1, 1]: ``'eval'`` (in evaluation
-            only), ``'always'`` or ``'never'``.
+        clamp: When to clamp the sum to [-1, 1]: ``'eval'`` (only in
+            evaluation), ``'always'`` or ``'never'``.
 
     Shape:
-        (N, in_channels, H, W) in [-1, 1], H and W at least 16, to the same.
-        Sides that are no multiple of :attr:`stride` are padded by reflection
-        (or by their edge, where there is too little to reflect) and cropped
-        back.
+        (N, in_channels, H, W) in [-1, 1], H and W at least 16, to
+        (N, in_channels, H, W). Images are padded to a multiple of
+        :attr:`stride` by reflection, or by repeating the edge of images too
+        small to reflect, and cropped afterwards.
 
     Attributes:
-        stride: What sides are padded to.
-        reach: How many rows above and below a row it depends on, at most.
-        features_per_pixel: Channels of the widest features, spread over the
-            pixels of the image: what its memory grows with.
-        suits_bfloat16: That an image computed in bfloat16 differs from one
-            in float32 by one grey level of 255 at most, see
-            docs/performance.md.
+        stride: Multiple to which H and W are padded.
+        reach: Number of rows above and below on which a row of the output
+            depends, at most.
+        features_per_pixel: Channels of the widest features, per pixel of the
+            image; the memory is proportional to it.
+        suits_bfloat16: Whether images computed in bfloat16 and float32 differ
+            by at most one grey level of 255, see docs/performance.md.
     """
 
     suits_bfloat16 = True
@@ -89,14 +90,14 @@ class PixelUnshuffleUNet(nn.Module):
 
         Args:
             x: Images, (N, in_channels, H, W), RGB in [-1, 1].
-            semantic: Ignored; there are no SFT layers.
+            semantic: Ignored; for the same interface as other generators.
 
         Returns:
             Images, (N, in_channels, H, W).
 
         Raises:
-            TypeError: If it is no tensor of floating-point numbers.
-            ValueError: If its shape does not fit.
+            TypeError: If ``x`` is not a floating-point tensor.
+            ValueError: If its shape is wrong or it is too small.
         """
         check_images(x, self.in_channels, MIN_SIZE)
         height, width = x.shape[-2:]

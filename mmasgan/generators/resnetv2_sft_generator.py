@@ -1,14 +1,14 @@
 """The AS-CycleGAN generator.
 
 Source: Motion Image Deblurring using AS-Cycle Generative Adversarial Network,
-Sec. 2.2 and Fig. 2; the frame is CycleGAN's nine-block ResNet generator (Zhu
-et al., ICCV 2017), the global residual DeblurGAN's (Kupyn et al., CVPR 2018),
-SFT that of SFTGAN (Wang et al., CVPR 2018).
+Sec. 2.2 and Fig. 2. The frame is CycleGAN's nine-block ResNet generator (Zhu
+et al., ICCV 2017), with the global residual of DeblurGAN (Kupyn et al., CVPR
+2018) and the SFT layers of SFTGAN (Wang et al., CVPR 2018).
 
-Deviation: the global residual is clamped to [-1, 1] only in evaluation by
-default, because a clamp has no gradient where it bites (``clamp='always'`` is
-DeblurGAN's form). Deviation: sides that are not a multiple of 4 are padded by
-reflection and cropped back.
+Deviation: by default, the sum is clamped to [-1, 1] only in evaluation,
+because clamped values have no gradient; ``clamp='always'`` is DeblurGAN's
+form. Deviation: images are padded to a multiple of 4 by reflection and
+cropped afterwards.
 """
 
 import warnings
@@ -28,9 +28,9 @@ from ..registry import MODELS
 __all__ = ['ResNetV2SFTGenerator']
 
 STRIDE = 4  # two stride-2 convolutions
-MIN_SIZE = 16  # keeps four pixels a side where instance norm has fewest
-# Scale of what is first added to a sum, without norms. Where a network starts
-# at a large residual, its first steps can switch all ReLUs off for good.
+MIN_SIZE = 16  # leaves four pixels per side at the bottleneck
+# Initial scales of residual branches without norms. With a large residual, the
+# first steps can switch off all ReLUs permanently.
 SMALL_BRANCH = 0.1
 SMALL_RESIDUAL = 0.01
 
@@ -40,38 +40,41 @@ CLAMPS = ('eval', 'always', 'never')
 
 @MODELS.register_module()
 class ResNetV2SFTGenerator(nn.Module):
-    """Image to image, as input plus a residual, steered by a semantic map.
+    """ResNet generator with a global residual and SFT layers.
 
-    Config: ``dict(type='mmasgan.ResNetV2SFTGenerator', num_blocks=9)``.
-    ``block='v1', sft=False`` is the paper's ResNet row; with
-    ``global_residual=False, dropout=0`` besides, CycleGAN's generator.
+    ``block='v1', sft=False`` gives the paper's ResNet row, and with
+    ``global_residual=False, dropout=0`` in addition CycleGAN's generator.
+
+    Config: ``dict(type='mmasgan.ResNetV2SFTGenerator', num_blocks=9)``
 
     Args:
-        in_channels: Channels of the input image.
-        out_channels: Channels of the output; equal to ``in_channels`` where
-            there is a global residual.
-        base_channels: Channels after the stem; the blocks have four times it.
+        in_channels: Channels of the input.
+        out_channels: Channels of the output; equal to ``in_channels`` with a
+            global residual.
+        base_channels: Channels after the stem; the blocks have four times as
+            many.
         num_blocks: Number of residual blocks.
-        block: ``'v2'`` pre-activation, ``'v1'`` post-activation.
-        sft: Whether SFT layers take the place of the affine of both norms of
-            each block.
-        num_classes: Classes K of the semantic map.
-        dropout: Probability of dropping a value in the blocks in training.
-        global_residual: Whether the network's output is added to its input.
-        clamp: When the sum is clamped to [-1, 1]: ``'eval'`` (in evaluation
-            only), ``'always'`` or ``'never'``. Without a global residual Tanh
-            alone keeps the range.
-        norm: Whether there are instance norms, as in the paper. They take the
-            contrast of the image from the features, so that the residual
-            cannot follow it; without them the network starts at a small
-            residual, drawn as by He et al., ICCV 2015.
+        block: Type of the blocks: ``'v2'`` (pre-activation) or ``'v1'``
+            (post-activation).
+        sft: Whether SFT layers replace the affine of both norms of each block.
+        num_classes: Number of classes K of the semantic map.
+        dropout: Dropout probability of the blocks in training.
+        global_residual: Whether to add the input to the output.
+        clamp: When to clamp the sum to [-1, 1]: ``'eval'`` (only in
+            evaluation), ``'always'`` or ``'never'``. Without a global
+            residual, Tanh limits the range.
+        norm: Whether to use instance norm, as in the paper. It removes the
+            contrast of the image from the features, so the residual cannot
+            depend on it. Without it, the network is initialised as in He et
+            al., ICCV 2015, with a small residual.
 
     Shape:
-        (N, in_channels, H, W) in [-1, 1], H and W at least 16, to
-        (N, out_channels, H, W) in [-1, 1] where clamped, else [-2, 2].
+        (N, in_channels, H, W) in [-1, 1], H and W at least 16, and optionally
+        a semantic map (N, num_classes, H, W), to (N, out_channels, H, W), in
+        [-1, 1] if clamped and in [-2, 2] otherwise.
 
     Raises:
-        ValueError: If an argument has none of its possible values.
+        ValueError: If an argument has an invalid value.
     """
 
     def __init__(
@@ -95,7 +98,7 @@ class ResNetV2SFTGenerator(nn.Module):
             raise ValueError(f'clamp must be one of {CLAMPS}, got {clamp!r}')
         if global_residual and in_channels != out_channels:
             raise ValueError(
-                'a global residual needs in_channels == out_channels, got '
+                'global_residual needs in_channels == out_channels, got '
                 f'{in_channels} and {out_channels}'
             )
         self.in_channels = in_channels
@@ -108,7 +111,7 @@ class ResNetV2SFTGenerator(nn.Module):
 
         width = 4 * base_channels
         self.encoder = nn.Sequential(
-            # CycleGAN pads the stem by reflection, the strided by zeros.
+            # As in CycleGAN, only the stem and head have reflection padding.
             ReflectConv2d(in_channels, base_channels, 7),
             *_norm_relu(base_channels, norm),
             *_downconv_norm_relu(base_channels, 2 * base_channels, norm),
@@ -120,7 +123,7 @@ class ResNetV2SFTGenerator(nn.Module):
             BLOCKS[block](width, dropout, cond_channels, norm)
             for _ in range(num_blocks)
         )
-        # Pre-activation blocks leave their sum without norm and activation.
+        # The sum of pre-activation blocks has no norm and activation.
         last = _norm_relu(width, norm) if block == 'v2' else []
         self.decoder = nn.Sequential(
             *last,
@@ -132,11 +135,12 @@ class ResNetV2SFTGenerator(nn.Module):
         self.init_weights()
 
     def init_weights(self) -> None:
-        """Draw N(0, 0.02) for all but the condition path, as CycleGAN.
+        """Initialise with N(0, 0.02), as CycleGAN, except the condition path.
 
-        The condition path keeps its own start: five layers of N(0, 0.02)
-        would shrink a map to nothing, and SFT starts at the identity. Without
-        norms N(0, 0.02) would do the same to the features.
+        The condition network keeps PyTorch's initialisation: five layers of
+        N(0, 0.02) would reduce its output to almost zero. Without norms, the
+        same would happen to the features, so they are initialised as in He et
+        al., ICCV 2015.
         """
         init = init_normal if self.norm else init_kaiming
         for part in (self.encoder, self.decoder):
@@ -157,14 +161,14 @@ class ResNetV2SFTGenerator(nn.Module):
         Args:
             x: Images, (N, in_channels, H, W), RGB in [-1, 1].
             semantic: Class probabilities, (N, num_classes, H, W), in [0, 1].
-                None stands for the uniform map, and warns once.
+                None means the uniform map, with one warning.
 
         Returns:
             Images, (N, out_channels, H, W).
 
         Raises:
-            TypeError: If a type does not fit the weights.
-            ValueError: If a shape does not fit.
+            TypeError: If a data type differs from that of the weights.
+            ValueError: If a shape is wrong.
         """
         self.check(x, semantic)
         condition = self.condition_of(x, semantic)
@@ -174,7 +178,11 @@ class ResNetV2SFTGenerator(nn.Module):
         return self.end(x, self.decoder(features))
 
     def pad(self, x: Tensor) -> Tensor:
-        """Pad (N, C, H, W) right and below by reflection, to the stride."""
+        """Pad to a multiple of the stride, right and below, by reflection.
+
+        Args:
+            x: Images or maps, (N, C, H, W).
+        """
         height, width = x.shape[-2:]
         padding = (0, -width % STRIDE, 0, -height % STRIDE)
         return pad(x, padding, mode='reflect') if any(padding) else x
@@ -182,15 +190,16 @@ class ResNetV2SFTGenerator(nn.Module):
     def condition_of(
         self, x: Tensor, semantic: Tensor | None
     ) -> Tensor | None:
-        """Return the condition of the SFT layers, paper Sec. 2.2.
+        """Compute the condition of the SFT layers, paper Sec. 2.2.
 
         Args:
             x: Images, (N, C, H, W).
-            semantic: Map, (N, K, H, W). None stands for a uniform map.
+            semantic: Class probabilities, (N, K, H, W). None means the
+                uniform map.
 
         Returns:
-            (N, 32, H/4, W/4), or one patch for a uniform map; None without
-            SFT layers.
+            Condition, (N, 32, H/4, W/4), or (N, 32, 1, 1) for the uniform
+            map; None without SFT layers.
         """
         if self.condition is None:
             return None
@@ -199,17 +208,21 @@ class ResNetV2SFTGenerator(nn.Module):
         if not self._warned_uniform:
             self._warned_uniform = True
             warnings.warn(
-                'no semantic map given: the SFT layers see the uniform map '
+                'no semantic map given: the SFT layers use the uniform map '
                 f'(1/{self.num_classes} for each class)',
                 stacklevel=3,
             )
-        # The condition of a uniform map is the same at every pixel, so one
-        # patch is enough.
+        # One patch is enough: the condition is the same at every pixel.
         size = (len(x), self.num_classes, STRIDE, STRIDE)
         return self.condition(x.new_full(size, 1 / self.num_classes))
 
     def end(self, x: Tensor, out: Tensor) -> Tensor:
-        """Crop the decoder's output to (N, C, H, W) and add it to x."""
+        """Crop the output of the decoder and add the input.
+
+        Args:
+            x: Input images, (N, C, H, W).
+            out: Output of the decoder, (N, C, H', W'), padded.
+        """
         height, width = x.shape[-2:]
         out = out[..., :height, :width]
         if not self.global_residual:
@@ -220,21 +233,21 @@ class ResNetV2SFTGenerator(nn.Module):
         return out.clamp(-1, 1)
 
     def check(self, x: Tensor, semantic: Tensor | None) -> None:
-        """Refuse images and maps that do not fit.
+        """Check shapes and data types of the inputs.
 
         Args:
             x: Images, (N, C, H, W).
-            semantic: Map, (N, K, H, W), or None.
+            semantic: Class probabilities, (N, K, H, W), or None.
 
         Raises:
-            TypeError: If a type does not fit the weights.
-            ValueError: If a shape does not fit.
+            TypeError: If a data type differs from that of the weights.
+            ValueError: If a shape is wrong.
         """
         check_images(x, self.in_channels, MIN_SIZE)
         expected = (len(x), self.num_classes, *x.shape[-2:])
         if semantic is not None and semantic.shape != torch.Size(expected):
             raise ValueError(
-                f'semantic must be {expected} to fit x and num_classes, got '
+                f'semantic must be {expected} to match x and num_classes, got '
                 f'{tuple(semantic.shape)}'
             )
         dtype = next(self.parameters()).dtype
@@ -269,7 +282,7 @@ def _upconv_norm_relu(
 
 
 def _norm_relu(channels: int, norm: bool) -> list[nn.Module]:
-    # The place of a norm that is not there is kept, and so are the names.
+    # An identity in place of a norm keeps the names of the parameters.
     return [
         InstanceNorm2d(channels) if norm else nn.Identity(),
         nn.ReLU(inplace=True),

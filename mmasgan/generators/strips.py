@@ -1,11 +1,11 @@
-"""A generator's output in bounded memory, for images of any size.
+"""Output of a generator in bounded memory, for images of any size.
 
-Tiles that are deblurred each on its own show seams, since instance norm takes
-its statistics from what it is given. Here every norm sees the statistics of
-the whole image: the network is swept from top to bottom in strips as wide as
-the image, as often as there are statistics to find. Features are kept where
-they are smallest, at the bottleneck; larger ones are computed again, which is
-one multiply-add more in eight.
+Tiles that are deblurred independently show seams, because the statistics of
+instance norm depend on the tile. Here, every norm uses the statistics of the
+whole image: the network runs over the image in strips of full width, once for
+each norm and once for the output. Only the smallest features, those at the
+bottleneck, are stored. Larger ones are computed again, which costs one eighth
+more multiply-adds.
 """
 
 import copy
@@ -21,7 +21,7 @@ from .resnetv2_sft_generator import STRIDE, ResNetV2SFTGenerator
 
 __all__ = ['has_strips', 'translate_in_strips']
 
-# How many rows beyond its own a strip depends on, at most.
+# Rows above and below a strip on which it depends, at most.
 IMAGE_HALO = 8
 BOTTLENECK_HALO = 2
 
@@ -30,10 +30,10 @@ Strips = Iterator[tuple[slice, Tensor]]
 
 
 def has_strips(generator: nn.Module) -> bool:
-    """Whether a generator can be run in strips.
+    """Return whether a generator can run in strips.
 
     Args:
-        generator: Any.
+        generator: Generator of any class.
     """
     if isinstance(generator, ResNetV2SFTGenerator):
         return True
@@ -48,26 +48,28 @@ def translate_in_strips(
     rows: int = 64,
     store: torch.dtype | None = None,
 ) -> Tensor:
-    """Return what ``generator.eval()(x, semantic)`` returns, strip by strip.
+    """Compute ``generator.eval()(x, semantic)`` strip by strip.
+
+    Source: ours; statistics are merged as in Chan et al., 1979.
 
     Args:
-        generator: A :class:`ResNetV2SFTGenerator`, or one without norms that
-            names its ``reach`` and ``stride``, as
-            :class:`PixelUnshuffleUNet`. It is left as it is.
-        x: See :class:`ResNetV2SFTGenerator`.
-        semantic: See :class:`ResNetV2SFTGenerator`.
-        rows: Of the image in a strip, a multiple of 4.
-        store: In what features are kept; None is the type of ``x``. In
-            ``torch.float16`` they take ``base_channels`` bytes a pixel, in
-            float32 twice that.
+        generator: A :class:`ResNetV2SFTGenerator`, or a generator without
+            norms that has the attributes ``reach`` and ``stride``, such as
+            :class:`PixelUnshuffleUNet`. It is not modified.
+        x: Images, (N, in_channels, H, W), in [-1, 1].
+        semantic: Class probabilities, (N, num_classes, H, W), or None.
+        rows: Rows of the image per strip, a multiple of 4.
+        store: Data type of stored features; None means that of ``x``.
+            ``torch.float16`` takes ``base_channels`` bytes per pixel, float32
+            twice as much.
 
     Returns:
         Images, (N, out_channels, H, W).
 
     Raises:
-        TypeError: If a type does not fit the weights, or the generator is
-            another one.
-        ValueError: If a shape does not fit, or ``rows`` is no multiple of 4.
+        TypeError: If a data type differs from that of the weights, or the
+            generator cannot run in strips.
+        ValueError: If a shape is wrong, or ``rows`` is not a multiple of 4.
     """
     if not isinstance(generator, ResNetV2SFTGenerator):
         return _with_halo(generator, x, semantic)
@@ -86,11 +88,11 @@ def translate_in_strips(
 
 
 def _with_halo(generator: Any, x: Tensor, semantic: Tensor | None) -> Tensor:
-    """Sweep a generator that looks at what is near alone."""
+    """Run a generator with a limited receptive field."""
     if not has_strips(generator) or semantic is not None:
         raise TypeError(
-            f'{type(generator).__name__} says no reach (rows that a pixel '
-            'depends on) or takes a semantic map: it can only be run on '
+            f'{type(generator).__name__} cannot run in strips: it has no '
+            'attributes reach and stride, or takes a semantic map; run it on '
             'whole images'
         )
     network = copy.deepcopy(generator).eval()
@@ -100,7 +102,7 @@ def _with_halo(generator: Any, x: Tensor, semantic: Tensor | None) -> Tensor:
 
 
 class _SharedNorm(nn.Module):
-    """Instance norm by statistics that are found strip by strip."""
+    """Instance norm whose statistics are computed from strips."""
 
     def __init__(self, eps: float) -> None:
         super().__init__()
@@ -108,7 +110,7 @@ class _SharedNorm(nn.Module):
         self.mean = self.var = torch.zeros(())
 
     def find(self, strips: Strips) -> None:
-        """Merge the statistics of strips as Chan et al. (1979) do."""
+        """Merge the statistics of strips, as in Chan et al., 1979."""
         total = 0
         for _, strip in strips:
             count = strip.numel() // strip.shape[1]
@@ -128,13 +130,13 @@ class _SharedNorm(nn.Module):
 
 
 class _Sweep:
-    """A network whose norms are shared, and how it is swept.
+    """Strip-wise computation of a network.
 
     Args:
-        network: Its norms are :class:`_SharedNorm`.
-        rows: Of the image in a strip.
-        store: In what features are kept.
-        dtype: In what they are computed.
+        network: Generator whose norms are :class:`_SharedNorm`.
+        rows: Rows of the image per strip.
+        store: Data type of stored features.
+        dtype: Data type of computations.
     """
 
     def __init__(
@@ -177,7 +179,7 @@ class _Sweep:
     def _add_block(
         self, block: Any, x: Tensor, condition: Tensor | None
     ) -> None:
-        """Add to the features, in place, what a block makes of them."""
+        """Apply a residual block in place."""
         norm1, norm2 = block.norm1, block.norm2
 
         def strips(layers: Layers, x: Tensor) -> Strips:
@@ -211,7 +213,7 @@ class _Sweep:
         return out
 
     def _empty(self, channels: int, x: Tensor) -> Tensor:
-        """Return features of an image that are still to be written."""
+        """Return uninitialised bottleneck features of an image."""
         height, width = (side // STRIDE for side in x.shape[2:])
         return x.new_empty(1, channels, height, width, dtype=self.store)
 
@@ -233,16 +235,17 @@ def _strips(
     halo: int,
     dtype: torch.dtype,
 ) -> Strips:
-    """Apply layers strip by strip; yield which rows, and what came out.
+    """Apply layers strip by strip; yield the rows and output of each strip.
 
     Args:
-        layers: From rows of the sources to as many, or a fixed multiple.
-        sources: Cut alike, but for those of one row, which go with all.
-        rows: Of the first source in a strip.
-        halo: Rows of the first source above and below a strip that its own
-            rows depend on. At the ends of the image the layers pad, as they
-            do for a whole one; what they pad elsewhere is cut off.
-        dtype: In what to compute.
+        layers: Function of strips whose output has as many rows, or a fixed
+            multiple.
+        sources: Inputs of ``layers``. Those with one row are passed whole.
+        rows: Rows of the first source per strip.
+        halo: Rows above and below a strip on which its output depends. The
+            padding of layers is correct at the ends of the image, and cut off
+            elsewhere.
+        dtype: Data type of computations.
     """
     height = sources[0].shape[2]
     for first in range(0, height, rows):
@@ -261,9 +264,9 @@ def _strips(
 
 
 def _write(target: Tensor, strips: Strips) -> Tensor:
-    """Write strips into the target, which they may be made of."""
+    """Write strips into the target, which may be their source."""
     rows, strip = next(strips)
-    for following in strips:  # is made: the rows above it may go
+    for following in strips:  # computed before its source is overwritten
         target[:, :, rows] = strip
         rows, strip = following
     target[:, :, rows] = strip

@@ -1,4 +1,4 @@
-"""Layers: feature modulation by a semantic map, and the residual blocks."""
+"""Residual blocks, SFT layers and motion networks."""
 
 from .._moved import keep_old_names
 from .camera_motion_prior import CameraMotionPrior

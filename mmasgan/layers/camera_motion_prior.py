@@ -1,4 +1,4 @@
-"""Random motion, as cameras and what they see move during an exposure."""
+"""Random motion of a camera and of objects during an exposure."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -13,21 +13,21 @@ from .camera_path import camera_path, resample_path
 
 __all__ = ['CameraMotionPrior', 'Motion', 'add_noise']
 
-GRID = 8  # pixels between the points at which a motion is given
-# Optical centres lie about so far from a crop's own, in pixels: a crop is part
-# of a frame.
+GRID = 8  # pixels between the points of a motion field
+# Largest distance (x, y) from the centre of a crop to the optical centre, in
+# pixels: a crop is part of a frame.
 CENTRE = (400.0, 250.0)
-HILLS = 4  # points a side of the noise that objects are cut from
+HILLS = 4  # noise values per side from which object regions are made
 
 Range = tuple[float, float]
 
 
 class Motion(NamedTuple):
-    """Motions of a batch.
+    """Motion of each image of a batch.
 
     Attributes:
-        offsets: Positions along the path, (N, T, 2, h, w), in pixels.
-        gamma: Exponent of each image's camera, (N,).
+        offsets: Positions (x, y) at T times, (N, T, 2, h, w), in pixels.
+        gamma: Exponent of the camera response of each image, (N,).
     """
 
     offsets: Tensor
@@ -36,17 +36,22 @@ class Motion(NamedTuple):
 
 @dataclass(frozen=True)
 class Style:
-    """One kind of motion; pairs are the bounds of a uniform draw.
+    """Distribution of one kind of motion.
+
+    Pairs are the bounds of a uniform distribution.
 
     Attributes:
-        weight: How often it is drawn, relative to the others.
+        weight: Relative frequency of this style.
         length: Length of the path, in pixels.
-        skew: Lengths are ``low + (high - low) * uniform ** skew``.
-        shake: How crooked the path is, 0 for a straight line.
-        acceleration: Bound of the relative change of speed, to both sides.
-        gamma: Exponent after which frames are averaged, one of these.
-        object_probability: How often a region moves on its own.
-        object_length: Length of that region's own path, in pixels.
+        skew: Exponent of the distribution of lengths,
+            ``low + (high - low) * uniform ** skew``.
+        shake: Curvature and jitter of the path; 0 is a straight line.
+        acceleration: Largest relative change of speed, of either sign.
+        gamma: Exponents to choose from; frames are averaged after
+            ``x ** gamma``.
+        object_probability: Probability that a region moves on its own.
+        object_length: Length of the additional path of that region, in
+            pixels.
     """
 
     weight: float = 1.0
@@ -61,13 +66,14 @@ class Style:
 
 @MODELS.register_module()
 class CameraMotionPrior(nn.Module):
-    """Draw how a camera moved while its shutter was open.
+    """Draw random camera motion during an exposure.
 
-    Each image has a path of its own: it turns, zooms and shakes; sometimes a
-    smooth region of the image moves besides. Drawn from PyTorch's random
-    numbers, on the CPU; what is drawn is small.
+    Each image has its own path, with rotation, zoom and shake; optionally, a
+    smooth region has an additional path. The random numbers come from
+    PyTorch's generator, and the tensors are on the CPU.
 
-    Source: ours, see :func:`~mmasgan.layers.camera_path.camera_path`.
+    Source: ours; the paths are those of
+    :func:`~mmasgan.layers.camera_path.camera_path`.
 
     Config::
 
@@ -80,13 +86,17 @@ class CameraMotionPrior(nn.Module):
         )
 
     Args:
-        styles: Arguments of each :class:`Style`, by any name.
-        still: How often nothing moves.
-        taps: Bounds of how many positions there are, of a batch; odd.
+        styles: Arguments of each :class:`Style`, by a name of your choice.
+        still: Probability that an image has no motion.
+        taps: Smallest and largest number of positions T, both odd.
+
+    Shape:
+        A number of images and their size to offsets
+        (N, T, 2, height/8, width/8), sizes rounded up, and gamma (N,).
 
     Raises:
-        TypeError: If a style has an argument that there is none of.
-        ValueError: If a value is not possible.
+        TypeError: If a style has an unknown argument.
+        ValueError: If an argument is out of its range.
     """
 
     def __init__(
@@ -100,30 +110,31 @@ class CameraMotionPrior(nn.Module):
         for style in styles.values():
             if not set(style) <= known:
                 raise TypeError(
-                    f'a style has no argument {min(set(style) - known)!r}; it '
-                    f'has {sorted(known)}'
+                    f'unknown style argument {min(set(style) - known)!r}; '
+                    f'expected one of {sorted(known)}'
                 )
         self.styles = [Style(**style) for style in styles.values()]
         if not self.styles or sum(s.weight for s in self.styles) <= 0:
-            raise ValueError('styles must hold one of positive weight')
+            raise ValueError('styles must contain one with a positive weight')
         if not 3 <= taps[0] <= taps[1] or not taps[0] % 2 == taps[1] % 2 == 1:
-            raise ValueError(f'taps must be odd bounds from 3, got {taps}')
+            raise ValueError(
+                f'taps must be two odd numbers, at least 3, got {taps}'
+            )
         if not 0 <= still <= 1:
             raise ValueError(f'still must be in [0, 1], got {still}')
         self.still = still
         self.taps = taps
 
     def forward(self, count: int, height: int, width: int) -> Motion:
-        """Draw motions.
+        """Draw the motion of a batch of images.
 
         Args:
-            count: Number of images.
-            height: Of each, in pixels.
-            width: Same.
+            count: Number of images N.
+            height: Height of the images, in pixels.
+            width: Width of the images, in pixels.
 
         Returns:
-            Positions at a grid, (N, T, 2, height/8, width/8), float32, and
-            exponents.
+            Offsets (N, T, 2, height/8, width/8), float32, and gamma (N,).
         """
         seed = int(torch.randint(2**31 - 1, ()))
         random = np.random.RandomState(seed)
@@ -148,16 +159,21 @@ class CameraMotionPrior(nn.Module):
 def add_noise(
     images: Tensor, largest: float, moved: Tensor | None = None
 ) -> Tensor:
-    """Add the noise of a camera, drawn from PyTorch's numbers on the CPU.
+    r"""Add Gaussian noise with a random standard deviation per image.
+
+    .. math:: y_n = x_n + \sigma_n \epsilon, \quad
+        \sigma_n \sim U(0, \text{largest} / 255)
+
+    The random numbers come from PyTorch's generator on the CPU.
 
     Args:
-        images: (N, C, H, W) in [0, 1].
-        largest: Largest standard deviation, of 255 grey levels; that of each
-            image is drawn.
-        moved: Which images get any, (N,), bool. None gives all some.
+        images: Images, (N, C, H, W), in [0, 1].
+        largest: Largest standard deviation, in grey levels of 255.
+        moved: Mask of the images that receive noise, (N,), bool. None means
+            all.
 
     Returns:
-        Images, unbounded.
+        Images, (N, C, H, W), unbounded.
     """
     deviation = torch.rand(len(images)).to(images) * largest / 255
     if moved is not None:
@@ -172,7 +188,7 @@ def _offsets(
     taps: int,
     size: tuple[int, int],
 ) -> np.ndarray:
-    """Return positions along a path, (T, 2, h, w)."""
+    """Draw the positions of one image, (T, 2, h, w)."""
     low, high = style.length
     length = low + (high - low) * random.uniform() ** style.skew
     path = _path(random, style, taps, length)
@@ -210,7 +226,7 @@ def _path(
 def _region(
     random: np.random.RandomState, size: tuple[int, int]
 ) -> np.ndarray:
-    """Return where an object is, (h, w), in [0, 1]."""
+    """Draw the mask of an object, (h, w), in [0, 1]."""
     hills = torch.from_numpy(random.normal(size=(1, 1, HILLS, HILLS)))
     smooth = nn.functional.interpolate(
         hills, size, mode='bicubic', align_corners=False

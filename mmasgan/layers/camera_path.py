@@ -4,7 +4,7 @@ import numpy as np
 
 __all__ = ['camera_path', 'resample_path']
 
-STEPS_PER_PIXEL = 2  # close enough that the frames do not show one by one
+STEPS_PER_PIXEL = 2  # dense enough that single frames are not visible
 
 
 def camera_path(
@@ -15,20 +15,20 @@ def camera_path(
 ) -> np.ndarray:
     """Draw the path of a shaking camera during one exposure.
 
-    The camera moves on along a slowly turning direction, with jitter, and
-    turns and zooms a little.
+    The camera moves in a slowly changing direction, with jitter, and rotates
+    and zooms slightly. Source: ours.
 
     Args:
-        random: Source of the random numbers.
+        random: Random number generator.
         length: Length of the path of the image centre, in pixels.
-        shake: How much the direction turns and speed and direction jitter:
-            1 for a shaking hand, 0 for a straight line at constant speed.
+        shake: Amount of curvature and jitter: 1 for a hand-held camera, 0 for
+            a straight line at constant speed.
         acceleration: Relative change of the speed from the middle of the
             exposure to its end, in (-1, 1).
 
     Returns:
-        Array of shape (T, 4), float64, T odd: x and y in pixels, angle in
-        degrees, zoom as a factor less one. The middle frame is all zero.
+        Path, (T, 4), float64, T odd: x and y in pixels, angle in degrees, and
+        zoom factor minus one. The middle row is zero.
     """
     frames = 2 * int(np.ceil(length * STEPS_PER_PIXEL / 2)) + 1
     time = np.linspace(-1, 1, frames)
@@ -49,7 +49,15 @@ def camera_path(
 
 
 def resample_path(path: np.ndarray, frames: int) -> np.ndarray:
-    """Take ``frames`` evenly spaced frames of a path, ends included."""
+    """Resample a path linearly at evenly spaced times.
+
+    Args:
+        path: Path, (T, 4).
+        frames: Number of rows of the result, the two ends included.
+
+    Returns:
+        Path, (frames, 4).
+    """
     at = np.linspace(0, len(path) - 1, frames)
     known = np.arange(len(path))
     return np.column_stack([np.interp(at, known, axis) for axis in path.T])

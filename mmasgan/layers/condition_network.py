@@ -1,9 +1,4 @@
-"""The network that turns a semantic map into conditions for SFT layers.
-
-Source: Wang et al., Recovering Realistic Texture in Image Super-resolution by
-Deep Spatial Feature Transform, CVPR 2018, Sec. 3.2 (SFTGAN). Differs from it
-in: nothing; the widths are those of its released test code.
-"""
+"""Network that computes the condition of SFT layers from a semantic map."""
 
 from torch import Tensor, nn
 
@@ -14,20 +9,25 @@ __all__ = ['ConditionNetwork']
 
 @MODELS.register_module()
 class ConditionNetwork(nn.Module):
-    """Class probabilities to condition maps, shared by all SFT layers.
+    """Compute condition maps from class probabilities.
 
-    One 4x4 convolution of stride 4, three 1x1 convolutions and a 1x1
-    projection, with LeakyReLU 0.1 between them. The stride equals that of the
-    generator's bottleneck, so conditions and features have the same size.
-    There is no padding and no norm: a condition depends on its own 4x4
-    patch of the map alone.
+    All SFT layers of a generator share the output. The network is one 4x4
+    convolution of stride 4, three 1x1 convolutions and a 1x1 projection, with
+    LeakyReLU 0.1 in between. The stride is that of the generator's
+    bottleneck, so conditions and features have the same size. There is no
+    padding and no norm: each condition depends only on its 4x4 patch.
+
+    Source: Wang et al., Recovering Realistic Texture in Image
+    Super-resolution by Deep Spatial Feature Transform, CVPR 2018, Sec. 3.2
+    (SFTGAN), with the widths of its released test code. Differs from it in:
+    nothing.
 
     Config: ``dict(type='mmasgan.ConditionNetwork', in_channels=8)``
 
     Args:
         in_channels: Number of classes K of the map.
         out_channels: Channels of the condition maps.
-        hidden_channels: Channels in between.
+        hidden_channels: Channels of the hidden layers.
 
     Shape:
         (N, in_channels, H, W), H and W divisible by 4, to
@@ -67,18 +67,18 @@ class ConditionNetwork(nn.Module):
             Conditions, (N, out_channels, H/4, W/4), unbounded.
 
         Raises:
-            ValueError: If the number of classes is not ``in_channels`` or
-                a side is not divisible by 4.
+            ValueError: If the number of classes is not ``in_channels``, or H
+                or W is not divisible by 4.
         """
         if semantic.ndim != 4 or semantic.shape[1] != self.in_channels:
             raise ValueError(
-                f'semantic map must be (N, {self.in_channels}, H, W), got '
+                f'semantic must be (N, {self.in_channels}, H, W), got '
                 f'{tuple(semantic.shape)}'
             )
         height, width = semantic.shape[-2:]
         if height % self.stride or width % self.stride:
             raise ValueError(
-                'semantic map must have sides divisible by '
+                'semantic must have sides divisible by '
                 f'{self.stride}, got {height}x{width}'
             )
         return self.layers(semantic)

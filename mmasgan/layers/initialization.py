@@ -1,6 +1,6 @@
 """Initial weights of convolutions.
 
-``mmengine.model`` has the same, but its import takes more than a second.
+``mmengine.model`` has the same functions, but takes over a second to import.
 """
 
 from typing import Literal
@@ -11,11 +11,11 @@ __all__ = ['init_kaiming', 'init_normal']
 
 
 def init_normal(network: nn.Module, std: float = 0.02) -> None:
-    """Draw the weights of all convolutions from N(0, std), as CycleGAN.
+    """Initialise convolutions with N(0, std) and zero biases, as CycleGAN.
 
     Args:
-        network: Its convolutions are initialised in place; biases become 0.
-        std: Standard deviation.
+        network: Module whose convolutions are initialised in place.
+        std: Standard deviation of the weights.
     """
     for convolution in _convolutions(network):
         nn.init.normal_(convolution.weight, 0, std)
@@ -24,11 +24,12 @@ def init_normal(network: nn.Module, std: float = 0.02) -> None:
 def init_kaiming(
     network: nn.Module, mode: Literal['fan_in', 'fan_out'] = 'fan_in'
 ) -> None:
-    """Draw the weights of all convolutions as He et al., ICCV 2015.
+    """Initialise convolutions as He et al., ICCV 2015, with zero biases.
 
     Args:
-        network: Its convolutions are initialised in place; biases become 0.
-        mode: Which variance is kept: of activations, or of gradients.
+        network: Module whose convolutions are initialised in place.
+        mode: ``'fan_in'`` preserves the variance of activations,
+            ``'fan_out'`` that of gradients.
     """
     for convolution in _convolutions(network):
         nn.init.kaiming_normal_(
@@ -39,7 +40,7 @@ def init_kaiming(
 def _convolutions(
     network: nn.Module,
 ) -> list[nn.Conv2d | nn.ConvTranspose2d]:
-    """Return the convolutions of a network, with biases of 0."""
+    """Set the biases of all convolutions to 0; return the convolutions."""
     found = [
         module
         for module in network.modules()

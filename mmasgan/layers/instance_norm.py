@@ -1,8 +1,4 @@
-"""Instance norm for networks whose channels are last in memory.
-
-Source: Ulyanov et al., Instance Normalization: The Missing Ingredient for Fast
-Stylization, arXiv 2016, Eq. (3), as PyTorch computes it.
-"""
+"""Instance norm that keeps the channels-last memory format."""
 
 import torch
 from torch import Tensor, nn
@@ -12,25 +8,30 @@ __all__ = ['InstanceNorm2d']
 
 
 class InstanceNorm2d(nn.InstanceNorm2d):
-    """Instance norm that hands its input's memory layout on.
+    r"""Instance norm without affine that keeps its input's memory format.
 
-    PyTorch's copies channels-last features to channels first, and leaves them
-    so: it takes several times as long, and each convolution after it has to
-    reorder them. The batch norm of one image is the same formula, and keeps
-    the layout.
+    .. math:: y = \frac{x - \mathrm{E}[x]}{\sqrt{\mathrm{Var}[x] + \epsilon}}
+
+    with mean and variance over H and W. PyTorch's instance norm converts
+    channels-last features to channels first, which is slow here and in the
+    convolutions that follow. Batch norm of one image computes the same
+    formula and keeps the format.
+
+    Source: Ulyanov et al., Instance Normalization: The Missing Ingredient for
+    Fast Stylization, arXiv 2016, Eq. (3). Differs from it in: nothing.
 
     Args:
         channels: Channels of the features.
 
     Shape:
-        (N, channels, H, W) to the same.
+        (N, channels, H, W) to (N, channels, H, W).
     """
 
     def __init__(self, channels: int) -> None:
         super().__init__(channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Take mean and variance of each channel of each image away."""
+        """Normalise each channel of each image."""
         if x.is_contiguous():
             return super().forward(x)
         images = [

@@ -1,4 +1,4 @@
-"""The network that reads from a blurred image how it was moved."""
+"""Network that estimates the motion in a blurred image."""
 
 from collections.abc import Sequence
 
@@ -15,37 +15,39 @@ from .residual_unet import ResidualUNet
 __all__ = ['MotionNetwork']
 
 MIN_SIZE = 32
-UNIT = 10.0  # pixels: what the network puts out is near 1
+UNIT = 10.0  # pixels; keeps the output of the trunk near 1
 
 
 @MODELS.register_module()
 class MotionNetwork(nn.Module):
-    """Blurred image to the field of the path at each pixel.
+    """Estimate the motion path at each pixel of a blurred image.
 
-    What it puts out first is the form of a field that a path and its reverse
-    share (:func:`~mmasgan.layers.reblur.canonical_field`), since their blur
-    is the same; which of the two a field holds is not determined.
+    A path and its reverse cause the same blur. The network therefore predicts
+    the canonical form of the motion field, which both share
+    (:func:`~mmasgan.layers.reblur.canonical_field`); the returned field
+    contains either of the two.
 
-    Source: ours. Gong et al., CVPR 2017, read one straight vector per pixel.
+    Source: ours; Gong et al., CVPR 2017, estimate one straight vector per
+    pixel.
 
     Config: ``dict(type='mmasgan.MotionNetwork')``
 
     Args:
         in_channels: Channels of the image.
-        channels: See :class:`~mmasgan.layers.residual_unet.ResidualUNet`, as
-            the next two.
-        blocks: Same.
-        up_blocks: Same.
-        weights: What :meth:`init_weights` loads: a safetensors file, or the
-            name of one that comes with the library,
-            ``'motion_small_gopro'``. None loads nothing.
+        channels: Channels of each level of the
+            :class:`~mmasgan.layers.residual_unet.ResidualUNet`.
+        blocks: Residual blocks of each level on the way down.
+        up_blocks: Residual blocks of each level on the way up.
+        weights: Weights loaded by :meth:`init_weights`: the path of a
+            safetensors file, or the name of weights in the package,
+            ``'motion_small_gopro'``. None keeps the random weights.
 
     Shape:
         (N, in_channels, H, W) in [-1, 1], H and W at least 32, to a field
         (N, 4, H/4, W/4), sizes rounded up, in pixels of the image.
     """
 
-    scale = 4  # an image is so many times as large as its field
+    scale = 4  # size of the image relative to its field
 
     def __init__(
         self,
@@ -63,35 +65,40 @@ class MotionNetwork(nn.Module):
         )
 
     def init_weights(self) -> None:
-        """Load ``weights``; see the class.
+        """Load ``weights``.
 
         Raises:
-            FileNotFoundError: If there is no such file.
-            ValueError: If it holds something else.
+            FileNotFoundError: If the file does not exist.
+            ValueError: If it does not contain the weights of this network.
         """
         if self.weights is not None:
             load_published(self, self.weights)
 
     def forward(self, blurred: Tensor) -> Tensor:
-        """Read the motion of a batch of blurred images.
+        """Estimate the motion of a batch of blurred images.
 
         Args:
             blurred: Images, (N, in_channels, H, W), RGB in [-1, 1].
 
         Returns:
-            Field, (N, 4, H/4, W/4), see :mod:`mmasgan.layers.reblur`.
+            Motion field, (N, 4, H/4, W/4), see :mod:`mmasgan.layers.reblur`.
 
         Raises:
-            TypeError: If it is no tensor of floating-point numbers.
-            ValueError: If its shape does not fit.
+            TypeError: If ``blurred`` is not a floating-point tensor.
+            ValueError: If its shape is wrong or it is too small.
         """
         return field_of_canonical(self.canonical(blurred))
 
     def canonical(self, blurred: Tensor) -> Tensor:
-        """Return the canonical form of the field, (N, 4, H/4, W/4).
+        """Estimate the field in canonical form.
 
-        Arguments and errors are those of :meth:`forward`; see
-        :func:`~mmasgan.layers.reblur.canonical_field`.
+        See :func:`~mmasgan.layers.reblur.canonical_field`. Source: ours.
+
+        Args:
+            blurred: Images, (N, in_channels, H, W), RGB in [-1, 1].
+
+        Returns:
+            Canonical field, (N, 4, H/4, W/4), in pixels.
         """
         check_images(blurred, self.in_channels, MIN_SIZE)
         height, width = blurred.shape[-2:]
@@ -101,6 +108,6 @@ class MotionNetwork(nn.Module):
             blurred = pad(blurred, padding, mode='reflect')
         field = self.trunk(pixel_unshuffle(blurred, self.scale))
         if field.dtype in (torch.bfloat16, torch.float16):
-            field = field.float()  # pixels need more than 8 bits
+            field = field.float()  # positions need more than 8 bits
         rows, columns = (-(-side // self.scale) for side in (height, width))
         return UNIT * field[..., :rows, :columns]

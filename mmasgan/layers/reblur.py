@@ -1,18 +1,18 @@
 r"""Differentiable motion blur of sharp images, along a path at each pixel.
 
-A path is quadratic in the time of the exposure, from -1 to 1:
+A path is a quadratic function of the time t, from -1 to 1 in an exposure:
 
 .. math:: p(t) = t \, d + t^2 c
 
-where d is the displacement, half of the length that the exposure sees, and c
-its change: a turn, or an acceleration. A field holds (d_x, d_y, c_x, c_y) at
-each pixel, in pixels of the image. A path and its reverse, (-d, c), give the
-same blur, so fields are interpolated and compared in a form that both share.
+with the displacement d, half of the length of the path, and its change c, a
+turn or an acceleration. A motion field contains (d_x, d_y, c_x, c_y) at each
+pixel, in pixels of the image. A path and its reverse, (-d, c), cause the same
+blur, so fields are interpolated and compared in a canonical form.
 
-Source: the blur model is that of GoPro (Nah et al., CVPR 2017, Eq. (1)), the
-mean of the frames that a shutter sees; the path of a quadratic is that of
-Zhang et al., Exposure Trajectory Recovery From Motion Blur, TPAMI 2021.
-Differs from them in: the middle of the exposure is the sharp image.
+Source: the blur is the mean of the frames of an exposure, as in GoPro (Nah et
+al., CVPR 2017, Eq. (1)); quadratic paths are those of Zhang et al., Exposure
+Trajectory Recovery From Motion Blur, TPAMI 2021. Differs from them in: the
+sharp image is the middle of the exposure.
 """
 
 from collections.abc import Iterator
@@ -33,23 +33,23 @@ __all__ = [
     'reblur_along_offsets',
 ]
 
-EPSILON = 1e-12  # squared pixels, keeps a gradient where nothing moves
-BLACK = 1e-8  # of [0, 1]: a root has no gradient at 0
+EPSILON = 1e-12  # squared pixels; keeps the gradient finite without motion
+BLACK = 1e-8  # in [0, 1]; a root has no gradient at 0
 
 
 @MODELS.register_module()
 class MotionReblur(nn.Module):
-    """Blur images along a field of quadratic paths; it has no weights.
+    """Module of :func:`reblur_along_field`, without weights.
 
     Config: ``dict(type='mmasgan.MotionReblur', taps=15)``
 
     Args:
-        taps: See :func:`reblur_along_field`, as the next two.
-        gamma: Same.
-        margin: Same.
+        taps: Number of times T of the exposure that are averaged, odd.
+        gamma: Exponent of the camera response.
+        margin: Pixels to cut off on each side.
 
     Shape:
-        (N, C, H, W) and a field (N, 4, h, w) to
+        Images (N, C, H, W) and a field (N, 4, h, w) to
         (N, C, H - 2 margin, W - 2 margin).
     """
 
@@ -62,7 +62,7 @@ class MotionReblur(nn.Module):
         self.margin = margin
 
     def forward(self, sharp: Tensor, field: Tensor) -> Tensor:
-        """Blur; see :func:`reblur_along_field`."""
+        """Blur images; see :func:`reblur_along_field`."""
         return reblur_along_field(
             sharp, field, self.taps, self.gamma, self.margin
         )
@@ -80,25 +80,27 @@ def reblur_along_field(
     .. math:: R(s, m)(x) = \Big(\frac{1}{T} \sum_{k=1}^{T}
         s(x + p(t_k; m(x)))^\gamma\Big)^{1/\gamma}
 
-    with T times t evenly spaced in [-1, 1], the ends included. A field of
+    with T times evenly spaced in [-1, 1], both ends included. A field of
     zeros returns the image.
 
+    Source: Nah et al., CVPR 2017, Eq. (1), with paths in place of frames.
+
     Args:
-        sharp: Images, (N, C, H, W); in [0, 1] where gamma is not 1.
-        field: Displacement and change (d_x, d_y, c_x, c_y), (N, 4, h, w), in
-            pixels of the image; of any size, such as a quarter.
-        taps: How many times T of the exposure are averaged, odd.
-        gamma: Images are averaged after ``x ** gamma``: 1 gives GoPro's
-            ``blur``, 2.2 linear light. A number or one for each image, (N,).
-        margin: Pixels cut off on each side. What a path reads beyond the
-            image is its edge; a margin of half of the longest path keeps
-            such pixels out of the result.
+        sharp: Images, (N, C, H, W); in [0, 1] if ``gamma`` is not 1.
+        field: Motion field (d_x, d_y, c_x, c_y), (N, 4, h, w), in pixels of
+            the image; it may be smaller than the image.
+        taps: Number of times T of the exposure that are averaged, odd.
+        gamma: Exponent of the camera response, a number or (N,): 1 gives
+            GoPro's ``blur``, 2.2 an average in linear light.
+        margin: Pixels to cut off on each side. Beyond the image, its edge is
+            repeated; a margin of half the longest path removes all pixels
+            that this affects.
 
     Returns:
         Images, (N, C, H - 2 margin, W - 2 margin).
 
     Raises:
-        ValueError: If shapes do not fit or ``taps`` is not odd.
+        ValueError: If the shapes do not match or ``taps`` is not odd.
     """
     _check(sharp, field, (4,), margin)
     if taps < 1 or taps % 2 == 0:
@@ -113,7 +115,7 @@ def reblur_along_field(
 
 
 def path_at(t: Any, displacement: Any, change: Any) -> Any:
-    """Return where a path is at times t in [-1, 1], of tensors or arrays."""
+    """Return the position p(t) of a path, for tensors or arrays."""
     return t * displacement + t * t * change
 
 
@@ -123,21 +125,24 @@ def reblur_along_offsets(
     gamma: float | Tensor = 1.0,
     margin: int = 0,
 ) -> Tensor:
-    """Blur images along paths of any form, given by their positions.
+    r"""Blur images along paths of any form, given by their positions.
+
+    .. math:: y(x) = \Big(\frac{1}{T} \sum_{k=1}^{T}
+        s(x + o_k(x))^\gamma\Big)^{1/\gamma}
 
     Args:
-        sharp: See :func:`reblur_along_field`.
-        offsets: Positions (x, y) relative to the pixel at each of T times,
-            (N, T, 2, h, w), in pixels of the image; of any size (h, w), and
-            interpolated to that of the image.
-        gamma: See :func:`reblur_along_field`.
-        margin: See :func:`reblur_along_field`.
+        sharp: Images, (N, C, H, W); in [0, 1] if ``gamma`` is not 1.
+        offsets: Positions (x, y) relative to the pixel at T times,
+            (N, T, 2, h, w), in pixels of the image. They are interpolated to
+            the size of the image.
+        gamma: Exponent of the camera response, a number or (N,).
+        margin: Pixels to cut off on each side.
 
     Returns:
         Images, (N, C, H - 2 margin, W - 2 margin).
 
     Raises:
-        ValueError: If shapes do not fit.
+        ValueError: If the shapes do not match.
     """
     taps = offsets.shape[1] if offsets.ndim == 5 else 0
     _check(sharp, offsets, (taps, 2), margin)
@@ -149,24 +154,24 @@ def reblur_along_offsets(
 
 
 def field_of_offsets(offsets: Tensor) -> Tensor:
-    r"""Fit a quadratic to each path, by least squares.
+    r"""Fit a quadratic path to each sequence of positions, by least squares.
 
     .. math:: d = \frac{\sum t\,p(t)}{\sum t^2}, \quad
         c = \frac{\sum t^2 p(t)}{\sum t^4}
 
     Args:
-        offsets: Positions at T evenly spaced times, (N, T, 2, h, w), 0 in
-            the middle; T at least 3.
+        offsets: Positions at T evenly spaced times, (N, T, 2, h, w), zero in
+            the middle; T is at least 3.
 
     Returns:
-        Field, (N, 4, h, w).
+        Motion field, (N, 4, h, w).
 
     Raises:
-        ValueError: If there are fewer times.
+        ValueError: If T is less than 3.
     """
     taps = offsets.shape[1]
     if taps < 3:
-        raise ValueError(f'a quadratic needs 3 times at least, got {taps}')
+        raise ValueError(f'offsets must have at least 3 times, got {taps}')
     t = torch.linspace(-1, 1, taps, dtype=offsets.dtype, device=offsets.device)
     squares = t * t
     parts = [
@@ -177,17 +182,17 @@ def field_of_offsets(offsets: Tensor) -> Tensor:
 
 
 def canonical_field(field: Tensor) -> Tensor:
-    r"""Return a field in the form that a path and its reverse share.
+    r"""Return the canonical form of a field, equal for reversed paths.
 
     .. math:: (|d| \cos 2\theta, |d| \sin 2\theta, c_x, c_y)
 
-    where theta is the direction of d.
+    with :math:`\theta` the direction of d.
 
     Args:
-        field: (N, 4, h, w).
+        field: Motion field, (N, 4, h, w).
 
     Returns:
-        Same shape; continuous where the direction of time flips.
+        Canonical field, (N, 4, h, w), continuous where d changes its sign.
     """
     dx, dy, change = _parts(field)
     length = (dx * dx + dy * dy + EPSILON).sqrt()
@@ -196,17 +201,19 @@ def canonical_field(field: Tensor) -> Tensor:
 
 
 def field_of_canonical(canonical: Tensor) -> Tensor:
-    """Return a field that :func:`canonical_field` gives this form of.
+    """Return a field with the given canonical form.
+
+    Inverse of :func:`canonical_field`, up to the sign of d.
 
     Args:
-        canonical: (N, 4, h, w).
+        canonical: Canonical field, (N, 4, h, w).
 
     Returns:
-        Same shape. Of a path and its reverse, which one is not determined.
+        Motion field, (N, 4, h, w); each path may be reversed.
     """
     u, v, change = _parts(canonical)
     length = (u * u + v * v + EPSILON).sqrt()
-    # Of two parallel vectors, the one that is not near zero.
+    # Of two parallel vectors, take the one that is not close to zero.
     right = u > 0
     x = torch.where(right, length + u, v)
     y = torch.where(right, v, length - u)
@@ -243,18 +250,21 @@ def _mean_along(
     margin: int,
 ) -> Tensor:
     kind = sharp.dtype
-    if kind in (torch.bfloat16, torch.float16):  # too coarse for positions
+    if kind in (
+        torch.bfloat16,
+        torch.float16,
+    ):  # too coarse
         sharp = sharp.float()
     exponent = torch.as_tensor(gamma, dtype=sharp.dtype, device=sharp.device)
     if exponent.ndim and exponent.shape != (len(sharp),):
         raise ValueError(
-            f'gamma must be a number or one for each of {len(sharp)} images, '
+            f'gamma must be a number or ({len(sharp)},), one value per image, '
             f'got {tuple(exponent.shape)}'
         )
     linear = bool((exponent == 1).all())
     exponent = exponent.reshape(-1, 1, 1, 1)
     light = sharp if linear else sharp.clamp(min=0) ** exponent
-    # Three channels of a pixel side by side are read in half the time.
+    # grid_sample is twice as fast on channels-last images.
     light = light.contiguous(memory_format=torch.channels_last)
     height, width = sharp.shape[-2:]
     ys, xs = (
@@ -291,6 +301,6 @@ def _check(
         )
     if not 0 <= 2 * margin < min(sharp.shape[-2:]):
         raise ValueError(
-            f'a margin of {margin} leaves nothing of images of '
-            f'{tuple(sharp.shape[-2:])}'
+            f'margin must be less than half of the image size '
+            f'{tuple(sharp.shape[-2:])}, got {margin}'
         )

@@ -1,4 +1,4 @@
-"""Convolution of images that are reflected at their edges."""
+"""Convolution with reflection padding in any memory format."""
 
 from typing import Any
 
@@ -10,21 +10,23 @@ __all__ = ['ReflectConv2d', 'reflection_pad']
 
 
 class ReflectConv2d(nn.Conv2d):
-    """Convolution that keeps the size by reflection, in any memory layout.
+    """Convolution with reflection padding that keeps the size.
 
-    Equal to ``nn.Conv2d`` with ``padding_mode='reflect'``, whose padding
-    copies channels-last features to channels first on a CPU, a third of the
-    time of a generator in bfloat16, and has no deterministic gradient on a
-    GPU. Source: the padding of CycleGAN's generator, Zhu et al., ICCV 2017.
+    Equal to ``nn.Conv2d`` with ``padding_mode='reflect'``. PyTorch's padding
+    converts channels-last features to channels first on a CPU, which takes a
+    third of the time of a generator in bfloat16, and has no deterministic
+    gradient on a GPU.
+
+    Source: the padding of CycleGAN's generator, Zhu et al., ICCV 2017.
 
     Args:
         in_channels: Channels of the input.
         out_channels: Channels of the output.
-        kernel_size: Odd side of the kernel, in pixels.
+        kernel_size: Side of the kernel, odd.
 
     Shape:
-        (N, in_channels, H, W) to (N, out_channels, H, W), H and W greater
-        than half of the kernel.
+        (N, in_channels, H, W) to (N, out_channels, H, W), H and W
+        greater than half of the kernel.
     """
 
     def __init__(
@@ -45,14 +47,17 @@ class ReflectConv2d(nn.Conv2d):
 
 
 def reflection_pad(x: Tensor, size: int) -> Tensor:
-    """Reflect images at their edges; the edge itself is not repeated.
+    """Pad by reflection, without repeating the edge.
+
+    Equal to ``torch.nn.functional.pad`` with ``mode='reflect'``.
 
     Args:
         x: Images or features, (N, C, H, W).
-        size: Pixels to add at each side, less than H and W.
+        size: Pixels to add on each side, less than H and W.
 
     Returns:
-        (N, C, H + 2 size, W + 2 size), in the memory layout of ``x``.
+        Padded tensor, (N, C, H + 2 size, W + 2 size), in the memory format
+        of ``x``.
     """
     by_copies = x.is_cpu and not x.is_contiguous()
     by_copies |= torch.are_deterministic_algorithms_enabled()
@@ -62,7 +67,7 @@ def reflection_pad(x: Tensor, size: int) -> Tensor:
 
 
 class _PadByCopies(torch.autograd.Function):
-    """Padding by copies of whole rows and columns of pixels."""
+    """Padding by copying whole rows and columns."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, size: int) -> Tensor:
@@ -89,8 +94,7 @@ class _PadByCopies(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         size = ctx.size
         height, width = (side - 2 * size for side in grad.shape[-2:])
-        # Of the columns within, then of the rows within: each gets what its
-        # reflections got.
+        # Add the gradient of each reflected column, then row, to its source.
         inside = grad[..., size : size + width].clone()
         for place, source in _reflections(width, size):
             inside[..., source - size] += grad[..., place]
@@ -100,7 +104,7 @@ class _PadByCopies(torch.autograd.Function):
 
 
 def _reflections(side: int, size: int) -> list[tuple[int, int]]:
-    """Return each padded place with the one that it shows."""
+    """Return pairs of a padded index and the index that it copies."""
     last = size + side - 1
     return [(size - i, size + i) for i in range(1, size + 1)] + [
         (last + i, last - i) for i in range(1, size + 1)

@@ -1,9 +1,7 @@
-"""The two residual blocks, with and without modulation by a condition.
+"""Residual blocks, optionally modulated by a condition.
 
-Source: He et al., CVPR 2016 (post-activation) and Identity Mappings in Deep
-Residual Networks, ECCV 2016 (pre-activation), as the AS-CycleGAN paper uses
-them (Sec. 2.2): instance norm, reflection padding, dropout between the two
-convolutions (as CycleGAN's block), no norm of the sum.
+Both follow the AS-CycleGAN paper, Sec. 2.2: instance norm, reflection padding,
+dropout between the two convolutions (as in CycleGAN), no norm after the sum.
 """
 
 from torch import Tensor, nn
@@ -18,15 +16,18 @@ __all__ = ['PreActResidualBlock', 'ResidualBlock']
 
 
 class ConditionalInstanceNorm(nn.Module):
-    """Instance norm whose affine part is an SFT layer, if there is one.
+    """Instance norm followed by an optional SFT layer in place of its affine.
+
+    Source: the "conditional norm" of the AS-CycleGAN paper, Sec. 2.2.
 
     Args:
         channels: Channels of the features.
-        cond_channels: Channels of the condition; None leaves the norm plain.
-        norm: Whether there is a norm at all, or the SFT layer alone.
+        cond_channels: Channels of the condition; None means no SFT layer.
+        norm: Whether to normalise before the SFT layer.
 
     Shape:
-        (N, channels, H, W) to the same; condition (N, cond_channels, H, W).
+        Features (N, channels, H, W) and condition (N, cond_channels, H, W) to
+        (N, channels, H, W).
     """
 
     def __init__(
@@ -44,18 +45,18 @@ class ConditionalInstanceNorm(nn.Module):
         """Normalise, then modulate.
 
         Raises:
-            ValueError: If there is an SFT layer and no condition.
+            ValueError: If the SFT layer gets no condition.
         """
         x = self.norm(x)
         if self.sft is None:
             return x
         if condition is None:
-            raise ValueError('a block with cond_channels needs a condition')
+            raise ValueError('condition is None, but cond_channels is set')
         return self.sft(x, condition)
 
 
 class _Block(nn.Module):
-    """What the two blocks share: their parts, not their order."""
+    """Layers of both blocks, without their order."""
 
     def __init__(
         self,
@@ -74,25 +75,28 @@ class _Block(nn.Module):
 
 @MODELS.register_module()
 class ResidualBlock(_Block):
-    """Post-activation block: x + Conv-IN-ReLU-Dropout-Conv-IN.
+    """Post-activation residual block: x + Conv-IN-ReLU-Dropout-Conv-IN.
+
+    Source: He et al., CVPR 2016, Fig. 2, with CycleGAN's norm and padding.
+    Differs from it in: no ReLU after the sum.
 
     Config: ``dict(type='mmasgan.ResidualBlock', channels=256)``
 
     Args:
-        channels: Channels in and out.
-        dropout: Probability of dropping a value between the convolutions
-            while training.
-        cond_channels: Channels of the condition of the SFT layers that take
-            the place of both norms' affine; None means no SFT.
-        norm: Whether there are instance norms.
+        channels: Channels of input and output.
+        dropout: Dropout probability between the convolutions in training.
+        cond_channels: Channels of the condition of the SFT layers, which
+            replace the affine of both norms; None means no SFT layers.
+        norm: Whether to use instance norm.
 
     Shape:
-        (N, channels, H, W), H and W at least 2, to the same; the condition is
-        (N, cond_channels, H, W) or (N, cond_channels, 1, 1).
+        (N, channels, H, W), H and W at least 2, and a condition
+        (N, cond_channels, H, W) or (N, cond_channels, 1, 1), to
+        (N, channels, H, W).
     """
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Add to the input what the two convolutions make of it."""
+        """Compute x plus the residual branch."""
         out = relu(self.norm1(self.conv1(x), condition))
         out = self.conv2(self.dropout(out))
         return x + self.norm2(out, condition)
@@ -102,18 +106,21 @@ class ResidualBlock(_Block):
 class PreActResidualBlock(_Block):
     """Pre-activation block (ResNetv2): x + IN-ReLU-Conv-Dropout-IN-ReLU-Conv.
 
-    Source: He et al., ECCV 2016, Fig. 1 (b). Nothing follows the sum, so a
-    network of these ends with one more norm and ReLU. Arguments are those of
-    :class:`ResidualBlock`.
+    The sum is not normalised or activated, so a network of these blocks needs
+    a final norm and ReLU. The arguments are those of :class:`ResidualBlock`.
+
+    Source: He et al., Identity Mappings in Deep Residual Networks, ECCV 2016,
+    Fig. 1 (b).
 
     Shape:
-        (N, channels, H, W), to the same.
+        (N, channels, H, W), and a condition as :class:`ResidualBlock`, to
+        (N, channels, H, W).
 
     Config: ``dict(type='mmasgan.PreActResidualBlock', channels=256)``
     """
 
     def forward(self, x: Tensor, condition: Tensor | None = None) -> Tensor:
-        """Add to the input what the two convolutions make of it."""
+        """Compute x plus the residual branch."""
         out = self.conv1(relu(self.norm1(x, condition)))
         out = self.dropout(out)
         return x + self.conv2(relu(self.norm2(out, condition)))

@@ -1,10 +1,4 @@
-"""A plain U-Net of residual blocks, without norms.
-
-Source: Ronneberger et al., MICCAI 2015, with the residual blocks of EDSR (Lim
-et al., CVPRW 2017), pre-activated, in place of its convolutions, and sums in
-place of its concatenations. Dense 3x3 convolutions alone: a processor computes
-them at twice the rate of depthwise ones and norms.
-"""
+"""A U-Net of residual blocks, without norms."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -14,33 +8,40 @@ from torch.nn.functional import relu
 
 __all__ = ['ResidualUNet']
 
-# Scale of what is first added to a sum, see ResNetV2SFTGenerator.
+# Initial scale of residual branches, see ResNetV2SFTGenerator.
 SMALL_BRANCH = 0.1
 
 
 class ResidualUNet(nn.Module):
-    """Features in, features out, at the size of the first level.
+    """U-Net with dense 3x3 convolutions only.
+
+    A CPU computes dense convolutions at twice the rate of depthwise ones and
+    norms.
+
+    Source: Ronneberger et al., MICCAI 2015. Differs from it in: pre-activated
+    residual blocks (EDSR, Lim et al., CVPRW 2017) in place of convolutions,
+    and sums in place of concatenations.
 
     Args:
         in_channels: Channels of the input.
         out_channels: Channels of the output.
-        channels: Channels of each level; each is half the size of the one
-            before it.
-        blocks: Residual blocks of each level on the way down, the last of
-            which is the bottom.
-        up_blocks: Residual blocks of each level on the way up, the bottom
-            left out.
+        channels: Channels of each level; each level halves the size.
+        blocks: Residual blocks of each level on the way down, including the
+            lowest.
+        up_blocks: Residual blocks of each level on the way up, without the
+            lowest.
 
     Shape:
         (N, in_channels, H, W), H and W divisible by :attr:`stride`, to
         (N, out_channels, H, W), unbounded.
 
     Attributes:
-        stride: What sides must be divisible by, 2 ** (levels - 1).
-        reach: How many rows above and below a row it depends on, at most.
+        stride: Divisor of H and W, 2 ** (levels - 1).
+        reach: Number of rows above and below on which a row of the output
+            depends, at most.
 
     Raises:
-        ValueError: If the numbers of levels do not fit.
+        ValueError: If the numbers of levels do not match.
     """
 
     def __init__(
@@ -54,11 +55,11 @@ class ResidualUNet(nn.Module):
         super().__init__()
         if not len(channels) == len(blocks) == len(up_blocks) + 1:
             raise ValueError(
-                'channels and blocks need one entry for each level, up_blocks '
-                f'one less, got {channels}, {blocks}, {up_blocks}'
+                'channels and blocks need one entry per level, and up_blocks '
+                f'one fewer, got {channels}, {blocks}, {up_blocks}'
             )
         self.stride = 2 ** (len(channels) - 1)
-        # Two convolutions a block; stem and head; what a stride rounds.
+        # Two convolutions per block, stem and head, and rounding by strides.
         both_ways = [
             *map(sum, zip(blocks, up_blocks, strict=False)),
             blocks[-1],
@@ -80,7 +81,7 @@ class ResidualUNet(nn.Module):
         self.head = nn.Conv2d(channels[0], out_channels, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Go down, and up again with what was kept of each level."""
+        """Run the encoder, then the decoder with skip connections."""
         x = self.encoder[0](self.stem(x))
         kept = []
         for down, stage in zip(self.down, self.encoder[1:], strict=True):
@@ -92,7 +93,7 @@ class ResidualUNet(nn.Module):
 
 
 class _Block(nn.Module):
-    """x + Conv-ReLU-Conv-ReLU(x), the order read from the right."""
+    """Pre-activated residual block: x + ReLU-Conv-ReLU-Conv."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

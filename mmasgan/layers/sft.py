@@ -1,9 +1,4 @@
-"""Spatial feature transform: scale and shift maps from a condition.
-
-Source: Wang et al., Recovering Realistic Texture in Image Super-resolution by
-Deep Spatial Feature Transform, CVPR 2018, Eq. (3); two 1x1 convolutions each
-for scale and shift, as its released code.
-"""
+"""Spatial feature transform (SFT)."""
 
 import torch
 from torch import Tensor, nn
@@ -25,12 +20,17 @@ def _condition_to_map(
 
 @MODELS.register_module()
 class SFTLayer(nn.Module):
-    r"""Modulate features per pixel by a condition.
+    r"""Scale and shift features per pixel, by maps computed from a condition.
 
     .. math:: SFT(F \mid \Psi) = F \odot (1 + \gamma(\Psi)) + \beta(\Psi)
 
-    Deviation: SFTGAN's Eq. (3) has no 1 (its test code has). With it, and the
-    last convolutions at zero, training starts at the identity.
+    with two 1x1 convolutions each for :math:`\gamma` and :math:`\beta`.
+
+    Source: Wang et al., Recovering Realistic Texture in Image
+    Super-resolution by Deep Spatial Feature Transform, CVPR 2018, Eq. (3).
+    Deviation: Eq. (3) has no 1, but the authors' test code does. With it, and
+    the last convolutions initialised to zero, training starts at the
+    identity.
 
     Config: ``dict(type='mmasgan.SFTLayer', channels=256)``
 
@@ -38,8 +38,8 @@ class SFTLayer(nn.Module):
         channels: Channels of the features.
         cond_channels: Channels of the condition.
         hidden_channels: Channels between the two 1x1 convolutions.
-        residual: Whether the scale is added to 1 and starts at zero. False
-            gives the paper's form, with PyTorch's ordinary initialisation.
+        residual: Whether to use 1 + scale, initialised to the identity. False
+            gives the paper's form with PyTorch's default initialisation.
 
     Shape:
         Features (N, channels, H, W) and condition (N, cond_channels, H, W) or
@@ -72,15 +72,15 @@ class SFTLayer(nn.Module):
         """Scale and shift the features.
 
         Args:
-            features: (N, channels, H, W).
-            condition: (N, cond_channels, H, W), or 1x1 where it is the same
-                at every pixel.
+            features: Features, (N, channels, H, W).
+            condition: Condition, (N, cond_channels, H, W), or
+                (N, cond_channels, 1, 1) if it is the same at every pixel.
 
         Returns:
             Modulated features, (N, channels, H, W).
 
         Raises:
-            ValueError: If channels, batch or size do not fit.
+            ValueError: If channels, batch size or image size do not match.
         """
         size, cond_size = features.shape[-2:], condition.shape[-2:]
         if features.shape[1] != self.channels:
@@ -91,10 +91,10 @@ class SFTLayer(nn.Module):
         expected = (features.shape[0], self.cond_channels)
         if condition.shape[:2] != expected or cond_size not in (size, (1, 1)):
             raise ValueError(
-                f'condition {tuple(condition.shape)} does not fit features '
+                f'condition {tuple(condition.shape)} does not match features '
                 f'{tuple(features.shape)}: it must have cond_channels='
-                f'{self.cond_channels}, the same batch, and the same height '
-                'and width (or 1x1)'
+                f'{self.cond_channels}, the same batch size, and the same '
+                'height and width (or 1x1)'
             )
         scale, shift = self.scale(condition), self.shift(condition)
         if self.residual:

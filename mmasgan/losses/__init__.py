@@ -1,4 +1,4 @@
-"""Losses: one objective a class, its formula in ``functional``."""
+"""Losses: one class per objective, with its formula in ``functional``."""
 
 from .._moved import keep_old_names
 from .gradient_penalty import GradientPenalty
@@ -6,7 +6,7 @@ from .l1_loss import IdentityLoss, L1Loss, PixelCycleLoss
 from .log_l1_loss import LogL1Loss
 from .lsgan_loss import LSGANLoss
 from .normalized_pixel_loss import NormalizedPixelLoss
-from .perceptual_cycle_loss import PerceptualCycleLoss
+from .perceptual_loss import PerceptualCycleLoss, PerceptualLoss
 from .ragan_ls_loss import RaGANLSLoss
 from .wgan_loss import WGANLoss
 
@@ -18,6 +18,7 @@ __all__ = [
     'LogL1Loss',
     'NormalizedPixelLoss',
     'PerceptualCycleLoss',
+    'PerceptualLoss',
     'PixelCycleLoss',
     'RaGANLSLoss',
     'WGANLoss',

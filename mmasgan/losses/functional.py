@@ -1,8 +1,9 @@
-r"""Every formula of the losses, as a pure function of tensors.
+r"""The formulas of all losses, as pure functions of tensors.
 
-Throughout, :math:`r = D(x_r)` and :math:`f = D(x_f)` are the discriminator's
-logits of real and generated images, (N, 1, h, w), unbounded, and
-:math:`\mathbb{E}` is the mean over batch and patches.
+In all formulas, :math:`r = D(x_r)` and :math:`f = D(x_f)` are the logits of
+real and generated images, (N, 1, h, w), unbounded, and :math:`\mathbb{E}` is
+the mean over batch and patches. The two batches of an adversarial loss may
+have different shapes.
 """
 
 from collections.abc import Callable
@@ -36,28 +37,29 @@ def _check_same_shape(**tensors: Tensor) -> None:
 def relativistic_average_ls(
     higher_logits: Tensor, lower_logits: Tensor, mean: Mean = torch.mean
 ) -> Tensor:
-    r"""Relativistic average least squares: ``higher`` by 1 above ``lower``.
+    r"""Relativistic average least squares loss.
 
     .. math::
         \frac{1}{2} \left\{
         \mathbb{E}\left[(a - \mathbb{E}[b] - 1)^2\right] +
         \mathbb{E}\left[(b - \mathbb{E}[a] + 1)^2\right] \right\}
 
-    with :math:`a` the higher and :math:`b` the lower logits. The
-    discriminator's loss has :math:`a = r, b = f`, the generator's the reverse.
+    with :math:`a` the higher and :math:`b` the lower logits:
+    :math:`a = r, b = f` in the discriminator's loss, and
+    :math:`a = f, b = r` in the generator's.
 
     Source: Jolicoeur-Martineau, The Relativistic Discriminator, ICLR 2019
     (RaLSGAN). Differs from it in: the factor 1/2, as in DeblurGANv2 (Kupyn
-    et al., ICCV 2019). The inner means carry their gradient.
+    et al., ICCV 2019). The inner means have a gradient.
 
     Args:
-        higher_logits: (N, 1, h, w).
-        lower_logits: (N', 1, h', w'); need not have the same shape.
-        mean: Computes the inner means; one that averages over ranks makes
-            the loss that of the global batch.
+        higher_logits: Logits that should be higher by 1, (N, 1, h, w).
+        lower_logits: Logits that should be lower by 1, (N', 1, h', w').
+        mean: Function that computes the inner means. A mean over all ranks
+            gives the loss of the global batch.
 
     Returns:
-        Scalar.
+        Loss, a scalar.
     """
     to_higher = higher_logits - mean(lower_logits) - 1
     to_lower = lower_logits - mean(higher_logits) + 1
@@ -67,7 +69,7 @@ def relativistic_average_ls(
 def wgan_discriminator_loss(
     real_logits: Tensor, fake_logits: Tensor
 ) -> Tensor:
-    r"""Wasserstein critic loss, without the penalty.
+    r"""Wasserstein critic loss, without gradient penalty.
 
     .. math:: \mathbb{E}[f] - \mathbb{E}[r]
 
@@ -75,11 +77,11 @@ def wgan_discriminator_loss(
     Eq. (3), first two terms. Differs from it in: nothing.
 
     Args:
-        real_logits: (N, 1, h, w).
-        fake_logits: (N', 1, h', w').
+        real_logits: Logits of real images, (N, 1, h, w).
+        fake_logits: Logits of generated images, (N', 1, h', w').
 
     Returns:
-        Scalar.
+        Loss, a scalar.
     """
     return fake_logits.mean() - real_logits.mean()
 
@@ -89,13 +91,13 @@ def wgan_generator_loss(fake_logits: Tensor) -> Tensor:
 
     .. math:: -\mathbb{E}[f]
 
-    Source: as :func:`wgan_discriminator_loss`. Differs from it in: nothing.
+    Source: Arjovsky et al., ICML 2017, Alg. 1. Differs from it in: nothing.
 
     Args:
-        fake_logits: (N, 1, h, w).
+        fake_logits: Logits of generated images, (N, 1, h, w).
 
     Returns:
-        Scalar.
+        Loss, a scalar.
     """
     return -fake_logits.mean()
 
@@ -110,11 +112,11 @@ def lsgan_discriminator_loss(
     Source: Mao et al., ICCV 2017, Eq. (9). Differs from it in: nothing.
 
     Args:
-        real_logits: (N, 1, h, w).
-        fake_logits: (N', 1, h', w').
+        real_logits: Logits of real images, (N, 1, h, w).
+        fake_logits: Logits of generated images, (N', 1, h', w').
 
     Returns:
-        Scalar.
+        Loss, a scalar.
     """
     return (
         (real_logits - 1).square().mean() + fake_logits.square().mean()
@@ -130,10 +132,10 @@ def lsgan_generator_loss(fake_logits: Tensor) -> Tensor:
     as CycleGAN (Zhu et al., ICCV 2017).
 
     Args:
-        fake_logits: (N, 1, h, w).
+        fake_logits: Logits of generated images, (N, 1, h, w).
 
     Returns:
-        Scalar.
+        Loss, a scalar.
     """
     return (fake_logits - 1).square().mean()
 
@@ -153,32 +155,33 @@ def gradient_penalty(
         \right)^2 \right], \quad
         \hat{x}_n = \alpha_n x_{r,n} + (1 - \alpha_n) x_{f,n}
 
-    The norm is over channels, height and width of each sample. Where a sample
-    has several patches, its D is their mean, as in the losses; their sum,
-    which PatchGAN codes often penalise, would bound what the losses see
-    900 times tighter at 256x256. Valid only where the discriminator keeps
-    samples independent.
+    The norm is over channels, height and width of each sample. D of a sample
+    with several patches is their mean, as in the losses. Their sum, which
+    many PatchGAN implementations penalise, would be a bound 900 times tighter
+    at 256x256. The discriminator must keep samples independent, so it must
+    not have batch norm.
 
     Source: Gulrajani et al., NeurIPS 2017, Eq. (3), last term. Differs from
     it in: ``eps`` under the root, whose gradient is infinite at 0.
 
     Args:
-        discriminator: Maps images to logits (N, ...).
-        real: Images, (N, C, H, W); detached here.
-        fake: Images, (N, C, H, W); detached here.
-        alpha: Mixing weights in [0, 1], one a sample, (N,).
-        eps: Added to the squared norm.
+        discriminator: Function from images to logits (N, ...).
+        real: Real images, (N, C, H, W); they are detached.
+        fake: Generated images, (N, C, H, W); they are detached.
+        alpha: Mixing weight of each sample, (N,), in [0, 1].
+        eps: Constant added to the squared norm.
 
     Returns:
-        Scalar, differentiable with respect to the discriminator's weights.
+        Penalty, a scalar, differentiable with respect to the discriminator's
+        weights.
 
     Raises:
-        ValueError: If the shapes differ or ``alpha`` is not one a sample.
+        ValueError: If the shapes differ or ``alpha`` is not (N,).
     """
     _check_same_shape(real=real, fake=fake)
     if alpha.shape != real.shape[:1]:
         raise ValueError(
-            f'alpha must be ({len(real)},), one weight a sample, got '
+            f'alpha must be ({len(real)},), one weight per sample, got '
             f'{tuple(alpha.shape)}'
         )
     alpha = alpha.view(-1, 1, 1, 1)
@@ -202,11 +205,11 @@ def mean_absolute_error(output: Tensor, target: Tensor) -> Tensor:
     The AS-CycleGAN paper's Eq. (6) writes the norm without 1/CHW.
 
     Args:
-        output: (N, C, H, W).
-        target: Same shape.
+        output: Images y, (N, C, H, W).
+        target: Images t, (N, C, H, W).
 
     Returns:
-        Scalar.
+        Loss, a scalar.
 
     Raises:
         ValueError: If the two shapes differ.
@@ -218,21 +221,21 @@ def mean_absolute_error(output: Tensor, target: Tensor) -> Tensor:
 def mean_log_absolute_error(
     output: Tensor, target: Tensor, epsilon: float
 ) -> Tensor:
-    r"""Logarithm of the mean absolute error of each image, averaged.
+    r"""Mean over the images of the logarithm of their mean absolute error.
 
     .. math:: \frac{1}{N} \sum_n \log\left(
         \frac{1}{CHW} \lVert y_n - t_n \rVert_1 + \epsilon \right)
 
     Source: the PSNR loss of Chen et al., CVPRW 2021 (HINet). Differs from it
-    in: the L1 norm, and no factor of 10 / log(10).
+    in: the L1 norm, and no factor 10 / log(10).
 
     Args:
-        output: (N, C, H, W).
-        target: Same shape.
-        epsilon: Added to the error of each image, positive.
+        output: Images y, (N, C, H, W).
+        target: Images t, (N, C, H, W).
+        epsilon: Positive constant added to the error of each image.
 
     Returns:
-        Scalar.
+        Loss, a scalar.
 
     Raises:
         ValueError: If the two shapes differ.
@@ -251,11 +254,11 @@ def mean_squared_error(output: Tensor, target: Tensor) -> Tensor:
     in: nothing.
 
     Args:
-        output: (N, C, H, W).
-        target: Same shape.
+        output: Images y, (N, C, H, W).
+        target: Images t, (N, C, H, W).
 
     Returns:
-        Scalar.
+        Loss, a scalar.
 
     Raises:
         ValueError: If the two shapes differ.
@@ -265,24 +268,24 @@ def mean_squared_error(output: Tensor, target: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def share_told_apart(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-    r"""Share of patches that a discriminator puts on the right side.
+def discriminator_accuracy(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+    r"""Fraction of patches that a discriminator classifies correctly.
 
     .. math::
         \frac{1}{2} \left\{
         \mathbb{E}\left[r > \mathbb{E}[f]\right] +
         \mathbb{E}\left[f < \mathbb{E}[r]\right] \right\}
 
-    A measure, not a loss: about 0.5 where it cannot tell real from
-    generated, 1 where it wins, whatever the loss it is trained with.
+    A measure, not a loss. 0.5 is chance and 1 is perfect, for any adversarial
+    loss. Source: ours.
 
     Args:
-        real_logits: (N, 1, h, w).
-        fake_logits: Same; need not have the same shape.
+        real_logits: Logits of real images, (N, 1, h, w).
+        fake_logits: Logits of generated images, (N', 1, h', w').
 
     Returns:
-        Scalar in [0, 1], without gradient.
+        Accuracy, a scalar in [0, 1], without gradient.
     """
-    real_right = (real_logits > fake_logits.mean()).float().mean()
-    fake_right = (fake_logits < real_logits.mean()).float().mean()
-    return (real_right + fake_right) / 2
+    real_correct = (real_logits > fake_logits.mean()).float().mean()
+    fake_correct = (fake_logits < real_logits.mean()).float().mean()
+    return (real_correct + fake_correct) / 2

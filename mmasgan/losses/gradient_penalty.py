@@ -11,20 +11,22 @@ __all__ = ['GradientPenalty']
 
 @MODELS.register_module()
 class GradientPenalty(nn.Module):
-    r"""Hold the norm of the discriminator's gradient near 1.
+    r"""Penalise gradients of the discriminator whose norm is not 1.
 
     .. math::
         \lambda \, \mathbb{E}_n \left[ \left( \lVert
         \nabla_{\hat{x}_n} D(\hat{x}_n) \rVert_2 - 1 \right)^2 \right]
 
     with D the mean over patches; see
-    :func:`~mmasgan.losses.functional.gradient_penalty`. Computed in float32
-    whatever the autocast state: in half precision the squares overflow.
+    :func:`~mmasgan.losses.functional.gradient_penalty`. It is computed in
+    float32 even under autocast, because squares overflow in half precision.
+
+    Source: Gulrajani et al., NeurIPS 2017, Eq. (3).
 
     Config: ``dict(type='mmasgan.GradientPenalty', weight=10)``
 
     Args:
-        weight: The factor lambda; 10 in Gulrajani et al., NeurIPS 2017.
+        weight: Weight lambda; 10 in the source.
     """
 
     def __init__(self, weight: float = 10) -> None:
@@ -37,12 +39,12 @@ class GradientPenalty(nn.Module):
         """Compute the penalty at random points between real and fake.
 
         Args:
-            discriminator: Maps images to logits (N, 1, h, w).
-            real: Images, (N, C, H, W).
-            fake: Images, (N, C, H, W); no gradient flows into it.
+            discriminator: Function from images to logits (N, 1, h, w).
+            real: Real images, (N, C, H, W); they are detached.
+            fake: Generated images, (N, C, H, W); they are detached.
 
         Returns:
-            Scalar, float32.
+            Penalty, a float32 scalar.
 
         Raises:
             ValueError: If the two shapes differ.

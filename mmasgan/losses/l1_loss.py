@@ -1,4 +1,4 @@
-"""Mean absolute error of images, and its two roles in a cycle."""
+"""Mean absolute error of images."""
 
 from torch import Tensor, nn
 
@@ -14,15 +14,17 @@ class L1Loss(nn.Module):
 
     .. math:: \lambda \, \frac{1}{NCHW} \lVert x - y \rVert_1
 
-    Source: AS-CycleGAN, Eq. (6), as identity loss, y = G(x), and Zhu et al.,
-    ICCV 2017, Eq. (2), as cycle loss, y = G'(G(x)), one direction each; read
-    as a mean.
+    It is the identity loss of AS-CycleGAN, with y = G(x), and the cycle loss
+    of CycleGAN, with y = G'(G(x)), for one direction. MMagic's ``L1Loss`` is a
+    different class, of scope ``mmagic``.
 
-    Config: ``dict(type='mmasgan.L1Loss', loss_weight=10)``. MMagic's
-    ``L1Loss`` is another class, of scope ``mmagic``.
+    Source: the AS-CycleGAN paper, Eq. (6); Zhu et al., ICCV 2017, Eq. (2).
+    Differs from them in: the mean in place of the sum over pixels.
+
+    Config: ``dict(type='mmasgan.L1Loss', loss_weight=10)``
 
     Args:
-        loss_weight: The factor lambda.
+        loss_weight: Weight lambda.
     """
 
     def __init__(self, loss_weight: float = 1.0) -> None:
@@ -30,14 +32,14 @@ class L1Loss(nn.Module):
         self.loss_weight = loss_weight
 
     def forward(self, output: Tensor, original: Tensor) -> Tensor:
-        """Compare the output of generators with an original.
+        """Compute the loss.
 
         Args:
-            output: Images, (N, C, H, W), in [-1, 1].
-            original: Images of the same shape.
+            output: Output of a generator, (N, C, H, W), in [-1, 1].
+            original: Images to compare with, (N, C, H, W), in [-1, 1].
 
         Returns:
-            Scalar.
+            Loss, a scalar.
 
         Raises:
             ValueError: If the two shapes differ.
@@ -47,13 +49,13 @@ class L1Loss(nn.Module):
 
 @MODELS.register_module()
 class IdentityLoss(L1Loss):
-    """:class:`L1Loss` by the name of its role, with the paper's weight.
+    """:class:`L1Loss` with the weight of the paper's identity loss.
 
-    The weight is absolute, as in the paper's Eq. (1); CycleGAN's 0.5 is
-    relative to its cycle weight of 10, that is 5 here.
+    The weight is absolute, as in the paper's Eq. (1). CycleGAN's weight of
+    0.5 is relative to its cycle weight of 10, which is 5 here.
 
     Args:
-        loss_weight: The factor lambda_2.
+        loss_weight: Weight lambda_2.
     """
 
     def __init__(self, loss_weight: float = 0.5) -> None:
@@ -62,10 +64,10 @@ class IdentityLoss(L1Loss):
 
 @MODELS.register_module()
 class PixelCycleLoss(L1Loss):
-    """:class:`L1Loss` by the name of its role, with CycleGAN's weight.
+    """:class:`L1Loss` with the weight of CycleGAN's cycle loss.
 
     Args:
-        loss_weight: The factor lambda.
+        loss_weight: Weight lambda.
     """
 
     def __init__(self, loss_weight: float = 10.0) -> None:

@@ -1,4 +1,4 @@
-"""L1 loss on a logarithmic scale, image by image."""
+"""L1 loss on a logarithmic scale, per image."""
 
 from torch import Tensor, nn
 
@@ -10,23 +10,25 @@ __all__ = ['LogL1Loss']
 
 @MODELS.register_module()
 class LogL1Loss(nn.Module):
-    r"""Logarithm of the mean absolute error of each image.
+    r"""Mean of the logarithm of the mean absolute error of each image.
 
     .. math:: \frac{\lambda}{N} \sum_n \log\left(
         \frac{1}{CHW} \lVert \hat x_n - x_n \rVert_1 + \epsilon \right)
 
-    PSNR is a logarithm of an error, too: a tenth of an image's error counts
-    the same whether the image is hard or easy. With the L1 loss itself hard
-    images decide, and those that should come back untouched hardly count.
+    Like PSNR, it weights relative changes of the error equally: a reduction
+    by a tenth has the same effect for easy and difficult images. The plain L1
+    loss is dominated by difficult images, while sharp inputs, which should
+    not change, hardly contribute.
 
-    Source: the PSNR loss of Chen et al., CVPRW 2021 (HINet), with the L1 norm
-    in place of the squared L2 norm.
+    Source: the PSNR loss of Chen et al., CVPRW 2021 (HINet). Differs from it
+    in: the L1 norm in place of the squared L2 norm.
 
     Config: ``dict(type='mmasgan.LogL1Loss', loss_weight=0.1)``
 
     Args:
-        loss_weight: The factor lambda.
-        epsilon: Error, of a range of 2, below which an image counts less.
+        loss_weight: Weight lambda.
+        epsilon: Error, for a value range of 2, below which the loss is almost
+            flat.
 
     Raises:
         ValueError: If ``epsilon`` is not positive.
@@ -42,14 +44,14 @@ class LogL1Loss(nn.Module):
         self.epsilon = epsilon
 
     def forward(self, output: Tensor, target: Tensor) -> Tensor:
-        """Compare images with what they should be.
+        """Compute the loss.
 
         Args:
-            output: Images, (N, C, H, W), in [-1, 1].
-            target: Same shape.
+            output: Output of a generator, (N, C, H, W), in [-1, 1].
+            target: Ground truth, (N, C, H, W), in [-1, 1].
 
         Returns:
-            Scalar; below zero where images agree.
+            Loss, a scalar; it is negative for small errors.
 
         Raises:
             ValueError: If the two shapes differ.

@@ -10,17 +10,20 @@ __all__ = ['LSGANLoss']
 
 @MODELS.register_module()
 class LSGANLoss(nn.Module):
-    r"""Squared distance of the logits to 1 (real) and 0 (fake), as CycleGAN.
+    r"""Least squares loss with targets 1 (real) and 0 (fake), as CycleGAN.
 
     .. math::
         L_D = \tfrac{1}{2} \mathbb{E}[(r - 1)^2]
             + \tfrac{1}{2} \mathbb{E}[f^2], \quad
         L_G = \mathbb{E}[(f - 1)^2]
 
+    Source: Mao et al., ICCV 2017, Eq. (9). Differs from it in: no factor 1/2
+    in the generator's loss, as CycleGAN.
+
     Config: ``dict(type='mmasgan.LSGANLoss')``
 
     Args:
-        loss_weight: Factor of the generator's loss.
+        loss_weight: Weight of the generator's loss.
     """
 
     relativistic = False
@@ -32,21 +35,22 @@ class LSGANLoss(nn.Module):
     def discriminator_loss(
         self, real_logits: Tensor, fake_logits: Tensor
     ) -> Tensor:
-        """Return Eq. (9) of Mao et al., discriminator, a scalar.
+        """Return L_D, Eq. (9) of Mao et al., a scalar.
 
         Args:
-            real_logits: (N, 1, h, w), unbounded.
-            fake_logits: Same shape; detached by the caller.
+            real_logits: Logits of real images, (N, 1, h, w).
+            fake_logits: Logits of generated images, (N, 1, h, w), detached by
+                the caller.
         """
         return lsgan_discriminator_loss(real_logits, fake_logits)
 
     def generator_loss(
         self, real_logits: Tensor | None, fake_logits: Tensor
     ) -> Tensor:
-        """Return Eq. (9) of Mao et al., generator, a scalar.
+        """Return L_G, Eq. (9) of Mao et al. without 1/2, a scalar.
 
         Args:
-            real_logits: Unused.
-            fake_logits: (N, 1, h, w), unbounded.
+            real_logits: Ignored; for the same interface as other losses.
+            fake_logits: Logits of generated images, (N, 1, h, w).
         """
         return self.loss_weight * lsgan_generator_loss(fake_logits)

@@ -1,4 +1,4 @@
-"""Pixel loss on images normalised as for ImageNet."""
+"""Mean squared error of images normalised as for ImageNet."""
 
 import torch
 from torch import Tensor, nn
@@ -18,17 +18,17 @@ class NormalizedPixelLoss(nn.Module):
         \lambda \, \frac{1}{NCHW} \left\lVert
         \frac{y - t}{2 \sigma} \right\rVert_2^2
 
-    with :math:`\sigma` ImageNet's standard deviation by channel; its mean
+    with :math:`\sigma` ImageNet's standard deviation per channel; the mean
     cancels out.
 
     Source: DeblurGANv2 (Kupyn et al., ICCV 2019), whose code compares pixels
     after VGG's normalisation. Differs from it in: all samples of a batch are
-    normalised, not the first alone.
+    normalised, not only the first.
 
     Config: ``dict(type='mmasgan.NormalizedPixelLoss', loss_weight=0.5)``
 
     Args:
-        loss_weight: The factor lambda.
+        loss_weight: Weight lambda.
     """
 
     scale: Tensor
@@ -40,14 +40,14 @@ class NormalizedPixelLoss(nn.Module):
         self.register_buffer('scale', scale, persistent=False)
 
     def forward(self, output: Tensor, target: Tensor) -> Tensor:
-        """Compare an image with its truth.
+        """Compute the loss.
 
         Args:
-            output: Images, (N, 3, H, W), RGB in [-1, 1].
-            target: Same shape.
+            output: Output of a generator, (N, 3, H, W), RGB in [-1, 1].
+            target: Ground truth, (N, 3, H, W), RGB in [-1, 1].
 
         Returns:
-            Scalar.
+            Loss, a scalar.
 
         Raises:
             ValueError: If the two shapes differ.

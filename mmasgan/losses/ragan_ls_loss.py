@@ -13,7 +13,7 @@ __all__ = ['RaGANLSLoss']
 
 
 class _SumOverRanks(torch.autograd.Function):
-    """Sum over ranks; its gradient is the sum of theirs."""
+    """Sum over ranks, whose gradient is the sum of their gradients."""
 
     @staticmethod
     def forward(ctx: Any, value: Tensor) -> Tensor:
@@ -29,11 +29,17 @@ class _SumOverRanks(torch.autograd.Function):
 
 
 def global_mean(logits: Tensor) -> Tensor:
-    """Return the mean of logits (N, 1, h, w) of all ranks, with gradient.
+    """Compute the mean over the logits of all ranks, with gradient.
 
-    The gradient flows back to every rank, so averaging weight gradients over
-    ranks gives that of one process with the whole batch. Ranks must hold
-    equally many logits.
+    The gradient reaches every rank, so the average of their weight gradients
+    equals the gradient of one process with the whole batch. All ranks must
+    have the same number of logits.
+
+    Args:
+        logits: Logits of this rank, (N, 1, h, w).
+
+    Returns:
+        Mean, a scalar.
     """
     mean = torch.mean(logits)
     if not (dist.is_available() and dist.is_initialized()):
@@ -43,24 +49,26 @@ def global_mean(logits: Tensor) -> Tensor:
 
 @MODELS.register_module()
 class RaGANLSLoss(nn.Module):
-    r"""Real images should look more real than the average fake one.
+    r"""Relativistic average GAN loss with least squares.
 
     .. math::
         L_D = \tfrac{1}{2} \mathbb{E}[(r - \mathbb{E}[f] - 1)^2]
             + \tfrac{1}{2} \mathbb{E}[(f - \mathbb{E}[r] + 1)^2], \quad
         L_G(r, f) = L_D(f, r)
 
-    The paper's Eq. (3) and (4) give the bare Wasserstein difference, its text
-    RaGAN-LS. Unlike DeblurGANv2's, the means are over the current batch (of
-    all ranks) with gradient, so there is no state to save.
+    Source: Jolicoeur-Martineau, ICLR 2019 (RaLSGAN), with the factor 1/2 of
+    DeblurGANv2 (Kupyn et al., ICCV 2019). Unlike in DeblurGANv2, the means are
+    over the current batch of all ranks, with gradient, so the loss has no
+    state. The text of the AS-CycleGAN paper names this loss, while its Eq.
+    (3) and (4) give the plain Wasserstein difference.
 
     Config: ``dict(type='mmasgan.RaGANLSLoss')``
 
     Args:
-        loss_weight: Factor of the generator's loss.
+        loss_weight: Weight of the generator's loss.
     """
 
-    relativistic = True  # the generator's loss depends on real logits
+    relativistic = True  # the generator's loss needs real logits
 
     def __init__(self, loss_weight: float = 1.0) -> None:
         super().__init__()
@@ -69,22 +77,23 @@ class RaGANLSLoss(nn.Module):
     def discriminator_loss(
         self, real_logits: Tensor, fake_logits: Tensor
     ) -> Tensor:
-        """Return L_D of the paper's Eq. (3), a scalar.
+        """Return L_D, Eq. (3) of the paper, a scalar.
 
         Args:
-            real_logits: (N, 1, h, w), unbounded.
-            fake_logits: Same shape; detached by the caller.
+            real_logits: Logits of real images, (N, 1, h, w).
+            fake_logits: Logits of generated images, (N, 1, h, w), detached by
+                the caller.
         """
         return relativistic_average_ls(real_logits, fake_logits, global_mean)
 
     def generator_loss(
         self, real_logits: Tensor, fake_logits: Tensor
     ) -> Tensor:
-        """Return L_G of the paper's Eq. (4), a scalar.
+        """Return L_G, Eq. (4) of the paper, a scalar.
 
         Args:
-            real_logits: (N, 1, h, w), unbounded.
-            fake_logits: Same shape.
+            real_logits: Logits of real images, (N, 1, h, w).
+            fake_logits: Logits of generated images, (N, 1, h, w).
         """
         return self.loss_weight * relativistic_average_ls(
             fake_logits, real_logits, global_mean

@@ -1,8 +1,7 @@
 """The first seven convolutions of VGG-19, frozen.
 
-Source: Simonyan and Zisserman, ICLR 2015, configuration E, with torchvision's
-layer numbers. The network is written out, since torchvision builds all of its
-144 M parameters, of which conv3_3 needs 1.7 M.
+torchvision's constructor would build all 144 M parameters, of which conv3_3
+needs 1.7 M.
 """
 
 from collections.abc import Mapping
@@ -23,15 +22,18 @@ CONV3_3 = 14  # index in torchvision's vgg19().features; its ReLU is 15
 
 @MODELS.register_module()
 class VGGFeatures(nn.Module):
-    """VGG-19 up to conv3_3, without gradient to its weights.
+    """VGG-19 up to conv3_3, with frozen weights.
 
-    Random (Kaiming normal) until :meth:`load_weights`.
+    The weights are random (Kaiming normal) until :meth:`load_weights`.
+
+    Source: Simonyan and Zisserman, ICLR 2015, configuration E, with
+    torchvision's layer numbers. Differs from it in: nothing.
 
     Config: ``dict(type='mmasgan.VGGFeatures')``
 
     Args:
-        after_relu: Whether conv3_3's ReLU is included.
-        use_input_norm: Whether images are normalised with ImageNet's mean and
+        after_relu: Whether to include the ReLU of conv3_3.
+        use_input_norm: Whether to normalise images with ImageNet's mean and
             standard deviation.
 
     Shape:
@@ -69,17 +71,17 @@ class VGGFeatures(nn.Module):
     def load_weights(self, source: str) -> None:
         """Load pre-trained weights.
 
-        In a multi-process run the main process goes first, so that a download
-        happens once.
+        With several processes, the main process goes first, so that the
+        weights are downloaded only once.
 
         Args:
-            source: ``'torchvision'`` or the path of a local file with
-                torchvision's key names (``features.0.weight`` ...); more keys
-                than needed do no harm.
+            source: ``'torchvision'``, or the path of a local file with
+                torchvision's key names (``features.0.weight`` ...); other
+                keys are ignored.
 
         Raises:
             OSError: If the weights cannot be downloaded or read.
-            ValueError: If a key is missing or has another shape.
+            ValueError: If a key is missing or has a wrong shape.
         """
         with main_process_first():
             state_dict = _read(source)
@@ -88,13 +90,11 @@ class VGGFeatures(nn.Module):
             for name, value in self.state_dict().items()
             if name.startswith('features.')
         }
-        what = (
-            f"{source} does not hold VGG-19 weights under torchvision's names"
-        )
+        what = f"{source} does not contain VGG-19 weights as torchvision's"
         self.load_state_dict(select_tensors(state_dict, wanted, what))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Compute conv3_3.
+        """Compute the features of conv3_3.
 
         Args:
             x: Images, (N, 3, H, W), RGB in [-1, 1].
@@ -121,6 +121,6 @@ def _torchvision_state_dict() -> Mapping[str, Tensor]:
     except OSError as error:
         raise OSError(
             f"torchvision's VGG-19 weights could not be downloaded ({error}). "
-            'Download them elsewhere and give the file as weights=<path>, or '
-            'choose random weights with weights=None'
+            'Download them on another machine and set weights=<path>, or use '
+            'random weights with weights=None'
         ) from error

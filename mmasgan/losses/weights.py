@@ -1,4 +1,4 @@
-"""Reading pre-trained weights."""
+"""Reading of pre-trained weights."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,12 +14,12 @@ __all__ = ['main_process_first', 'read_tensors', 'select_tensors']
 
 @contextmanager
 def main_process_first() -> Iterator[None]:
-    """Let the main process go first, so that a download happens once."""
+    """Run a block in the main process first, for example a download."""
     if not is_main_process():
         barrier()
     try:
         yield
-    finally:  # else the others would wait for ever
+    finally:  # otherwise the other processes would wait forever
         if is_main_process():
             barrier()
 
@@ -27,18 +27,18 @@ def main_process_first() -> Iterator[None]:
 def select_tensors(
     found: Mapping[str, Tensor], wanted: Mapping[str, Tensor], what: str
 ) -> dict[str, Tensor]:
-    """Take the tensors that a module needs, and check each.
+    """Select and check the tensors that a module needs.
 
     Args:
-        found: What was read.
-        wanted: Tensors of the shapes needed, by name.
-        what: For the message: where it was looked, and for what.
+        found: Tensors of a file, by name, of any shape.
+        wanted: Tensors with the required names and shapes.
+        what: Start of the error message, naming the file and its purpose.
 
     Returns:
-        The tensors of ``found`` that ``wanted`` names.
+        The tensors of ``found`` with the names of ``wanted``.
 
     Raises:
-        ValueError: If a tensor is missing or has another shape.
+        ValueError: If a tensor is missing or has a wrong shape or type.
     """
     for name, value in wanted.items():
         tensor = found.get(name)
@@ -52,12 +52,12 @@ def select_tensors(
             or tensor.is_quantized
             or tensor.is_complex()
         ):
-            problem = f'is of another kind ({tensor.layout}, {tensor.dtype})'
+            problem = f'has the wrong type ({tensor.layout}, {tensor.dtype})'
         elif tensor.shape != value.shape:
             problem = f'is {tuple(tensor.shape)}'
         else:
             continue
         raise ValueError(
-            f'{what}: {name} should be {tuple(value.shape)}, {problem}'
+            f'{what}: {name} should be {tuple(value.shape)}, but {problem}'
         )
     return {name: found[name] for name in wanted}

@@ -1,4 +1,4 @@
-"""Wasserstein GAN loss, to be used with a gradient penalty."""
+"""Wasserstein GAN loss."""
 
 from torch import Tensor, nn
 
@@ -10,15 +10,18 @@ __all__ = ['WGANLoss']
 
 @MODELS.register_module()
 class WGANLoss(nn.Module):
-    r"""Difference of the mean logits.
+    r"""Wasserstein loss, to be used with a gradient penalty.
 
     .. math::
         L_D = \mathbb{E}[f] - \mathbb{E}[r], \quad L_G = -\mathbb{E}[f]
 
+    Source: Arjovsky et al., ICML 2017, Alg. 1; Gulrajani et al., NeurIPS
+    2017, Eq. (3), first two terms. Differs from them in: nothing.
+
     Config: ``dict(type='mmasgan.WGANLoss')``
 
     Args:
-        loss_weight: Factor of the generator's loss.
+        loss_weight: Weight of the generator's loss.
     """
 
     relativistic = False
@@ -30,21 +33,22 @@ class WGANLoss(nn.Module):
     def discriminator_loss(
         self, real_logits: Tensor, fake_logits: Tensor
     ) -> Tensor:
-        """Return the critic's loss of Gulrajani et al., Eq. (3), a scalar.
+        """Return L_D, Eq. (3) of Gulrajani et al., a scalar.
 
         Args:
-            real_logits: (N, 1, h, w), unbounded.
-            fake_logits: Same shape; detached by the caller.
+            real_logits: Logits of real images, (N, 1, h, w).
+            fake_logits: Logits of generated images, (N, 1, h, w), detached by
+                the caller.
         """
         return wgan_discriminator_loss(real_logits, fake_logits)
 
     def generator_loss(
         self, real_logits: Tensor | None, fake_logits: Tensor
     ) -> Tensor:
-        """Return the generator's loss of Arjovsky et al., Alg. 1, a scalar.
+        """Return L_G, Alg. 1 of Arjovsky et al., a scalar.
 
         Args:
-            real_logits: Unused.
-            fake_logits: (N, 1, h, w), unbounded.
+            real_logits: Ignored; for the same interface as other losses.
+            fake_logits: Logits of generated images, (N, 1, h, w).
         """
         return self.loss_weight * wgan_generator_loss(fake_logits)

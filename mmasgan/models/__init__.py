@@ -1,16 +1,16 @@
-"""Models, trained and tested by MMagic's and MMEngine's runners."""
+"""Models for the runner of MMEngine."""
 
-from .. import compat  # noqa: F401  before anything of MMagic
+from .. import compat  # noqa: F401  before MMagic
 from .._moved import keep_old_names
 from .as_cyclegan import ASCycleGAN
 from .deblurgan import DeblurGAN
-from .mended_deblurganv2 import MendedDeblurGanV2
+from .deblurganv2 import DeblurGANv2
 from .motion_estimator import MotionEstimator
 
 __all__ = [
     'ASCycleGAN',
     'DeblurGAN',
-    'MendedDeblurGanV2',
+    'DeblurGANv2',
     'MotionEstimator',
 ]
 

@@ -1,10 +1,10 @@
-"""AS-CycleGAN: wiring and training step.
+"""AS-CycleGAN: networks, losses and training step.
 
 Source: Motion Image Deblurring using AS-Cycle Generative Adversarial Network.
-Its symbols, read so that all of its equations agree:
+Its symbols, interpreted so that all of its equations agree:
 
 ==================  ==========================================================
-paper               here
+paper               this library
 ==================  ==========================================================
 X, Y                the domains ``blur``, ``sharp``
 G_A: X to Y         ``generators['sharp']``, direction ``deblur``
@@ -28,6 +28,7 @@ from mmengine import MessageHub
 from mmengine.optim import OptimWrapperDict
 from torch import Tensor, nn
 
+from .._moved import takes_old_argument
 from ..registry import MODELS
 from ..utils.published import load_published
 from .batch import (
@@ -56,53 +57,59 @@ BOTH_LOOPS = ('deblur', 'reblur')
 
 
 @MODELS.register_module()
+@takes_old_argument('max_bad_steps', 'max_nonfinite_steps')
 class ASCycleGAN(BaseTranslationModel):
-    """Two generators and two discriminators on unpaired domains.
+    r"""Two generators and two discriminators on unpaired domains.
+
+    .. math:: L = L_{GAN}(deblur) + L_{GAN}(reblur)
+        + \lambda_1 L_{cyc} + \lambda_2 L_{identity}
+
+    A term is only computed if its gradient reaches a weight: a reblur
+    generator that is not trained has no discriminator and no identity loss.
+    Components and images that no term uses are neither built nor loaded.
+
+    Source: the AS-CycleGAN paper, Eq. (1) and (3) to (6). Deviations:
+    docs/paper.md.
 
     Config: see ``configs/_base_/models.py``.
 
-    A term is computed where its gradient reaches a weight: a reblur generator
-    that does not train has no discriminator and no identity loss. What no
-    term uses is neither built nor read.
-
     Args:
-        generator: Config of the deblurring generator, and of the other one
-            unless there is a ``reblur_generator``; its ``forward`` takes
+        generator: Config of the deblurring generator, and of the reblur
+            generator unless ``reblur_generator`` is set. Its ``forward`` takes
             images (N, 3, H, W) in [-1, 1] and a semantic map or None.
-        discriminator: Config, built once a domain. None for a model without
-            an adversarial loss, or one that is only tested.
+        discriminator: Config of the discriminators, one per domain. None
+            builds none, for a model without an adversarial loss or for tests.
         adversarial_loss: Config or module with ``discriminator_loss``,
-            ``generator_loss`` and ``relativistic``. None leaves the term out,
-            as for the other losses.
+            ``generator_loss`` and ``relativistic``. None omits the term, as
+            for the other losses.
         cycle_loss: Config or module, called with (reconstruction, original).
         identity_loss: Config or module, called with (output, original).
-        pixel_cycle_loss: Config or module; a second cycle loss.
+        pixel_cycle_loss: Config or module of a second cycle loss.
         reblur_generator: Config of the generator from sharp to blurred
-            images. One with ``needs_motion``, such as
-            :class:`~mmasgan.generators.MotionReblurGenerator`, gets blurred
-            images as a third argument. It may put out less than the whole
-            image, the middle of it. Not in the paper.
-        loops: Which loops the cycle losses see, by their first direction:
+            images, not in the paper. With the attribute ``needs_motion``, it
+            is called with blurred images as third argument. Its output may be
+            smaller than its input by a margin.
+        loops: Loops of the cycle losses, by their first direction:
             ``'deblur'`` is blur to sharp to blur.
-        weights: What the deblurring generator starts from: a safetensors
-            file, or the name of one that comes with the library.
-        show_start: Whether predictions hold ``published_img`` too, what the
-            generator with ``weights`` makes of the images, untrained.
+        weights: Initial weights of the deblurring generator: the path of a
+            safetensors file, or the name of weights in the package.
+        show_start: Whether predictions also contain ``published_img``, the
+            output of the generator with its initial ``weights``.
         gradient_penalty: Config or module, called with (discriminator, real,
             fake).
-        pool_size: Generated images kept for each discriminator.
-        discriminator_steps: Discriminator updates for each generator update.
-        weight_clip: Bound of the discriminators' weights; None for none.
-        max_bad_steps: Steps of a training that may be left out, with a
-            warning, because a loss or gradient is not finite.
-        channels_last: Whether weights have the channels last in memory, the
-            faster layout for convolutions in bfloat16. A distributed wrapper
-            sums wrong gradients of weights whose layout changes later.
-        data_preprocessor: Config or module: RGB in [-1, 1].
+        pool_size: Number of images in the pool of each discriminator.
+        discriminator_steps: Discriminator updates per generator update.
+        weight_clip: Largest absolute weight of discriminators, or None.
+        max_nonfinite_steps: Number of training steps with a non-finite loss
+            or gradient that are skipped, with a warning, before an error.
+        channels_last: Whether weights are in the channels-last memory format,
+            which is faster for convolutions in bfloat16. Do not change it
+            later: a distributed wrapper would sum wrong gradients.
+        data_preprocessor: Config or module that gives RGB in [-1, 1].
 
     Raises:
         TypeError: If ``generator`` or ``discriminator`` is not a config.
-        ValueError: If a loop is unknown, or there is no start to show.
+        ValueError: If a loop is unknown, or ``show_start`` lacks ``weights``.
     """
 
     generators: Any
@@ -125,7 +132,7 @@ class ASCycleGAN(BaseTranslationModel):
         pool_size: int = 60,
         discriminator_steps: int = 1,
         weight_clip: float | None = None,
-        max_bad_steps: int = 0,
+        max_nonfinite_steps: int = 0,
         channels_last: bool = False,
         data_preprocessor: Part = None,
     ) -> None:
@@ -133,13 +140,15 @@ class ASCycleGAN(BaseTranslationModel):
         for name, part in configs.items():
             if not isinstance(part, dict):
                 raise TypeError(
-                    f'{name} must be a config dict, since one is built for '
-                    f'each domain; got {type(part).__name__}'
+                    f'{name} must be a config dict, because one is built per '
+                    f'domain; got {type(part).__name__}'
                 )
         if not set(loops) <= set(BOTH_LOOPS):
-            raise ValueError(f'loops must be of {BOTH_LOOPS}, got {loops}')
+            raise ValueError(
+                f'loops must be some of {BOTH_LOOPS}, got {loops}'
+            )
         if show_start and weights is None:
-            raise ValueError('show_start needs weights to start from')
+            raise ValueError('show_start needs weights')
         super().__init__(
             generator=generator,
             discriminator=None,
@@ -150,10 +159,14 @@ class ASCycleGAN(BaseTranslationModel):
             discriminator_steps=discriminator_steps,
         )
         self._reachable_domains = list(DOMAINS)
-        self.generators = DomainNetworks(self.generators)
-        self.generators['blur'] = MODELS.build(reblur_generator or generator)
-        # Domains whose generator learns something.
-        self.taught = [d for d in DOMAINS if _has_weights(self.generators[d])]
+        self.generators = networks = DomainNetworks(self.generators)
+        networks['blur'] = MODELS.build(reblur_generator or generator)
+        # Target domains whose generator has trainable weights.
+        self.taught = [
+            domain
+            for domain in DOMAINS
+            if any(w.requires_grad for w in networks[domain].parameters())
+        ]
         if discriminator is not None and adversarial_loss is not None:
             self.discriminators = DomainNetworks(
                 {d: MODELS.build(discriminator) for d in self.taught}
@@ -166,15 +179,15 @@ class ASCycleGAN(BaseTranslationModel):
         self.loops = tuple(loops)
         self.weights = weights
         self.show_start = show_start
-        self._start: list[nn.Module] = []  # is no part of the state
+        self._start: list[nn.Module] = []  # a list, so not part of the state
         self.pools = nn.ModuleDict({d: ImagePool(pool_size) for d in DOMAINS})
         self.weight_clip = weight_clip
-        self.max_bad_steps = max_bad_steps
+        self.max_nonfinite_steps = max_nonfinite_steps
         if channels_last:
             self.to(memory_format=torch.channels_last)
 
     def init_weights(self) -> None:
-        """Initialise networks and load the weights that losses need."""
+        """Initialise the networks and load pre-trained weights."""
         parts = [self.cycle_loss, self.pixel_cycle_loss, self.identity_loss]
         for networks in (self.generators, self.discriminators):
             if networks is not None:
@@ -192,21 +205,19 @@ class ASCycleGAN(BaseTranslationModel):
         """Update the discriminators, then the generators.
 
         Args:
-            data: A batch with ``inputs`` ``img_blur`` and ``img_sharp``, RGB
-                in [0, 255], unpaired; ``semantic_blur`` and ``semantic_sharp``
-                where there are maps. What no term needs may be missing.
-            optim_wrapper: Wrappers named ``generators`` and, where there are
-                any, ``discriminators``.
+            data: Batch whose ``inputs`` are ``img_blur`` and ``img_sharp``,
+                each (N, 3, H, W), RGB in [0, 255], unpaired, and optionally
+                ``semantic_blur`` and ``semantic_sharp``, (N, K, H, W). Inputs
+                that no term needs may be missing.
+            optim_wrapper: Optimizer wrappers named ``generators`` and, if
+                there are any, ``discriminators``.
 
         Returns:
-            Every term, weighted, as ``loss_<term>_<direction>``; with an
-            adversarial one, what discriminators tell apart as
-            ``balance_<direction>`` too.
+            Each weighted term as ``loss_<term>_<direction>``, and with an
+            adversarial loss ``discriminator_accuracy_<direction>``.
 
         Raises:
-            FloatingPointError: If a term or gradient is not finite once more
-                than ``max_bad_steps``. It names iteration, term and files;
-                the term has changed no weight.
+            FloatingPointError: See :func:`~mmasgan.models.steps.optimize`.
         """
         data = named_inputs(data)
         files = files_of(data)
@@ -214,6 +225,7 @@ class ASCycleGAN(BaseTranslationModel):
         inputs = self.data_preprocessor(data, training=True)['inputs']
         real, semantic = split_inputs(inputs, required=needed_domains(self))
         gen_optim = optim_wrapper['generators']
+        limit = self.max_nonfinite_steps
         iteration = MessageHub.get_current_instance().get_info('iter', 0)
         generators_turn = (iteration + 1) % self.discriminator_steps == 0
 
@@ -223,7 +235,7 @@ class ASCycleGAN(BaseTranslationModel):
         ):
             fake = translate(self, real, semantic)
 
-        losses, balance, finite = self._train_discriminators(
+        losses, accuracy, finite = self._train_discriminators(
             real, fake, files, optim_wrapper
         )
         if generators_turn:
@@ -231,21 +243,17 @@ class ASCycleGAN(BaseTranslationModel):
             with gen_optim.optim_context(self.generators):
                 gen_losses = generator_losses(self, real, fake, semantic)
             finite &= optimize(
-                gen_optim,
-                self.generators,
-                gen_losses,
-                files,
-                self.max_bad_steps,
+                gen_optim, self.generators, gen_losses, files, limit
             )
             self._freeze_discriminators(False)
             losses.update(gen_losses)
         if not finite:
             for pool in self.pools.values():
                 pool.drop_broken()
-        return {k: value.detach() for k, value in (losses | balance).items()}
+        return {k: value.detach() for k, value in (losses | accuracy).items()}
 
     def val_step(self, data: dict) -> list[DataSample]:
-        """Deblur a batch, see :func:`~mmasgan.models.prediction.predict`."""
+        """Deblur a batch; see :func:`~mmasgan.models.prediction.predict`."""
         return predict(
             self,
             data,
@@ -256,7 +264,7 @@ class ASCycleGAN(BaseTranslationModel):
         )
 
     def test_step(self, data: dict) -> list[DataSample]:
-        """Deblur a batch, see :func:`~mmasgan.models.prediction.predict`."""
+        """Deblur a batch; see :func:`~mmasgan.models.prediction.predict`."""
         return self.val_step(data)
 
     def _from_start(self, blur: Tensor, semantic: Maps) -> Tensor:
@@ -278,23 +286,15 @@ class ASCycleGAN(BaseTranslationModel):
             return {}, {}, True
         optim = optim_wrapper['discriminators']
         with optim.optim_context(self.discriminators):
-            losses, balance = discriminator_losses(self, real, fake)
+            losses, accuracy = discriminator_losses(self, real, fake)
         finite = optimize(
-            optim, self.discriminators, losses, files, self.max_bad_steps
+            optim, self.discriminators, losses, files, self.max_nonfinite_steps
         )
-        self._clip_discriminators()
-        return losses, balance, finite
+        if self.weight_clip is not None:
+            for weight in self.discriminators.parameters():
+                weight.data.clamp_(-self.weight_clip, self.weight_clip)
+        return losses, accuracy, finite
 
     def _freeze_discriminators(self, frozen: bool) -> None:
         if self.discriminators is not None:
             set_requires_grad(self.discriminators, not frozen)
-
-    @torch.no_grad()
-    def _clip_discriminators(self) -> None:
-        if self.weight_clip is not None:
-            for weight in self.discriminators.parameters():
-                weight.clamp_(-self.weight_clip, self.weight_clip)
-
-
-def _has_weights(network: nn.Module) -> bool:
-    return any(weight.requires_grad for weight in network.parameters())

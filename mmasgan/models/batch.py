@@ -1,4 +1,4 @@
-"""What a batch of the two domains holds."""
+"""Contents of a batch of the two domains."""
 
 from collections.abc import Sequence
 
@@ -23,15 +23,15 @@ Maps = dict[str, Tensor | None]  # by domain, (N, K, H, W) in [0, 1]
 
 
 def named_inputs(data: dict) -> dict:
-    """Name the images of a batch that has sharp ones alone.
+    """Name the inputs of a batch that only contains sharp images.
 
-    MMagic's ``PackInputs`` packs a single image without its name.
+    MMagic's ``PackInputs`` drops the name of a single image.
 
     Args:
-        data: A batch, as the data set gave it.
+        data: Batch of a data loader.
 
     Returns:
-        The batch, its ``inputs`` by name.
+        Batch whose ``inputs`` are dicts.
     """
     inputs = data['inputs']
     named = isinstance(inputs, dict) or (
@@ -43,36 +43,39 @@ def named_inputs(data: dict) -> dict:
 def split_inputs(
     inputs: dict[str, Tensor], required: Sequence[str]
 ) -> tuple[Images, Maps]:
-    """Sort network inputs by domain.
+    """Split the inputs of a batch by domain.
 
     Args:
-        inputs: ``img_<domain>`` and, where there are maps,
-            ``semantic_<domain>``.
-        required: Domains that there must be images of.
+        inputs: Images ``img_<domain>``, (N, 3, H, W), and optionally maps
+            ``semantic_<domain>``, (N, K, H, W).
+        required: Domains whose images are required.
 
     Returns:
-        The images there are, and a map or None for each domain.
+        Images by domain, and a semantic map or None by domain.
 
     Raises:
-        ValueError: If ``inputs`` is no dict or lacks a required image.
+        ValueError: If ``inputs`` is not a dict or lacks a required image.
     """
     found = list(inputs) if isinstance(inputs, dict) else []
     missing = [f'img_{d}' for d in required if f'img_{d}' not in found]
     if missing:
         raise ValueError(
-            f'inputs lack {missing}, they have {found or type(inputs)}: make '
-            'and pack them in the pipeline'
+            f'inputs lack {missing}, got {found or type(inputs)}: load '
+            'and pack them in the pipeline of the data set'
         )
     images = {d: inputs[f'img_{d}'] for d in DOMAINS if f'img_{d}' in inputs}
     return images, {d: inputs.get(f'semantic_{d}') for d in DOMAINS}
 
 
 def central(images: Tensor, like: Tensor) -> Tensor:
-    """Return the middle of images, as large as others.
+    """Crop images at the centre to the size of others.
 
     Args:
-        images: (N, C, H, W).
-        like: (N, C, h, w), h and w at most as large.
+        images: Images to crop, (N, C, H, W).
+        like: Images of the required size, (N, C, h, w), h <= H and w <= W.
+
+    Returns:
+        Images, (N, C, h, w).
     """
     (height, width), (rows, columns) = images.shape[-2:], like.shape[-2:]
     top, left = (height - rows) // 2, (width - columns) // 2
@@ -80,16 +83,16 @@ def central(images: Tensor, like: Tensor) -> Tensor:
 
 
 def check_channel_orders(data: dict) -> None:
-    """Refuse images whose order of channels is known of some only.
+    """Check that the channel order of all images is known, or of none.
 
-    MMagic takes an image that does not say its order for BGR: it would swap
-    red and blue of that image alone.
+    MMagic assumes BGR for an image of unknown order, so it would swap red and
+    blue of that image only.
 
     Args:
-        data: A batch, as the data set gave it.
+        data: Batch of a data loader.
 
     Raises:
-        ValueError: If an image does not say its order, and another does.
+        ValueError: If the order of only some images is known.
     """
     inputs = data['inputs']
     keys = inputs if isinstance(inputs, dict) else inputs[0]
@@ -99,14 +102,14 @@ def check_channel_orders(data: dict) -> None:
         missing = [key for key in images if orders[key] not in sample]
         if missing and len(missing) < len(images):
             raise ValueError(
-                f'{missing[0]} does not say whether it is RGB or BGR, other '
-                f'images do: make {orders[missing[0]]!r} in the pipeline, and '
-                'name it among the meta_keys of PackInputs'
+                f'the channel order of {missing[0]} is unknown, but that of '
+                f'other images is known: set {orders[missing[0]]!r} in the '
+                'pipeline, and add it to meta_keys of PackInputs'
             )
 
 
 def files_of(data: dict) -> list[str]:
-    """Return the paths of the images of a batch, as the data set gave it."""
+    """Return the paths of the images of a batch."""
     found = (
         sample.get(f'img_{d}_path')
         for sample in _samples(data)

@@ -1,8 +1,8 @@
-"""The ImageNet backbones of MMagic's DeblurGANv2 generators.
+"""ImageNet backbones of MMagic's DeblurGANv2 generators.
 
-Upstream's constructors download weights, freeze the backbone and never
-unfreeze it. Here it is built without a network, its weights are loaded when
-asked for, and whoever trains it decides when.
+MMagic's constructors download weights, freeze the backbone and never unfreeze
+it. Here, building a backbone needs no network connection, its weights are
+loaded explicitly, and the model decides when to train it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,12 +17,12 @@ from ..losses.weights import main_process_first, read_tensors, select_tensors
 __all__ = ['FPNBackbone', 'without_download']
 
 LEVELS = ('enc0', 'enc1', 'enc2', 'enc3', 'enc4')
-SMALLEST = {'inception': 128, 'features': 64}  # two pixels at stride 32
+SMALLEST = {'inception': 128, 'features': 64}  # by attribute of the network
 
 
 @contextmanager
 def without_download() -> Iterator[None]:
-    """Let upstream's constructors give Inception random weights."""
+    """Let MMagic's constructors give Inception random weights."""
     original = deblurganv2_generator.inceptionresnetv2
 
     def build(num_classes: int = 1000, pretrained: Any = None) -> nn.Module:
@@ -36,22 +36,22 @@ def without_download() -> Iterator[None]:
 
 
 class FPNBackbone:
-    """The backbone inside a generator of MMagic's DeblurGANv2.
+    """Backbone of a generator of MMagic's DeblurGANv2.
 
-    The parameters that the generator uses require gradients from now on, and
-    those of the classifier behind them do not: a distributed wrapper takes
-    notice of parameters when it wraps, and waits for all that it noticed.
+    The parameters that the generator uses require gradients, and those of the
+    unused classifier do not, because a distributed wrapper waits for the
+    gradients of all parameters that require them.
 
     Args:
         generator: ``FPNInception``, ``FPNInceptionSimple`` or
-            ``FPNMobileNet``.
+            ``FPNMobileNet`` of MMagic.
 
     Attributes:
-        smallest_side: Pixels that a side of an image must have after
-            padding, so that every norm has two pixels a side.
+        smallest_side: Smallest height and width of padded images, in pixels,
+            so that every norm has at least two pixels per side.
 
     Raises:
-        TypeError: If the generator is none of them.
+        TypeError: If ``generator`` is of another class.
     """
 
     def __init__(self, generator: nn.Module) -> None:
@@ -81,33 +81,32 @@ class FPNBackbone:
     def load_weights(self, source: str) -> None:
         """Load ImageNet weights of the layers that the generator uses.
 
-        In a multi-process run the main process goes first, so that a download
-        happens once. Inception's tensors are found by name, MobileNet's by
-        their order, which the networks of timm, torchvision and MMagic have
-        in common while their names differ.
+        With several processes, the main process goes first, so that the
+        weights are downloaded only once. The tensors of Inception are matched
+        by name, and those of MobileNet by order, because timm, torchvision
+        and MMagic name them differently.
 
         Args:
-            source: ``'timm'`` (Inception) or ``'torchvision'`` (MobileNet)
-                for their downloads, or the path of a local file: Inception
-                with the names of timm or of Cadene's original, MobileNet as
-                of torchvision, timm or MMagic.
+            source: ``'timm'`` (Inception) or ``'torchvision'`` (MobileNet) to
+                download the weights, or the path of a local file: Inception
+                of timm or Cadene, MobileNet of torchvision, timm or MMagic.
 
         Raises:
             ImportError: If timm is needed and not installed.
             OSError: If the weights cannot be downloaded or read.
-            ValueError: If they are not those of this backbone.
+            ValueError: If they do not belong to this backbone.
         """
         wanted = self._wanted()
         with main_process_first():
             found = self._read(source)
         if self._kind == 'features':
             names = [name for name in found if 'classifier' not in name]
-            # Fewer tensors than wanted are reported as missing by name.
+            # select_tensors reports missing tensors by name.
             found = {
                 ours: found[theirs]
                 for ours, theirs in zip(wanted, names, strict=False)
             }
-        what = f'{source} does not hold the weights of this backbone'
+        what = f'{source} does not contain the weights of this backbone'
         tensors = select_tensors(found, wanted, what)
         self._network.load_state_dict(tensors, strict=False)
 
@@ -129,16 +128,16 @@ class FPNBackbone:
             return read_tensors(source)
         if source != fits:
             raise ValueError(
-                f'backbone_weights={source!r}: this backbone has weights in '
-                f'{fits!r}'
+                f'backbone_weights={source!r} does not fit this backbone; '
+                f'use {fits!r}'
             )
         try:
             return _timm() if source == 'timm' else _torchvision()
         except OSError as error:
             raise OSError(
                 f'the weights of {source} could not be downloaded ({error}). '
-                'Download them elsewhere and give the file as '
-                'backbone_weights=<path>, or choose random weights with '
+                'Download them on another machine and set '
+                'backbone_weights=<path>, or use random weights with '
                 'backbone_weights=None'
             ) from error
 
@@ -148,13 +147,13 @@ def _timm() -> Mapping[str, Tensor]:
         from timm import create_model
     except ImportError as error:
         raise ImportError(
-            "backbone_weights='timm' needs timm: pip install timm, or give "
-            'a local file'
+            "backbone_weights='timm' needs timm: pip install timm, or set the "
+            'path of a local file'
         ) from error
     try:
         model = create_model('inception_resnet_v2', pretrained=True)
     except Exception as error:
-        # Its hub client has errors of its own for a missing network.
+        # timm's hub client has its own classes of network errors.
         raise OSError(f'{type(error).__name__}: {error}') from error
     return model.state_dict()
 

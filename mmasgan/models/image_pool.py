@@ -1,4 +1,4 @@
-"""A pool of generated images, part of the checkpoint."""
+"""Pool of generated images, saved in checkpoints."""
 
 import torch
 from torch import Tensor, nn
@@ -7,21 +7,21 @@ __all__ = ['ImagePool']
 
 
 class ImagePool(nn.Module):
-    """Show the discriminator earlier images as well as current ones.
+    """Mix current and earlier generated images for the discriminator.
 
-    Until the pool is full, an image is stored and returned. After that it
-    is returned half of the time; else it takes the place of a random stored
-    one, which is returned.
+    Until the pool is full, each image is stored and returned. Afterwards, an
+    image is returned with probability 0.5; otherwise it replaces a random
+    stored image, which is returned.
 
     Source: Shrivastava et al., CVPR 2017, Sec. 2.3, as in CycleGAN (Zhu et
-    al., ICCV 2017, Sec. 4). Differs from it in: the images belong to the state
-    dict, so a resumed training goes on as if it had not stopped.
+    al., ICCV 2017, Sec. 4). Differs from it in: the images are part of the
+    state dict, so that training resumes exactly.
 
     Args:
-        size: Number of images kept; 0 returns what it is given.
+        size: Number of stored images; 0 disables the pool.
 
     Shape:
-        (N, C, H, W) to the same.
+        (N, C, H, W) to (N, C, H, W).
     """
 
     def __init__(self, size: int) -> None:
@@ -33,7 +33,7 @@ class ImagePool(nn.Module):
 
     @torch.no_grad()
     def forward(self, images: Tensor) -> Tensor:
-        """Exchange a batch of images; a new crop size empties the pool."""
+        """Exchange a batch of images; another image size empties the pool."""
         if self.images and self.images[0].shape != images.shape[1:]:
             self.images.clear()
         return torch.stack([self._exchange(image) for image in images])
@@ -50,13 +50,17 @@ class ImagePool(nn.Module):
         return stored
 
     def drop_broken(self) -> None:
-        """Forget images that are not finite, which would come back."""
+        """Remove images that are not finite."""
         self.images = [i for i in self.images if torch.isfinite(i).all()]
 
     def get_extra_state(self) -> Tensor:
-        """Return the images as one tensor, (n, C, H, W), or an empty one."""
+        """Return the images, (n, C, H, W), or an empty tensor."""
         return torch.stack(self.images) if self.images else torch.empty(0)
 
     def set_extra_state(self, state: Tensor) -> None:
-        """Take the images of a checkpoint, as many as there is room for."""
+        """Restore the images of a checkpoint, up to the size of the pool.
+
+        Args:
+            state: Images, (n, C, H, W), or an empty tensor.
+        """
         self.images = list(state[: self.size])

@@ -1,4 +1,4 @@
-"""The training of the network that reads motion."""
+"""Training of the motion network."""
 
 import copy
 from typing import Any
@@ -10,6 +10,7 @@ from mmengine.optim import OptimWrapper
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, interpolate
 
+from .._moved import takes_old_argument
 from ..layers.camera_motion_prior import add_noise
 from ..layers.reblur import (
     canonical_field,
@@ -29,34 +30,37 @@ __all__ = ['MotionEstimator']
 
 
 @MODELS.register_module()
+@takes_old_argument('max_bad_steps', 'max_nonfinite_steps')
 class MotionEstimator(BaseModel):
-    r"""Train a motion network on blur whose motion is known.
+    r"""Train a motion network on synthetic blur with known motion.
 
     .. math:: \lambda_m \lVert M(b) - m \rVert_1 + \lambda_r
         \lVert R(s, M(b)) - b \rVert_1, \quad b = R(s, m)
 
-    with m drawn from the prior. Fields are compared in the form that a path
-    and its reverse share, in units of ten pixels. No blurred image is seen.
+    with m drawn from the prior. Fields are compared in canonical form
+    (:func:`~mmasgan.layers.reblur.canonical_field`). Training uses no blurred
+    images.
 
-    It predicts ``R(s, M(b))`` for a pair, so that the metrics say how well
-    the motion that it reads explains the blur; the first row of a table, the
-    input, is the sharp image itself.
+    The prediction for a pair is ``R(s, M(b))``, so the metrics measure how
+    well the estimated motion explains the blur. The first row of a table, the
+    input, is the sharp image. Source: ours.
 
     Config: see ``configs/motion_gopro.py``.
 
     Args:
-        motion_network: Config or module.
-        prior: Config or module that draws motions.
-        field_weight: The factor of the first term.
-        reblur_weight: The factor of the second.
-        taps: See :class:`~mmasgan.generators.MotionReblurGenerator`, as the
-            next two.
-        margin: Same.
-        noise: Same.
-        max_bad_steps: Steps of a training that may be left out, with a
-            warning, because a loss or gradient is not finite.
-        channels_last: See :class:`~mmasgan.models.ASCycleGAN`.
-        data_preprocessor: Config or module: RGB in [-1, 1].
+        motion_network: Config or module of the network M.
+        prior: Config or module that draws motion.
+        field_weight: Weight lambda_m of the first term.
+        reblur_weight: Weight lambda_r of the second term.
+        taps: Number of times of the exposure that are averaged, odd.
+        margin: Pixels to cut off on each side, so that no path leaves the
+            image.
+        noise: Largest standard deviation of the added noise, in grey levels
+            of 255.
+        max_nonfinite_steps: Number of training steps with a non-finite loss
+            or gradient that are skipped, with a warning, before an error.
+        channels_last: Whether weights are in the channels-last memory format.
+        data_preprocessor: Config or module that gives RGB in [-1, 1].
     """
 
     data_preprocessor: Any
@@ -70,7 +74,7 @@ class MotionEstimator(BaseModel):
         taps: int = 15,
         margin: int = 0,
         noise: float = 0.0,
-        max_bad_steps: int = 0,
+        max_nonfinite_steps: int = 0,
         channels_last: bool = False,
         data_preprocessor: Part = None,
     ) -> None:
@@ -82,7 +86,7 @@ class MotionEstimator(BaseModel):
         self.taps = taps
         self.margin = margin
         self.noise = noise
-        self.max_bad_steps = max_bad_steps
+        self.max_nonfinite_steps = max_nonfinite_steps
         if channels_last:
             self.to(memory_format=torch.channels_last)
 
@@ -92,37 +96,38 @@ class MotionEstimator(BaseModel):
         data_samples: list[DataSample] | None = None,
         mode: str = 'tensor',
     ) -> Tensor:
-        """Read the motion of blurred images.
+        """Estimate the motion of blurred images.
 
         Args:
             inputs: Images, (N, 3, H, W), RGB in [-1, 1].
-            data_samples: Ignored; a part of MMEngine's interface.
-            mode: ``'tensor'``. The steps are not made of ``forward``.
+            data_samples: Ignored; part of MMEngine's interface.
+            mode: ``'tensor'``, the only supported mode.
 
         Returns:
-            The field in its canonical form, (N, 4, H/4, W/4).
+            Canonical field, (N, 4, H/4, W/4).
 
         Raises:
-            ValueError: If ``mode`` is another one.
+            ValueError: If ``mode`` is not ``'tensor'``.
         """
         refuse_other_modes(mode)
-        # By its forward, which a distributed wrapper needs.
+        # A distributed wrapper needs the call of its forward.
         return canonical_field(self.motion_network(inputs))
 
     def train_step(self, data: dict, optim_wrapper: OptimWrapper) -> Losses:
-        """Blur sharp images, read the motion back, update the network.
+        """Blur sharp images, estimate the motion, and update the network.
 
         Args:
-            data: A batch with ``inputs`` ``img_sharp``, RGB in [0, 255].
-            optim_wrapper: Updates the motion network.
+            data: Batch whose ``inputs`` are ``img_sharp``, (N, 3, H, W), RGB
+                in [0, 255].
+            optim_wrapper: Optimizer wrapper of the motion network.
 
         Returns:
-            ``loss_field`` and ``loss_reblur``, and ``motion_error``, the mean
-            distance of the displacements, in pixels.
+            ``loss_field``, ``loss_reblur``, and ``motion_error``, the mean
+            distance between estimated and true displacements, in pixels.
 
         Raises:
-            FloatingPointError: If a term or gradient is not finite once more
-                than ``max_bad_steps``.
+            FloatingPointError: If more than ``max_nonfinite_steps`` steps had
+                a loss or gradient that is not finite.
         """
         data = named_inputs(data)
         files = files_of(data)
@@ -148,13 +153,13 @@ class MotionEstimator(BaseModel):
             losses['loss_reblur'] = self.reblur_weight * mean_absolute_error(
                 again, clean
             )
-        optimize(optim_wrapper, self, losses, files, self.max_bad_steps)
+        optimize(optim_wrapper, self, losses, files, self.max_nonfinite_steps)
         return {k: v.detach() for k, v in losses.items()} | {
             'motion_error': error.detach()
         }
 
     def _at(self, field: Tensor, like: Tensor, light: Tensor) -> Tensor:
-        """Return a field of whole images at the places of another one."""
+        """Return a field in canonical form, in the size of another field."""
         whole = canonical_field(
             interpolate(
                 field, light.shape[2:], mode='bilinear', align_corners=False
@@ -168,11 +173,11 @@ class MotionEstimator(BaseModel):
         return x[..., inner, inner]
 
     def val_step(self, data: dict) -> list[DataSample]:
-        """Explain a pair, see the class."""
+        """Reblur the sharp image of each pair."""
         return self._predict(data)
 
     def test_step(self, data: dict) -> list[DataSample]:
-        """Explain a pair, see the class."""
+        """Reblur the sharp image of each pair."""
         return self._predict(data)
 
     def _predict(self, data: dict) -> list[DataSample]:
@@ -187,7 +192,7 @@ class MotionEstimator(BaseModel):
         images = self.data_preprocessor(
             {**data, 'inputs': copy.copy(inputs)}, training=False
         )['inputs']
-        # What is blurred is the sharp image; the truth is the blurred one.
+        # The input is the sharp image, the ground truth the blurred one.
         swapped: Any = (
             [_swap(each) for each in inputs]
             if isinstance(inputs, list)

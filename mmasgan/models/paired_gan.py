@@ -1,4 +1,4 @@
-"""What the models that are trained on pairs have in common."""
+"""Base class of the models that are trained on pairs."""
 
 from typing import Any
 
@@ -18,26 +18,27 @@ __all__ = ['PairedGAN', 'logits_of']
 
 
 class PairedGAN(BaseModel):
-    """Base: one generator, trained on pairs against one discriminator.
+    """One generator and one discriminator, trained on pairs.
 
-    A subclass's constructor sets the attributes below. The schedule calls
-    its optimisers ``generators`` and ``discriminators``, so a config says
-    which parts they hold::
+    Subclasses set the attributes below. The schedule names its optimizers
+    ``generators`` and ``discriminators``, so a config names their parts::
 
         optim_wrapper.generators.modules = 'generator'
         optim_wrapper.discriminators.modules = 'discriminator'
 
     Attributes:
-        generator: Maps blurred images (N, 3, H, W) in [-1, 1] to sharp ones.
-        discriminator: Maps images to logits (N, 1, h, w), or to a list of
-            such, whose losses are averaged. None where it is only tested.
+        generator: Module from blurred images (N, 3, H, W) in [-1, 1] to sharp
+            images (N, 3, H, W).
+        discriminator: Module from images to logits (N, 1, h, w), or to a list
+            of logits, whose losses are averaged. None for a model that is
+            only tested.
         adversarial_loss: Module with ``discriminator_loss``,
             ``generator_loss`` and ``relativistic``.
-        content_losses: Module by term, called with (output, truth).
-        discriminator_steps: Discriminator updates, all on the same batch,
-            for each generator update.
-        max_bad_steps: Steps of a training that may be left out, with a
-            warning, because a loss or gradient is not finite.
+        content_losses: Modules by term, called with (output, ground truth).
+        discriminator_steps: Discriminator updates per generator update, on
+            the same batch.
+        max_nonfinite_steps: Number of training steps with a non-finite loss
+            or gradient that are skipped, with a warning, before an error.
     """
 
     generator: Any
@@ -46,10 +47,10 @@ class PairedGAN(BaseModel):
     content_losses: Any
     data_preprocessor: Any
     discriminator_steps: int = 1
-    max_bad_steps: int = 0
+    max_nonfinite_steps: int = 0
 
     def init_weights(self) -> None:
-        """Initialise networks and load the weights that losses need."""
+        """Initialise the networks and load pre-trained weights."""
         parts = unwrapped(self.generator), unwrapped(self.discriminator)
         for part in (*parts, *self.content_losses.values()):
             if hasattr(part, 'init_weights'):
@@ -61,18 +62,18 @@ class PairedGAN(BaseModel):
         data_samples: list[DataSample] | None = None,
         mode: str = 'tensor',
     ) -> Tensor:
-        """Deblur images, in the mode that the model is in.
+        """Deblur images, in the current mode of the model.
 
         Args:
             inputs: Images, (N, 3, H, W), RGB in [-1, 1].
-            data_samples: Ignored; a part of MMEngine's interface.
-            mode: ``'tensor'``. The steps are not made of ``forward``.
+            data_samples: Ignored; part of MMEngine's interface.
+            mode: ``'tensor'``, the only supported mode.
 
         Returns:
             Images, (N, 3, H, W), RGB in [-1, 1].
 
         Raises:
-            ValueError: If ``mode`` is another one.
+            ValueError: If ``mode`` is not ``'tensor'``.
         """
         refuse_other_modes(mode)
         return self._deblur(inputs)
@@ -80,21 +81,23 @@ class PairedGAN(BaseModel):
     def train_step(
         self, data: dict, optim_wrapper: OptimWrapperDict
     ) -> Losses:
-        """Update the discriminator, several times, then the generator.
+        """Update the discriminator, then the generator.
 
         Args:
-            data: A batch with ``inputs`` ``img_blur`` and ``img_sharp``, RGB
-                in [0, 255], of the same place of the same scene.
-            optim_wrapper: Wrappers named ``generators``, ``discriminators``.
+            data: Batch whose ``inputs`` are ``img_blur`` and ``img_sharp``,
+                each (N, 3, H, W), RGB in [0, 255], aligned pairs.
+            optim_wrapper: Optimizer wrappers named ``generators`` and
+                ``discriminators``.
 
         Returns:
-            Every term, weighted, as ``loss_<term>_deblur``; those of the
+            Each weighted term as ``loss_<term>_deblur``; those of the
             discriminator are from its last update.
 
         Raises:
-            FloatingPointError: If a term or gradient is not finite once more
-                than ``max_bad_steps``. It names iteration, term and files;
-                the term has changed no weight.
+            FloatingPointError: If more than ``max_nonfinite_steps`` steps had
+                a loss or gradient that is not finite. The message names
+                iteration, term and files; the last such step changed no
+                weight.
         """
         files = files_of(data)
         inputs = self.data_preprocessor(data, training=True)['inputs']
@@ -114,7 +117,7 @@ class PairedGAN(BaseModel):
                 self.discriminator,
                 losses,
                 files,
-                self.max_bad_steps,
+                self.max_nonfinite_steps,
             )
 
         set_requires_grad(self.discriminator, False)
@@ -126,11 +129,11 @@ class PairedGAN(BaseModel):
         return {name: term.detach() for name, term in losses.items()}
 
     def val_step(self, data: dict) -> list[DataSample]:
-        """Deblur a batch, see :func:`~mmasgan.models.prediction.predict`."""
+        """Deblur a batch; see :func:`~mmasgan.models.prediction.predict`."""
         return self._predict(data)
 
     def test_step(self, data: dict) -> list[DataSample]:
-        """Deblur a batch, see :func:`~mmasgan.models.prediction.predict`."""
+        """Deblur a batch; see :func:`~mmasgan.models.prediction.predict`."""
         return self._predict(data)
 
     def _predict(self, data: dict) -> list[DataSample]:
@@ -145,7 +148,9 @@ class PairedGAN(BaseModel):
     def _step_generator(
         self, optimizer: OptimWrapper, losses: Losses, files: list[str]
     ) -> None:
-        optimize(optimizer, self.generator, losses, files, self.max_bad_steps)
+        optimize(
+            optimizer, self.generator, losses, files, self.max_nonfinite_steps
+        )
 
     def _discriminator_losses(self, sharp: Tensor, fake: Tensor) -> Losses:
         terms = [
@@ -159,8 +164,7 @@ class PairedGAN(BaseModel):
         return {'loss_disc_deblur': torch.stack(terms).mean()}
 
     def _generator_losses(self, sharp: Tensor, fake: Tensor) -> Losses:
-        # A frozen network is called past a distributed wrapper, which would
-        # wait for its gradients.
+        # A distributed wrapper would wait for gradients of the frozen network.
         discriminator = unwrapped(self.discriminator)
         fake_logits = logits_of(discriminator, fake)
         real_logits: list[Any] = [None] * len(fake_logits)
@@ -177,14 +181,14 @@ class PairedGAN(BaseModel):
 
 
 def logits_of(discriminator: Any, images: Tensor) -> list[Tensor]:
-    """Judge images.
+    """Return the logits of a discriminator as a list.
 
     Args:
-        discriminator: Returns logits, or a list of such.
-        images: (N, 3, H, W) in [-1, 1].
+        discriminator: Module that returns logits, or a list of logits.
+        images: Images, (N, 3, H, W), in [-1, 1].
 
     Returns:
-        Logits (N, 1, h, w), float32, one of each head.
+        Logits of each head, (N, 1, h, w), float32.
     """
     found = discriminator(images)
     if isinstance(found, Tensor):

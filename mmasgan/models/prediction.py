@@ -1,4 +1,4 @@
-"""One evaluation protocol for all models."""
+"""Evaluation protocol of all models."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -22,29 +22,27 @@ def predict(
     deblur: Deblur,
     others: Mapping[str, Deblur] | None = None,
 ) -> list[DataSample]:
-    """Deblur a batch in evaluation mode and leave the model as found.
+    """Deblur a batch in evaluation mode, then restore the mode.
+
+    Images of different sizes are deblurred one by one: MMagic would pad them
+    to one size, which would change their scores.
 
     Args:
-        model: Its ``data_preprocessor`` gives RGB in [-1, 1].
-        data: A batch with ``inputs`` ``img_blur`` and, where the truth is
-            known, ``img_sharp``, RGB in [0, 255], of any size that ``deblur``
-            takes.
-        deblur: Called with blurred images, (N, 3, H, W) in [-1, 1], and the
-            semantic map or None of each domain; returns sharp ones of the
+        model: Model whose ``data_preprocessor`` gives RGB in [-1, 1].
+        data: Batch whose ``inputs`` are ``img_blur``, (N, 3, H, W), RGB in
+            [0, 255], and optionally the ground truth ``img_sharp``.
+        deblur: Function of blurred images, (N, 3, H, W), in [-1, 1], and a
+            semantic map or None by domain, that returns sharp images of the
             same shape.
-        others: What else deblurs the same images, by the key of its output.
+        others: More functions like ``deblur``, by the key of their output.
 
     Returns:
-        A sample for each image, with ``output.pred_img``,
-        ``output.input_img``, one of each key of ``others``, and ``gt_img``
-        (where known): BGR, uint8, (3, H, W), as the host's metrics and
-        visualisers expect.
-
-    Images of different sizes are deblurred one by one: the host would pad
-    them to one size, and the padding would change their scores.
+        One sample per image, with ``output.pred_img``, ``output.input_img``,
+        one image for each key of ``others``, and ``gt_img`` if known. Images
+        are (3, H, W), BGR, uint8, as MMagic's metrics and visualizers expect.
 
     Raises:
-        ValueError: If there is no ``img_blur``.
+        ValueError: If ``img_blur`` is missing.
     """
     if _sizes_differ(data):
         ones = (predict(model, one, deblur, others) for one in ones_of(data))
@@ -83,10 +81,10 @@ def _sizes_differ(data: dict) -> bool:
 
 
 def ones_of(data: dict) -> Iterator[dict]:
-    """Yield the images of a batch as batches of one.
+    """Split a batch into batches of one image.
 
     Args:
-        data: A batch, as the data set gave it.
+        data: Batch of a data loader.
     """
     inputs, samples = data['inputs'], data['data_samples']
     for index in range(len(samples)):

@@ -1,4 +1,4 @@
-"""One optimiser step that no broken number can spoil, and evaluation."""
+"""Optimizer steps with a check for non-finite values; evaluation mode."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,42 +20,43 @@ def optimize(
     networks: nn.Module,
     losses: Losses,
     files: list[str],
-    max_bad_steps: int = 0,
+    max_nonfinite_steps: int = 0,
 ) -> bool:
-    """Sum the losses and update what the optimiser holds.
+    """Update the weights of an optimizer by the sum of the losses.
 
-    A step with a loss or a gradient that is not finite is left out, up to
-    ``max_bad_steps`` times in a training; the count is part of its
-    checkpoints. Gradients of a wrapper that scales its loss, as MMEngine's
-    ``AmpOptimWrapper``, are left to the scaler, which leaves such steps out
-    by itself and looks for a smaller scale.
+    A step with a non-finite loss or gradient is skipped, up to
+    ``max_nonfinite_steps`` times in a training; the count is saved in
+    checkpoints. Gradients of a wrapper with a loss scaler, such as MMEngine's
+    ``AmpOptimWrapper``, are not checked, because the scaler skips such steps
+    itself and reduces the scale.
 
     Args:
-        optimizer: Its ``backward``, ``step`` and ``zero_grad`` do the step.
-        networks: What it updates, to name a gradient by.
-        losses: Scalars by name. Without any, nothing is updated.
-        files: Images of the batch, for the message.
-        max_bad_steps: How many steps may be left out before it raises.
+        optimizer: Optimizer wrapper.
+        networks: Module with the weights of the optimizer, for the names in
+            the message.
+        losses: Scalars by name. An empty dict means no update.
+        files: Paths of the images of the batch, for the message.
+        max_nonfinite_steps: Number of steps to skip before an error.
 
     Returns:
-        Whether all was finite.
+        Whether all losses and gradients were finite.
 
     Raises:
-        FloatingPointError: If a loss or gradient is not finite once too
-            often. No weight has changed.
+        FloatingPointError: If more steps than ``max_nonfinite_steps`` had a
+            non-finite loss or gradient. The last one changed no weight.
     """
     if not losses:
         return True
     total = torch.stack(list(losses.values())).sum()
     finite = torch.isfinite(total)
-    # Only a limit of 0 may end one process alone: the launcher ends the rest.
-    if max_bad_steps and is_distributed():
+    # With a limit of 0, one process may stop: the launcher ends the others.
+    if max_nonfinite_steps and is_distributed():
         finite = finite.float()
         all_reduce(finite, 'min')
     if not finite:
         bad = [n for n, term in losses.items() if not torch.isfinite(term)]
         what = ', '.join(bad) or 'sum of losses'
-        _leave_out(f'{what} is not finite', files, max_bad_steps)
+        _skip_step(f'{what} is not finite', files, max_nonfinite_steps)
         return False
     optimizer.backward(optimizer.scale_loss(total))
     if not optimizer.should_update():  # gradients are being accumulated
@@ -65,15 +66,15 @@ def optimize(
         if bad:
             optimizer.zero_grad()
             what = f'gradient of {bad[0]} (and {len(bad) - 1} more)'
-            _leave_out(f'{what} is not finite', files, max_bad_steps)
+            _skip_step(f'{what} is not finite', files, max_nonfinite_steps)
             return False
     optimizer.step()
     optimizer.zero_grad()
     return True
 
 
-def _leave_out(problem: str, files: list[str], limit: int) -> None:
-    """Count a bad step, warn, and raise if there are too many."""
+def _skip_step(problem: str, files: list[str], limit: int) -> None:
+    """Count a non-finite step; warn, or raise if there are too many."""
     hub = MessageHub.get_current_instance()
     count = hub.get_info('bad_steps', 0) + 1
     iteration = hub.get_info('iter', 0)
@@ -82,10 +83,10 @@ def _leave_out(problem: str, files: list[str], limit: int) -> None:
         f'{", ".join(files)}'
     )
     if count > limit:
-        raise FloatingPointError(f'{message}; max_bad_steps is {limit}')
+        raise FloatingPointError(f'{message}; max_nonfinite_steps is {limit}')
     hub.update_info('bad_steps', count)
     MMLogger.get_current_instance().warning(
-        f'{message}; left out, {count} of at most {limit} steps'
+        f'{message}; step skipped, {count} of at most {limit}'
     )
 
 
@@ -97,7 +98,7 @@ def _without_finite_gradient(networks: nn.Module) -> list[str]:
     }
     if not graded:
         return []
-    # One number to look at, where each look waits for the device.
+    # Check one number, because each check waits for the device.
     norms = torch.stack(torch._foreach_norm(list(graded.values())))
     if torch.isfinite(norms.sum()):
         return []
@@ -107,7 +108,7 @@ def _without_finite_gradient(networks: nn.Module) -> list[str]:
 
 @contextmanager
 def evaluation_mode(model: nn.Module) -> Iterator[None]:
-    """Evaluate a model, then put each of its modules in the mode it had."""
+    """Set evaluation mode, and restore the mode of each module afterwards."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from ..losses.functional import share_told_apart
+from ..losses.functional import discriminator_accuracy
 from .batch import Images, Maps, central
 from .steps import Losses
 
@@ -25,10 +25,10 @@ SOURCE = {'sharp': 'blur', 'blur': 'sharp'}
 
 
 def needed_domains(model: Any) -> list[str]:
-    """Return the domains that there must be images of.
+    """Return the domains whose images training needs.
 
     Args:
-        model: An :class:`~mmasgan.models.ASCycleGAN`, here and below.
+        model: An :class:`~mmasgan.models.ASCycleGAN`.
     """
     reblur = model.get_module(model.generators)['blur']
     needs_motion = getattr(reblur, 'needs_motion', False)
@@ -43,7 +43,7 @@ def needed_domains(model: Any) -> list[str]:
 
 
 def _translated(model: Any) -> list[str]:
-    """Return the target domains that images are translated to."""
+    """Return the target domains of the translations in training."""
     cycles = model.cycle_loss, model.pixel_cycle_loss
     in_loops = any(loss is not None for loss in cycles)
     return [
@@ -55,15 +55,15 @@ def _translated(model: Any) -> list[str]:
 
 
 def translate(model: Any, real: Images, semantic: Maps) -> Images:
-    """Translate the images of a batch, where a term needs it.
+    """Translate the images of a batch in all directions that terms need.
 
     Args:
-        model: Its generators translate.
-        real: By domain, (N, 3, H, W) in [-1, 1].
-        semantic: Maps by domain, or None.
+        model: An :class:`~mmasgan.models.ASCycleGAN`.
+        real: Images by domain, (N, 3, H, W), in [-1, 1].
+        semantic: Semantic map or None by domain, (N, K, H, W).
 
     Returns:
-        Translations by target domain.
+        Translations by target domain, (N, 3, H, W).
     """
     fake = {}
     for target in _translated(model):
@@ -81,10 +81,10 @@ def _generate(
     semantic: Tensor | None,
     blurred: Tensor | None,
 ) -> Tensor:
-    """Translate images; a reblur generator may be told the motion."""
+    """Translate images; pass blurred images if the generator needs motion."""
     generator = model.get_module(model.generators)[target]
-    told = (blurred,) if getattr(generator, 'needs_motion', False) else ()
-    return model.generators(target, images, semantic, *told)
+    motion = (blurred,) if getattr(generator, 'needs_motion', False) else ()
+    return model.generators(target, images, semantic, *motion)
 
 
 def discriminator_losses(
@@ -93,15 +93,15 @@ def discriminator_losses(
     """Return the discriminators' losses, paper Eq. (3), and their accuracy.
 
     Args:
-        model: Its discriminators judge.
-        real: By domain, (N, 3, H, W) in [-1, 1].
-        fake: Translations by target domain.
+        model: An :class:`~mmasgan.models.ASCycleGAN`.
+        real: Images by domain, (N, 3, H, W), in [-1, 1].
+        fake: Translations by target domain, (N, 3, H, W).
 
     Returns:
-        Losses, and the share that each tells apart, scalars by name.
+        Losses and accuracies, each a dict of scalars by name.
     """
     losses: Losses = {}
-    balance: dict[str, Tensor] = {}
+    accuracy: dict[str, Tensor] = {}
     for domain in model.taught:
         direction = DIRECTION[domain]
         judge = partial(_logits, model.discriminators, domain)
@@ -110,12 +110,14 @@ def discriminator_losses(
         losses[f'loss_disc_{direction}'] = (
             model.adversarial_loss.discriminator_loss(*logits)
         )
-        balance[f'balance_{direction}'] = share_told_apart(*logits)
+        accuracy[f'discriminator_accuracy_{direction}'] = (
+            discriminator_accuracy(*logits)
+        )
         if model.gradient_penalty is not None:
             losses[f'loss_penalty_{direction}'] = model.gradient_penalty(
                 judge, real[domain], seen
             )
-    return losses, balance
+    return losses, accuracy
 
 
 def generator_losses(
@@ -124,13 +126,13 @@ def generator_losses(
     """Return the generators' losses, paper Eq. (1) and (4) to (6).
 
     Args:
-        model: Its generators learn.
-        real: By domain, (N, 3, H, W) in [-1, 1].
-        fake: Translations by target domain.
-        semantic: Maps by domain, or None.
+        model: An :class:`~mmasgan.models.ASCycleGAN`.
+        real: Images by domain, (N, 3, H, W), in [-1, 1].
+        fake: Translations by target domain, (N, 3, H, W).
+        semantic: Semantic map or None by domain, (N, K, H, W).
 
     Returns:
-        Scalars by name.
+        Losses, scalars by name.
     """
     losses: Losses = {}
     for domain, direction in DIRECTION.items():
@@ -154,14 +156,13 @@ def generator_losses(
 def _cycle_losses(
     model: Any, domain: str, real: Images, fake: Images, semantic: Maps
 ) -> Losses:
-    """Return the losses of the loop whose first translation is given."""
+    """Return the cycle losses of the loop that starts with a translation."""
     terms = {'cycle': model.cycle_loss, 'pixel': model.pixel_cycle_loss}
     terms = {term: loss for term, loss in terms.items() if loss}
     if not terms:
         return {}
     source = SOURCE[domain]
-    # A translated image shows what its source shows, so the source's map
-    # serves the way back too.
+    # A translated image has the content of its source, and so its map.
     rec = _generate(
         model, source, fake[domain], semantic[source], real.get('blur')
     )
@@ -173,8 +174,7 @@ def _cycle_losses(
 
 
 def _gan_loss(model: Any, domain: str, real: Images, fake: Images) -> Tensor:
-    # Frozen networks are called past a distributed wrapper, which would
-    # wait for their gradients.
+    # A distributed wrapper would wait for gradients of frozen networks.
     judge = partial(_logits, model.get_module(model.discriminators), domain)
     adversarial = model.adversarial_loss
     return adversarial.generator_loss(

@@ -1,4 +1,4 @@
-"""Semantic maps: where they come from, are kept, and how they are loaded."""
+"""Semantic maps: sources, storage and loading."""
 
 from .._moved import keep_old_names
 from .compute import compute_maps

@@ -1,6 +1,6 @@
-"""The classes of public segmentation models, in the order of their channels.
+"""Class names of public segmentation models, in the order of channels.
 
-Names are those of the data sets, with underscores for spaces.
+The names are those of the data sets, with underscores for spaces.
 """
 
 __all__ = ['CLASS_NAMES']
@@ -12,19 +12,19 @@ NAMES = {
         traffic_sign vegetation terrain sky person rider car truck bus
         train motorcycle bicycle
     """,
-    # the same, and last what is none of them
+    # with an additional last class
     'cityscapes_background': """
         road sidewalk building wall fence pole traffic_light
         traffic_sign vegetation terrain sky person rider car truck bus
         train motorcycle bicycle background
     """,
-    # Pascal VOC: torchvision's models
+    # Pascal VOC, used by torchvision's models
     'voc': """
         background aeroplane bicycle bird boat bottle bus car cat chair
         cow diningtable dog horse motorbike person pottedplant sheep
         sofa train tvmonitor
     """,
-    # ADE20K, the 150 of its scene parsing benchmark
+    # ADE20K, 150 classes of the scene parsing benchmark
     'ade20k': """
         wall building sky floor tree ceiling road bed windowpane grass
         cabinet sidewalk person earth door table mountain plant curtain
@@ -46,7 +46,7 @@ NAMES = {
         crt_screen plate monitor bulletin_board shower radiator glass
         clock flag
     """,
-    # COCO-Stuff, 80 things and 91 kinds of stuff
+    # COCO-Stuff, 80 things and 91 stuff classes
     'coco_stuff': """
         person bicycle car motorcycle airplane bus train truck boat
         traffic_light fire_hydrant stop_sign parking_meter bench bird
@@ -73,7 +73,7 @@ NAMES = {
         wall-tile wall-wood water-other waterdrops window-blind
         window-other wood
     """,
-    # SFTGAN's own, OutdoorSceneSeg
+    # OutdoorSceneSeg of SFTGAN
     'outdoor': """
         background sky water grass mountain building plant animal
     """,

@@ -1,4 +1,4 @@
-"""Compute the maps of all images of a data set, once."""
+"""Computation of the maps of all images of a data set."""
 
 import hashlib
 import io
@@ -36,39 +36,39 @@ def compute_maps(
     overlays: bool = False,
     options: Sequence[str] = (),
 ) -> MapStore:
-    """Compute the map of each image below a folder, and store it beside.
+    """Compute and store the map of each image in a folder.
 
-    One image is in memory at a time. A call that was interrupted goes on
-    where it stopped; maps that are damaged are made again.
+    One image is in memory at a time. After an interruption, another call
+    continues. Damaged maps are computed again.
 
     Args:
         root: Folder of the data set.
-        prior: The source.
-        name: Its name, for the folder of the maps.
-        stride: Sides of an image divided by those of its map. The condition
-            network's own stride is 4, and sees no more than that.
-        overlays: Whether to write pictures of the maps, in ``overlays``, and
-            their legend.
-        options: What ``mmasgan priors`` was called with, for messages.
+        prior: Source of the maps.
+        name: Name of the source, for the folder of maps.
+        stride: Size of an image relative to its map. The condition network
+            has stride 4, so a smaller stride has no benefit.
+        overlays: Whether to write pictures of the maps in ``overlays``, and a
+            legend.
+        options: Options of ``mmasgan priors``, for messages.
 
     Returns:
-        The maps.
+        Store of the maps.
 
     Raises:
-        FileNotFoundError: If there is no image below ``root``.
+        FileNotFoundError: If there is no image in ``root``.
         ValueError: If an image is damaged.
     """
     images = sorted(_images(Path(root)))
     if not images:
         raise FileNotFoundError(
-            f"there is no image below '{root}'; expected the folder of a "
-            f'data set, with files that end in {", ".join(IMAGE_SUFFIXES)}'
+            f"there is no image in '{root}'; expected the folder of a data "
+            f'set, with files that end in {", ".join(IMAGE_SUFFIXES)}'
         )
     source = _describe(prior, name, stride)
     digest = hashlib.sha256(json.dumps(source, sort_keys=True).encode())
     folder = Path(root, FOLDER, f'{name}-{digest.hexdigest()[:8]}')
     store = MapStore(folder)
-    # What does not decide the maps does not enter the hash.
+    # Not part of the hash, because the maps do not depend on it.
     more = {'options': list(options), 'made_by': f'mmasgan {__version__}'}
     store.write_source(source | more)
     if overlays:
@@ -105,7 +105,7 @@ def _existing(store: MapStore, name: str) -> np.ndarray | None:
     try:
         return store.read(name)
     except MapError as error:
-        print_log(f'Made again: {error}', logger='current', level=30)
+        print_log(f'Computing again: {error}', logger='current', level=30)
         return None
 
 
@@ -120,7 +120,7 @@ def _describe(prior: Prior, name: str, stride: int) -> dict[str, Any]:
         'num_groups': len(table.groups),
         'groups': list(table.groups),
         'classes': {
-            # The position keeps classes of one name apart.
+            # The number distinguishes classes of the same name.
             f'{number} {label}': table.groups[index]
             for number, (label, index) in enumerate(
                 zip(table.classes, table.indices, strict=True)
@@ -130,7 +130,7 @@ def _describe(prior: Prior, name: str, stride: int) -> dict[str, Any]:
 
 
 def _images(root: Path) -> Iterator[str]:
-    """Yield the images below a folder, relative to it."""
+    """Yield the images in a folder, as relative paths."""
     for path in visible_files(root, follow_links=True):
         name = path.relative_to(root)
         if (

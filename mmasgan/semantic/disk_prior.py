@@ -1,4 +1,4 @@
-"""Semantic maps that another program has computed."""
+"""Semantic maps of another program."""
 
 import hashlib
 from os import PathLike
@@ -19,23 +19,22 @@ SUFFIXES = ('.npz', '.npy')
 
 @PRIORS.register_module()
 class DiskPrior(Prior):
-    """Semantic maps that are there already, of any size.
+    """Read existing semantic maps of any size.
 
     The map of ``train/a/000001.png`` is ``<folder>/train/a/000001.npy`` or
-    ``.npz`` (with one array), or the same behind the whole name,
-    ``000001.png.npy``: (C, h, w), either 8-bit, where 255 stands for 1, or
-    floating point, such as float16. Sums are made exact where they are out
-    by rounding.
+    ``.npz`` (with one array), or ``000001.png.npy``. It is an array
+    (C, h, w), 8-bit with 255 for 1, or floating point. Sums with rounding
+    errors are normalised.
 
     Config: ``dict(type='DiskPrior', folder='maps', classes='ade20k')``
 
     Args:
-        folder: Where the maps are.
-        classes: See :class:`Prior`.
+        folder: Folder of the maps.
+        classes: Class table, see :class:`Prior`.
 
     Raises:
-        FileNotFoundError: If there is no such folder.
-        MapError: If there is no map of an image, or it is damaged.
+        FileNotFoundError: If the folder does not exist.
+        MapError: If the map of an image is missing or damaged.
     """
 
     def __init__(
@@ -47,7 +46,7 @@ class DiskPrior(Prior):
             raise FileNotFoundError(f"there is no folder '{self.folder}'")
 
     def segment(self, image: np.ndarray, name: str) -> np.ndarray:
-        """Read class probabilities, see :class:`Prior`."""
+        """Read class probabilities; see :class:`Prior`."""
         path = self.folder / name
         for stem in (path.with_suffix(''), path):
             for suffix in SUFFIXES:
@@ -60,7 +59,7 @@ class DiskPrior(Prior):
         )
 
     def config(self) -> dict[str, Any]:
-        """Return the folder's name, see :class:`Prior`."""
+        """Return the name of the folder; see :class:`Prior`."""
         return {'folder': self.folder.name}
 
     def weights_hash(self) -> str:

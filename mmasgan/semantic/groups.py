@@ -1,21 +1,20 @@
-"""From the classes of a segmentation model to the K groups of a map.
+"""Assignment of the classes of a segmentation model to K groups.
 
 The groups are the eight outdoor classes of SFTGAN (Wang et al., CVPR 2018),
-in its order. One rule each, for all tables:
+in its order. The rules are the same for all tables:
 
 ==========  ==================================================================
-group       what belongs to it
+group       members
 ==========  ==================================================================
-background  all that no other rule names: roads and ground, people, vehicles,
-            things, rooms
+background  everything else: roads and ground, people, vehicles, things,
+            rooms
 sky         sky, clouds and fog
-water       open water, still or flowing
-grass       low green that covers the ground: lawn, field, terrain, moss
-mountain    what the land itself raises: mountain, hill, rock
-building    what is built to stay and stands up: houses, walls, bridges,
-            towers, roofs
-plant       what grows above the ground: trees, bushes, flowers, leaves
-animal      animals, but no people
+water       open water
+grass       low vegetation: lawn, field, terrain, moss
+mountain    mountain, hill, rock
+building    permanent structures: houses, walls, bridges, towers, roofs
+plant       plants above the ground: trees, bushes, flowers, leaves
+animal      animals, without people
 ==========  ==================================================================
 """
 
@@ -34,7 +33,7 @@ __all__ = ['OUTDOOR_GROUPS', 'ClassTable', 'class_table', 'class_tables']
 
 OUTDOOR_GROUPS = CLASS_NAMES['outdoor']
 
-# What is not named here is background.
+# All other classes are background.
 MEMBERS: dict[str, dict[str, str]] = {
     'cityscapes': {
         'sky': 'sky',
@@ -77,12 +76,12 @@ MEMBERS['cityscapes_background'] = MEMBERS['cityscapes']
 
 
 class ClassTable(NamedTuple):
-    """Which class belongs to which group.
+    """Assignment of classes to groups.
 
     Attributes:
-        classes: Names of the C classes, in the order of a model's channels.
-        groups: Names of the K groups, in the order of a map's channels.
-        indices: For each class, the position of its group.
+        classes: Names of the C classes, in the order of the channels.
+        groups: Names of the K groups, in the order of the channels.
+        indices: Index of the group of each class.
     """
 
     classes: tuple[str, ...]
@@ -90,22 +89,22 @@ class ClassTable(NamedTuple):
     indices: tuple[int, ...]
 
     def group(self, probabilities: np.ndarray) -> np.ndarray:
-        """Add up the probabilities of the classes of each group.
+        """Sum the probabilities of the classes of each group.
 
         Args:
-            probabilities: (C, H, W), float32.
+            probabilities: Class probabilities, (C, H, W), float32.
 
         Returns:
-            (K, H, W), float32, with the same sum at each pixel.
+            Group probabilities, (K, H, W), float32, with the same sum.
 
         Raises:
-            ValueError: If there are not C channels.
+            ValueError: If the number of channels is not C.
         """
         if len(probabilities) != len(self.classes):
             raise ValueError(
-                f'the source gives {len(probabilities)} classes and the '
-                f'table names {len(self.classes)}: take the table of the '
-                f'data set that it was trained on, {describe_tables()}'
+                f'the source has {len(probabilities)} classes, but the '
+                f'table has {len(self.classes)}: use the table of the data '
+                f'set that it was trained on, {describe_tables()}'
             )
         maps = np.zeros(
             (len(self.groups), *probabilities.shape[1:]), np.float32
@@ -118,18 +117,18 @@ class ClassTable(NamedTuple):
 def class_table(
     classes: str | PathLike[str] | Mapping[str, str],
 ) -> ClassTable:
-    """Return a table of the package, or read one of the user.
+    """Return a class table of the package, or one of the user.
 
-    A table of one's own gives each class, in the order of the model's
-    channels, its group: ``{'road': 'ground', 'car': 'thing', ...}``. Groups
-    are numbered as they appear, so that there may be any number.
+    A table of the user maps each class, in the order of the channels, to its
+    group: ``{'road': 'ground', 'car': 'thing', ...}``. The groups are numbered
+    in the order of their first class, and there may be any number.
 
     Args:
-        classes: Name of a table, see :func:`class_tables`; or such a
-            mapping; or the path of a JSON file that holds it.
+        classes: Name of a table, see :func:`class_tables`; a mapping; or the
+            path of a JSON file with a mapping.
 
     Raises:
-        ValueError: If there is no such table, or it is none.
+        ValueError: If the table does not exist or is invalid.
     """
     if isinstance(classes, str) and classes in MEMBERS:
         return _own_table(classes)
@@ -141,7 +140,7 @@ def class_table(
         for text in pair
     ):
         raise ValueError(
-            'a class table must give each class the name of its group, got '
+            'a class table must map each class to the name of its group, got '
             f'{classes!r}'
         )
     groups = tuple(dict.fromkeys(classes.values()))
@@ -153,12 +152,12 @@ def class_table(
 
 
 def class_tables() -> tuple[str, ...]:
-    """Return the names of the package's own tables."""
+    """Return the names of the tables in the package."""
     return tuple(sorted(MEMBERS))
 
 
 def describe_tables() -> str:
-    """Return the names of the tables, for a message."""
+    """Return the names of the tables for a message."""
     return f'one of {", ".join(class_tables())} or a JSON file'
 
 
@@ -177,11 +176,11 @@ def _own_table(name: str) -> ClassTable:
 def _read(path: str | PathLike[str]) -> Mapping[str, str]:
     try:
         if is_special(Path(path)):
-            raise ValueError('it is a pipe or device, and not a file')
+            raise ValueError('it is a pipe or device, not a file')
         table = json.loads(Path(path).read_text(encoding='utf-8-sig'))
     except FileNotFoundError as error:
         raise ValueError(
-            f"there is no class table '{path}'; take {describe_tables()}"
+            f"there is no class table '{path}'; use {describe_tables()}"
         ) from error
     except (OSError, ValueError, RecursionError) as error:
         raise ValueError(
@@ -189,7 +188,7 @@ def _read(path: str | PathLike[str]) -> Mapping[str, str]:
         ) from error
     if not isinstance(table, Mapping):
         raise ValueError(
-            f"the class table '{path}' must hold one JSON object, class by "
-            f'class, got {type(table).__name__}'
+            f"the class table '{path}' must be a JSON object, got "
+            f'{type(table).__name__}'
         )
     return table

@@ -1,4 +1,4 @@
-"""Load semantic maps as their images were cropped and flipped."""
+"""Loading of semantic maps with the crop and flip of their images."""
 
 import os
 import warnings
@@ -19,13 +19,12 @@ __all__ = ['LoadSemantic']
 class LoadSemantic(BaseTransform):
     """Load the map of each image, with the crop and flip of the image.
 
-    Put it behind the crop and the flips: it reads what they noted
-    (``<key>_crop``, ``flip_infos``), draws no random number, so that images
-    are the same with and without maps, and resizes no more than the crop.
-    For ``img_blur`` it adds ``semantic_blur``, probabilities (H, W, K),
-    float32, of the size of the image, with sum 1 at each pixel. Name them in
-    ``keys`` of ``PackInputs`` and in ``non_image_keys`` of the data
-    preprocessor, which would normalise them otherwise.
+    Use it after the crop and the flips: it reads ``<key>_crop`` and
+    ``flip_infos``, and only resizes the crop. It uses no random numbers, so
+    images are the same with and without maps. For ``img_blur``, it adds
+    ``semantic_blur``. Add the maps to ``keys`` of ``PackInputs``, and to
+    ``non_image_keys`` of the data preprocessor, which would otherwise
+    normalise them.
 
     Config::
 
@@ -33,17 +32,21 @@ class LoadSemantic(BaseTransform):
 
     Args:
         keys: Keys of the images, each ``img_<domain>``.
-        source: Which maps, by the name of their folder, with or without its
-            hash. None takes the only ones there are.
-        num_groups: Groups K that a map must have; ``num_classes`` of the
-            generator.
-        missing: Where an image has no map: ``'error'``, or ``'uniform'``
-            for 1/K everywhere, and one warning.
+        source: Name of the folder of the maps, with or without its hash. None
+            means the only folder.
+        num_groups: Number of groups K of the maps, equal to ``num_classes``
+            of the generator.
+        missing: Behaviour for images without a map: ``'error'``, or
+            ``'uniform'`` for 1/K everywhere, with one warning.
+
+    Shape:
+        Output maps (H, W, K), float32, in the size of the image, with sum 1
+        at each pixel.
 
     Raises:
         MapError: If a map is missing, damaged, or has another K.
-        ValueError: If an image was changed in a way other than by
-            ``RandomCrop`` and ``Flip``, in this order.
+        ValueError: If other transforms than ``RandomCrop`` and ``Flip``, in
+            this order, have moved pixels.
     """
 
     def __init__(
@@ -76,7 +79,7 @@ class LoadSemantic(BaseTransform):
             results: Sample with images and their ``<key>_path``.
 
         Returns:
-            The same dict, with the maps.
+            The same dict with the maps.
         """
         for key in self.keys:
             self._check(results, key)
@@ -115,8 +118,8 @@ class LoadSemantic(BaseTransform):
         if flipped_first or tuple(crop[2:]) != size:
             raise ValueError(
                 f'{key} is {size}, from {whole} by the crop {crop}: '
-                'LoadSemantic follows LoadRGBImage, then RandomCrop, then '
-                'Flip, and nothing else that moves pixels'
+                'LoadSemantic must follow LoadRGBImage, RandomCrop and Flip, '
+                'in this order, without other transforms that move pixels'
             )
 
     def _read(self, path: str) -> np.ndarray | None:
@@ -138,7 +141,7 @@ class LoadSemantic(BaseTransform):
             raise MapError(
                 f"the map '{store.path(name)}' has {len(maps)} groups, not "
                 f'{self.num_groups}: set num_groups of LoadSemantic and '
-                'num_classes of the generator, or name another source'
+                'num_classes of the generator, or use another source'
             )
         return maps
 
@@ -148,7 +151,7 @@ class LoadSemantic(BaseTransform):
         if not self._warned:
             self._warned = True
             warnings.warn(
-                f'{error}. It and others like it get the uniform map '
+                f'{error}. Images without a map get the uniform map '
                 f'(1/{self.num_groups} for each group)',
                 stacklevel=2,
             )

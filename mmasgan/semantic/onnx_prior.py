@@ -1,4 +1,4 @@
-"""Semantic maps by any segmentation model in ONNX format."""
+"""Semantic maps of a segmentation model in ONNX format."""
 
 from collections.abc import Sequence
 from os import PathLike
@@ -24,27 +24,27 @@ __all__ = ['OnnxPrior']
 
 @PRIORS.register_module()
 class OnnxPrior(Prior):
-    """Semantic maps by an ONNX model, on whatever onnxruntime finds.
+    """Compute semantic maps with an ONNX model, on a GPU if available.
 
-    The model's first input takes (1, 3, H, W), float32, RGB; its first
-    output is (1, C, h, w).
+    The first input of the model is (1, 3, H, W), float32, RGB, and its first
+    output (1, C, h, w).
 
     Config: ``dict(type='OnnxPrior', path='model.onnx', classes='ade20k')``
 
     Args:
-        path: The model.
-        classes: See :class:`Prior`.
-        mean: Taken off each channel of an image in [0, 1].
-        std: What each channel is then divided by.
-        size: Height and width that images are resized to. None takes the
-            model's own where it is fixed, else each image's.
-        logits: Whether the output is one before softmax. If not, it must be
+        path: Path of the model.
+        classes: Class table, see :class:`Prior`.
+        mean: Mean of each channel, for images in [0, 1].
+        std: Standard deviation of each channel.
+        size: Height and width to which images are resized. None means the
+            fixed size of the model, if any, or that of each image.
+        logits: Whether the output are logits before softmax, or
             probabilities.
 
     Raises:
         ImportError: If onnxruntime is missing.
-        FileNotFoundError: If there is no such file.
-        ValueError: If onnxruntime cannot load it, or its output has another
+        FileNotFoundError: If the file does not exist.
+        ValueError: If onnxruntime cannot load it, or its output has a wrong
             shape.
     """
 
@@ -71,7 +71,7 @@ class OnnxPrior(Prior):
             self.session = onnxruntime.InferenceSession(
                 str(self.path), providers=_providers(onnxruntime)
             )
-        # onnxruntime raises exceptions of its own for each cause.
+        # onnxruntime has its own classes of exceptions.
         except Exception as error:
             raise ValueError(
                 f"onnxruntime cannot load '{self.path}': {error}"
@@ -83,7 +83,7 @@ class OnnxPrior(Prior):
         self.is_logits = logits
 
     def segment(self, image: np.ndarray, name: str) -> np.ndarray:
-        """Compute class probabilities, see :class:`Prior`."""
+        """Compute class probabilities; see :class:`Prior`."""
         inputs = normalized(image, self.mean, self.std, self.size)
         output = np.asarray(
             self.session.run(None, {self.input.name: inputs})[0]
@@ -96,7 +96,7 @@ class OnnxPrior(Prior):
         return softmax(output[0]) if self.is_logits else output[0]
 
     def config(self) -> dict[str, Any]:
-        """Return what is done to images, see :class:`Prior`."""
+        """Return the preprocessing of images; see :class:`Prior`."""
         return {
             'file': self.path.name,
             'mean': self.mean,
@@ -106,7 +106,7 @@ class OnnxPrior(Prior):
         }
 
     def weights_hash(self) -> str:
-        """Return a digest of the file, and of its data where apart."""
+        """Return a digest of the file and its external data."""
         data = self.path.with_name(f'{self.path.name}.data')
         return file_sha256(self.path, *([data] if data.is_file() else []))
 

@@ -1,4 +1,4 @@
-"""Semantic maps shown in colour."""
+"""Pictures of semantic maps."""
 
 import colorsys
 from collections.abc import Sequence
@@ -23,10 +23,13 @@ COLOURS: dict[str, Sequence[float]] = {
 
 
 def group_colours(groups: Sequence[str]) -> np.ndarray:
-    """Return a colour for each group, (K, 3), RGB, in [0, 255], float32.
+    """Return a colour for each group.
 
     Args:
-        groups: Names; the outdoor ones have colours of their own.
+        groups: Names of the K groups.
+
+    Returns:
+        RGB colours, (K, 3), in [0, 255], float32.
     """
     hues = np.arange(len(groups)) / len(groups)
     return np.asarray(
@@ -44,17 +47,17 @@ def group_colours(groups: Sequence[str]) -> np.ndarray:
 def overlay(
     image: np.ndarray, maps: np.ndarray, groups: Sequence[str]
 ) -> np.ndarray:
-    """Lay the colours of a map over its image, half and half.
+    """Blend an image with the colours of its map.
 
-    Where a map is unsure, colours mix in proportion.
+    Colours are mixed in proportion to the probabilities.
 
     Args:
-        image: RGB, (H, W, 3), uint8.
+        image: RGB image, (H, W, 3), uint8.
         maps: Probabilities, (K, h, w).
         groups: Names of the K groups.
 
     Returns:
-        RGB, (H, W, 3), uint8.
+        RGB picture, (H, W, 3), uint8.
     """
     height, width = image.shape[:2]
     colours = np.tensordot(group_colours(groups).T, maps, axes=1)
@@ -63,13 +66,13 @@ def overlay(
 
 
 def legend(groups: Sequence[str]) -> np.ndarray:
-    """Draw each group's colour and name.
+    """Draw the colour and name of each group.
 
     Args:
         groups: Names of the K groups.
 
     Returns:
-        RGB, (24 K, 240, 3), uint8.
+        RGB picture, (24 K, 240, 3), uint8.
     """
     picture = Image.new('RGB', (240, 24 * len(groups)), 'white')
     draw = ImageDraw.Draw(picture)

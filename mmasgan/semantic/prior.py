@@ -1,4 +1,4 @@
-"""What all sources of semantic maps have in common."""
+"""Base class of all sources of semantic maps."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -19,9 +19,9 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 class Prior(ABC):
-    """A source of semantic maps: an image to group probabilities.
+    """A source of semantic maps.
 
-    A source of one's own is a subclass with a ``segment``, registered::
+    A user's source is a registered subclass with a method ``segment``::
 
         @PRIORS.register_module()
         class MyPrior(Prior):
@@ -29,16 +29,16 @@ class Prior(ABC):
                 return probabilities  # (C, h, w)
 
     Args:
-        classes: Which class belongs to which group, see
+        classes: Class table, see
             :func:`~mmasgan.semantic.groups.class_table`.
 
     Shape:
         RGB image (H, W, 3), uint8, to (K, h, w), float32, in [0, 1], with
-        sum 1 at each pixel; h and w are the source's own.
+        sum 1 at each pixel; h and w depend on the source.
 
     Raises:
-        ValueError: If ``classes`` is no table, or the source gives what are
-            no probabilities of these classes.
+        ValueError: If ``classes`` is not a table, or the output of the source
+            are not probabilities of these classes.
     """
 
     def __init__(self, classes: Classes) -> None:
@@ -54,30 +54,30 @@ class Prior(ABC):
         """Compute the probability of each class of the source.
 
         Args:
-            image: RGB, (H, W, 3), uint8.
+            image: RGB image, (H, W, 3), uint8.
             name: Path of the image relative to the data.
 
         Returns:
-            (C, h, w), with sum 1 at each pixel.
+            Class probabilities, (C, h, w), with sum 1 at each pixel.
         """
 
     def config(self) -> dict[str, Any]:
-        """Return what decides the maps besides the weights, for JSON."""
+        """Return the settings on which the maps depend, for JSON."""
         return {}
 
     def weights_hash(self) -> str:
-        """Return a digest of the weights, or '' where there are none."""
+        """Return a digest of the weights, or '' without weights."""
         return ''
 
     def __call__(self, image: np.ndarray, name: str = '') -> np.ndarray:
         """Compute the map of an image.
 
         Args:
-            image: RGB, (H, W, 3), uint8.
+            image: RGB image, (H, W, 3), uint8.
             name: Path of the image relative to the data.
 
         Returns:
-            (K, h, w), float32.
+            Group probabilities, (K, h, w), float32.
         """
         if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
             raise ValueError(
@@ -86,11 +86,11 @@ class Prior(ABC):
             )
         maps = self.table.group(self.segment(image, name))
         sums = maps.sum(0)
-        # Written so that NaN fails too.
+        # NaN also fails this comparison.
         if not (maps.min() >= 0 and abs(sums - 1).max() < TOLERANCE):
             raise ValueError(
-                f'{type(self).__name__} gave no probabilities for '
-                f"'{name}': values from {maps.min():.3g} to {maps.max():.3g}, "
+                f'the output of {type(self).__name__} for '
+                f"'{name}' are not probabilities: values from {maps.min():.3g} to {maps.max():.3g}, "
                 f'sums from {sums.min():.3g} to {sums.max():.3g}'
             )
         return maps / sums
@@ -105,13 +105,13 @@ def normalized(
     """Prepare an image for a network.
 
     Args:
-        image: RGB, (H, W, 3), uint8.
-        mean: Of each channel, for values in [0, 1].
-        std: Of each channel.
-        size: Height and width to resize to. None keeps the image's own.
+        image: RGB image, (H, W, 3), uint8.
+        mean: Mean of each channel, for values in [0, 1].
+        std: Standard deviation of each channel.
+        size: Height and width to resize to. None keeps the size.
 
     Returns:
-        (1, 3, H, W), float32.
+        Normalised image, (1, 3, H, W), float32.
     """
     if size is not None and image.shape[:2] != tuple(size):
         shrinks = image.shape[0] * image.shape[1] > size[0] * size[1]

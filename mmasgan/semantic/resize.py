@@ -1,4 +1,4 @@
-"""Resize by area, exactly, and only the part that is asked for."""
+"""Exact resizing by area, of a window."""
 
 import numpy as np
 
@@ -12,23 +12,23 @@ def resize_by_area(
     size: tuple[int, int],
     window: Window | None = None,
 ) -> np.ndarray:
-    """Resize maps so that each new pixel is the mean over its area.
+    """Resize maps such that each new pixel is the mean over its area.
 
-    Channels that sum to 1 at each pixel do so afterwards. OpenCV's
-    ``INTER_AREA`` does the same, for at most four channels where it shrinks,
-    and cannot cut a window whose borders lie between its pixels.
+    Sums over the channels are preserved. OpenCV's ``INTER_AREA`` supports at
+    most four channels when shrinking, and no windows whose borders are
+    between pixels.
 
     Args:
-        maps: (K, h, w), any numbers.
-        size: Height and width that the whole would have afterwards.
-        window: The part to return, (top, left, height, width) within
-            ``size``. None takes the whole.
+        maps: Maps, (K, h, w), of any values.
+        size: Height and width of the whole result.
+        window: Part to return, (top, left, height, width) in ``size``. None
+            means the whole.
 
     Returns:
-        (K, height, width), float32.
+        Resized maps, (K, height, width), float32.
 
     Raises:
-        ValueError: If the window leaves ``size``.
+        ValueError: If the window is not inside of ``size``.
     """
     top, left, height, width = window or (0, 0, *size)
     if (
@@ -37,7 +37,7 @@ def resize_by_area(
         or top + height > size[0]
         or left + width > size[1]
     ):
-        raise ValueError(f'window {window} does not lie within {size}')
+        raise ValueError(f'window {window} is not inside of {size}')
     maps = _resize_axis(maps, 1, size[0], top, height)
     return _resize_axis(maps, 2, size[1], left, width)
 
@@ -50,8 +50,8 @@ def _resize_axis(
         part = [slice(None)] * 3
         part[axis] = slice(start, start + count)
         return maps[tuple(part)].astype(np.float32)
-    # Borders of the new pixels, in pixels of the old; integers first, so
-    # that a border that coincides with an old one does so exactly.
+    # Borders of the new pixels in old pixels; integers keep common borders
+    # exact.
     numbers = np.arange(start, start + count + 1) * old
     first = numbers[0] // length
     last = -(-numbers[-1] // length)
@@ -64,7 +64,7 @@ def _resize_axis(
 
 
 def _weights(borders: np.ndarray, cells: int) -> np.ndarray:
-    """Return the share of each cell in each new pixel, (new, old)."""
+    """Return the weight of each old pixel in each new pixel, (new, old)."""
     left = np.arange(cells)
     overlap = np.minimum(borders[1:, None], left + 1) - np.maximum(
         borders[:-1, None], left

@@ -1,4 +1,4 @@
-"""Semantic maps by SegFormer, from Hugging Face transformers."""
+"""Semantic maps of SegFormer, from Hugging Face transformers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ __all__ = ['SegFormerPrior']
 
 @PRIORS.register_module()
 class SegFormerPrior(TorchPrior):
-    """Semantic maps by a SegFormer (Xie et al., NeurIPS 2021).
+    """Compute semantic maps with SegFormer (Xie et al., NeurIPS 2021).
 
     Config::
 
@@ -25,15 +25,15 @@ class SegFormerPrior(TorchPrior):
         )
 
     Args:
-        path_or_name: Folder as ``save_pretrained`` writes it, or a name that
-            transformers downloads once.
-        classes: See :class:`Prior`.
-        size: See :class:`TorchPrior`.
-        device: See :class:`TorchPrior`.
+        path_or_name: Folder written by ``save_pretrained``, or name of a
+            model that transformers downloads once.
+        classes: Class table, see :class:`Prior`.
+        size: Input size, see :class:`TorchPrior`.
+        device: Device of the model, see :class:`TorchPrior`.
 
     Raises:
         ImportError: If transformers is missing.
-        OSError: If there is no such model.
+        OSError: If the model does not exist.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class SegFormerPrior(TorchPrior):
             from transformers import SegformerForSemanticSegmentation
         except ImportError as error:
             raise ImportError(
-                'SegFormer needs transformers, which MMagic brings along: '
+                'SegFormer needs transformers, a requirement of MMagic: '
                 f'pip install transformers ({error})'
             ) from error
         model = SegformerForSemanticSegmentation.from_pretrained(
@@ -57,9 +57,9 @@ class SegFormerPrior(TorchPrior):
         self.path_or_name = str(path_or_name)
 
     def logits(self, images: Tensor) -> Tensor:
-        """Run the model, see :class:`TorchPrior`."""
+        """Run the model; see :class:`TorchPrior`."""
         return self.model(images).logits
 
     def config(self) -> dict[str, Any]:
-        """Return name and size, see :class:`Prior`."""
+        """Return name and size; see :class:`Prior`."""
         return {'path_or_name': self.path_or_name, **super().config()}

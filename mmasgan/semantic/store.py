@@ -1,9 +1,9 @@
-"""Semantic maps on disk, beside the images that they belong to.
+"""Storage of semantic maps.
 
-The maps of a source lie in ``<data_root>/semantic/<source>-<hash>``, where
-the hash is of its config and weights. The map of ``train/a/000001.png`` is
-``train/a/000001.png.npz`` there, with one array ``map``, (K, h, w), 8-bit,
-whose K values sum to 255 at each pixel. ``source.json`` says what made them.
+The maps of a source are in ``<data_root>/semantic/<source>-<hash>``, with a
+hash of its config and weights. The map of ``train/a/000001.png`` is
+``train/a/000001.png.npz``, with one array ``map``, (K, h, w), 8-bit, whose K
+values sum to 255 at each pixel. ``source.json`` describes the source.
 """
 
 import io
@@ -25,18 +25,18 @@ __all__ = ['FOLDER', 'MapError', 'MapStore', 'find_store', 'read_map']
 FOLDER = 'semantic'
 SOURCE_FILE = 'source.json'
 LARGEST = 1 << 31  # bytes of a map
-TOLERANCE = 0.03  # what rounding 150 probabilities to float16 may leave
+TOLERANCE = 0.03  # rounding error of 150 probabilities in float16
 
 
 class MapError(ValueError):
-    """A map that is missing, damaged or does not fit; it names the file."""
+    """A map that is missing, damaged or does not match."""
 
 
 class MapStore:
-    """The maps of one source.
+    """Store of the maps of a source.
 
     Args:
-        folder: ``<data_root>/semantic/<source>-<hash>``.
+        folder: Folder, ``<data_root>/semantic/<source>-<hash>``.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
@@ -44,14 +44,14 @@ class MapStore:
         self.root = self.folder.parent.parent
 
     def source(self) -> dict[str, Any]:
-        """Return what ``source.json`` says; empty where there is none."""
+        """Return the content of ``source.json``, or an empty dict."""
         path = self.folder / SOURCE_FILE
         try:
             if is_special(path):
-                raise ValueError('it is a pipe or device, and not a file')
+                raise ValueError('it is a pipe or device, not a file')
             found = json.loads(path.read_text(encoding='utf-8'))
             if not isinstance(found, dict):
-                raise ValueError('it is no JSON object')
+                raise ValueError('it is not a JSON object')
             return found
         except FileNotFoundError:
             return {}
@@ -62,12 +62,16 @@ class MapStore:
             ) from error
 
     def write_source(self, source: dict[str, Any]) -> None:
-        """Write ``source.json``, whole or not at all."""
+        """Write ``source.json`` atomically.
+
+        Args:
+            source: Description of the source.
+        """
         text = json.dumps(source, indent=2, ensure_ascii=False) + '\n'
         write_atomically(self.folder / SOURCE_FILE, text.encode(), sync=True)
 
     def path(self, name: str) -> Path:
-        """Return the file of a map.
+        """Return the path of a map.
 
         Args:
             name: Path of the image relative to the data.
@@ -75,9 +79,7 @@ class MapStore:
         return self.folder / f'{name}.npz'
 
     def write(self, name: str, maps: np.ndarray) -> None:
-        """Write a map, whole or not at all.
-
-        A process that is killed meanwhile leaves a small temporary file.
+        """Write a map atomically.
 
         Args:
             name: Path of the image relative to the data.
@@ -104,36 +106,36 @@ class MapStore:
             return read_map(path)
         except FileNotFoundError as error:
             raise MapError(
-                f"there is no map '{path}'; make it with {self.command()}"
+                f"there is no map '{path}'; create it with {self.command()}"
             ) from error
         except MapError as error:
             raise MapError(
-                f'{error}; make it again with {self.command()}'
+                f'{error}; create it again with {self.command()}'
             ) from error
 
     def command(self) -> str:
-        """Return the command that makes what is missing."""
+        """Return the command that creates missing maps."""
         options = self.source().get('options') or ['--source', '...']
         return f'`mmasgan priors {shlex.join([str(self.root), *options])}`'
 
 
 def read_map(path: str | os.PathLike[str]) -> np.ndarray:
-    """Read a map that this or another program has written.
+    """Read a map of this or another program.
 
     Args:
-        path: ``.npy``, or ``.npz`` with one array: (K, h, w), 8-bit, where
-            255 stands for 1, or floating point.
+        path: Path of a ``.npy`` file, or of a ``.npz`` file with one array,
+            (K, h, w), 8-bit with 255 for 1, or floating point.
 
     Returns:
         Probabilities, (K, h, w), float32, with sum 1 at each pixel.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        MapError: If it is damaged, or holds no probabilities.
+        FileNotFoundError: If the file does not exist.
+        MapError: If it is damaged, or does not contain probabilities.
     """
     try:
         _check_map_file(Path(path))
-        # Pickles would run code, and are refused.
+        # Pickles can run code.
         content = np.load(path, allow_pickle=False)
         if isinstance(content, np.lib.npyio.NpzFile):
             with content:
@@ -141,7 +143,7 @@ def read_map(path: str | os.PathLike[str]) -> np.ndarray:
                 content = content[key]
     except FileNotFoundError:
         raise
-    # NumPy raises whatever its parsers do on damaged files.
+    # NumPy raises various errors for damaged files.
     except Exception as error:
         raise MapError(f"the map '{path}' is damaged ({error})") from error
     if content.ndim != 3 or not (
@@ -154,18 +156,18 @@ def read_map(path: str | os.PathLike[str]) -> np.ndarray:
     scale = 255 if content.dtype == np.uint8 else 1
     maps = content.astype(np.float32) / scale
     sums = maps.sum(0)
-    # Written so that NaN fails too.
+    # NaN also fails this comparison.
     if not (maps.size and maps.min() >= 0 and abs(sums - 1).max() < TOLERANCE):
         raise MapError(
-            f"the map '{path}' holds no probabilities that sum to 1"
+            f"the map '{path}' does not contain probabilities with sum 1"
         )
     return maps / sums
 
 
 def _check_map_file(path: Path) -> None:
-    """Refuse what would be waited for, or unpacks to more than memory."""
+    """Refuse pipes, devices, and files that unpack to a huge size."""
     if is_special(path):
-        raise ValueError('it is a pipe or device, and not a file')
+        raise ValueError('it is a pipe or device, not a file')
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             size = sum(info.file_size for info in archive.infolist())
@@ -174,16 +176,15 @@ def _check_map_file(path: Path) -> None:
 
 
 def to_8_bits(maps: np.ndarray) -> np.ndarray:
-    """Round probabilities so that they sum to 255 at each pixel.
+    """Round probabilities such that they sum to 255 at each pixel.
 
-    Those whose fraction is largest are rounded up, which keeps each within
-    1/255 of its value.
+    Values with the largest fractions are rounded up. The error is below 1/255.
 
     Args:
-        maps: (K, h, w), with sum 1 at each pixel.
+        maps: Probabilities, (K, h, w), with sum 1 at each pixel.
 
     Returns:
-        (K, h, w), uint8.
+        Levels, (K, h, w), uint8.
     """
     levels = maps.astype(np.float64) / maps.sum(0, dtype=np.float64) * 255
     lower = np.floor(levels + 1e-9)
@@ -197,15 +198,15 @@ def to_8_bits(maps: np.ndarray) -> np.ndarray:
 def find_store(folder: str, source: str | None) -> MapStore:
     """Find the maps of the images in a folder.
 
-    Looks for ``semantic/<source>`` beside the folder and all above it.
+    They are in ``semantic/<source>`` in the folder or one of its parents.
 
     Args:
-        folder: Where an image lies, absolute.
-        source: Name of the maps' folder, with or without hash. None takes
-            the only one there is.
+        folder: Absolute path of the folder of an image.
+        source: Name of the folder of the maps, with or without hash. None
+            means the only folder.
 
     Raises:
-        MapError: If there is no such source, or more than one.
+        MapError: If there is no such folder, or more than one.
     """
     for root in (Path(folder), *Path(folder).parents):
         if not (root / FOLDER).is_dir():
@@ -223,9 +224,9 @@ def find_store(folder: str, source: str | None) -> MapStore:
         wanted = 'a source' if source is None else f'the source {source!r}'
         raise MapError(
             f"'{root / FOLDER}' has {len(fitting)} folders for {wanted}; "
-            f'name one of {names} as source, or run `mmasgan priors {root}`'
+            f'set source to one of {names}, or run `mmasgan priors {root}`'
         )
     raise MapError(
-        f"there are no semantic maps of the images in '{folder}': make them "
-        'with `mmasgan priors DATA`, where DATA is the folder of the data set'
+        f"there are no semantic maps of the images in '{folder}': create "
+        'them with `mmasgan priors DATA`, with the folder of the data set'
     )

@@ -1,4 +1,4 @@
-"""What the sources that run a PyTorch model have in common."""
+"""Base class of sources with a PyTorch model."""
 
 import hashlib
 from collections.abc import Sequence
@@ -21,14 +21,14 @@ __all__ = ['TorchPrior']
 
 
 class TorchPrior(Prior):
-    """Base of the sources that run a PyTorch model.
+    """Source of semantic maps with a PyTorch model.
 
     Args:
-        model: Takes (1, 3, H, W), ImageNet-normalised RGB.
-        classes: See :class:`Prior`.
-        size: Height and width that images are resized to. None keeps each
-            image's own.
-        device: Where the model runs.
+        model: Module with input (1, 3, H, W), ImageNet-normalised RGB.
+        classes: Class table, see :class:`Prior`.
+        size: Height and width to which images are resized. None keeps their
+            size.
+        device: Device of the model.
     """
 
     def __init__(
@@ -47,26 +47,26 @@ class TorchPrior(Prior):
         """Run the model.
 
         Args:
-            images: (1, 3, H, W).
+            images: Normalised image, (1, 3, H, W).
 
         Returns:
-            (1, C, h, w), before softmax.
+            Logits, (1, C, h, w).
         """
         return self.model(images)
 
     @torch.inference_mode()
     def segment(self, image: np.ndarray, name: str) -> np.ndarray:
-        """Compute class probabilities, see :class:`Prior`."""
+        """Compute class probabilities; see :class:`Prior`."""
         inputs = normalized(image, IMAGENET_MEAN, IMAGENET_STD, self.size)
         logits = self.logits(torch.from_numpy(inputs).to(self.device))
         return logits[0].float().softmax(0).cpu().numpy()
 
     def config(self) -> dict[str, Any]:
-        """Return the size, see :class:`Prior`."""
+        """Return the size; see :class:`Prior`."""
         return {'size': self.size}
 
     def weights_hash(self) -> str:
-        """Return a digest of the model's parameters and buffers."""
+        """Return a digest of the parameters and buffers of the model."""
         digest = hashlib.sha256()
         for name, value in sorted(self.model.state_dict().items()):
             digest.update(name.encode())

@@ -1,4 +1,4 @@
-"""Semantic maps by torchvision's segmentation models."""
+"""Semantic maps of torchvision's segmentation models."""
 
 from collections.abc import Sequence
 from os import PathLike
@@ -17,26 +17,27 @@ __all__ = ['TorchvisionPrior']
 
 @PRIORS.register_module()
 class TorchvisionPrior(TorchPrior):
-    """Semantic maps by one of torchvision's segmentation models.
+    """Compute semantic maps with a segmentation model of torchvision.
 
-    Its published weights know Pascal VOC's 21 classes, of which only plants
-    and animals are among the outdoor groups: all else is background. Use
-    weights of one's own, or another source, for streets and landscapes.
+    The published weights have the 21 classes of Pascal VOC, of which only
+    plants and animals belong to outdoor groups; all others are background.
+    Use your own weights, or another source, for streets and landscapes.
 
     Config: ``dict(type='TorchvisionPrior', weights='DEFAULT')``
 
     Args:
         name: Name of the model in ``torchvision.models.segmentation``.
-        weights: ``'DEFAULT'`` for the published ones, which torchvision
-            downloads once; or the path of a state dict; or None for random
-            ones, which is of use in tests only.
-        classes: See :class:`Prior`; as many as the weights have.
-        size: See :class:`TorchPrior`.
-        device: See :class:`TorchPrior`.
+        weights: ``'DEFAULT'`` for the published weights, which torchvision
+            downloads once; the path of a state dict; or None for random
+            weights, for tests.
+        classes: Class table with the classes of the weights, see
+            :class:`Prior`.
+        size: Input size, see :class:`TorchPrior`.
+        device: Device of the model, see :class:`TorchPrior`.
 
     Raises:
-        ValueError: If there is no such model, or the weights do not fit.
-        OSError: If weights are neither there nor to be downloaded.
+        ValueError: If the model is unknown, or the weights do not match.
+        OSError: If the weights do not exist or cannot be downloaded.
     """
 
     def __init__(
@@ -76,29 +77,30 @@ class TorchvisionPrior(TorchPrior):
         except URLError as error:
             raise OSError(
                 f"torchvision's weights of {name} cannot be downloaded "
-                f'({error.reason}): give a file of them as weights'
+                f'({error.reason}): download them yourself, and use the path '
+                'as weights'
             ) from error
         if state is not None:
             try:
                 model.load_state_dict(state)
             except RuntimeError as error:
                 raise ValueError(
-                    f"'{weights}' does not fit {name}: {error}"
+                    f"'{weights}' does not match {name}: {error}"
                 ) from error
         super().__init__(model, classes, size, device)
         self.name = name
 
     def logits(self, images: Tensor) -> Tensor:
-        """Run the model, see :class:`TorchPrior`."""
+        """Run the model; see :class:`TorchPrior`."""
         return self.model(images)['out']
 
     def config(self) -> dict[str, Any]:
-        """Return model and size, see :class:`Prior`."""
+        """Return model and size; see :class:`Prior`."""
         return {'name': self.name, **super().config()}
 
 
 def _count_classes(state: dict[str, Tensor] | None) -> int | None:
-    """Return the channels of the last layer, by the names of torchvision."""
+    """Return the number of channels of the last layer, or None."""
     for key, value in (state or {}).items():
         if key in ('classifier.4.bias', 'classifier.high_classifier.bias'):
             return len(value)

@@ -1,4 +1,4 @@
-"""Files that exist whole or not at all."""
+"""Atomic writing of files."""
 
 import hashlib
 import os
@@ -17,22 +17,22 @@ __all__ = [
 
 TEMPORARY = '.mmasgan-tmp'
 NO_LINK = getattr(os, 'O_NOFOLLOW', 0)  # not on Windows
-LONGEST_NAME = 255  # bytes, on the file systems in use
+LONGEST_NAME = 255  # bytes, on common file systems
 
 
 def write_atomically(
     path: Path, content: bytes | memoryview, sync: bool = False
 ) -> None:
-    """Write a file that exists whole or not at all.
+    """Write a file atomically: completely or not at all.
 
     Args:
-        path: The file; its folder is made.
-        content: All of it.
-        sync: Whether the content must be on the disk before the name is, or
-            else a power cut may leave the name without content.
+        path: Path of the file; its folder is created.
+        content: Content of the file.
+        sync: Whether to sync the content to the disk before the rename, so
+            that a power failure cannot leave an empty file.
 
     Raises:
-        OSError: If it cannot be written; the message names it.
+        OSError: If the file cannot be written; the message names it.
     """
     with (
         part_of(path) as part,
@@ -47,19 +47,19 @@ def write_atomically(
 
 @contextmanager
 def part_of(path: Path) -> Iterator[Path]:
-    """Give a temporary file that takes a name once it is whole.
+    """Create a temporary file that is renamed when it is complete.
 
     Args:
-        path: The name; its folder is made.
+        path: Path of the final file; its folder is created.
 
     Yields:
-        A new, empty file beside it to write to. It replaces what had the name
-        where the block ends, and is removed where the block raises anything.
+        Path of a new, empty file in the same folder. It replaces ``path`` at
+        the end of the block, and is removed if the block raises.
 
     Raises:
-        OSError: If folder or name cannot be had; the message names it.
+        OSError: If the file cannot be written; the message names it.
     """
-    # Nobody can foresee the name, and put a link there.
+    # An unpredictable name, so that nobody can create a link there before.
     end = f'.{secrets.token_hex(8)}{TEMPORARY}'
     name = path.name
     if len(os.fsencode(name + end)) > LONGEST_NAME:
@@ -86,15 +86,15 @@ def _naming(path: Path) -> Iterator[None]:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Remove the temporary files of writers that were killed."""
+    """Remove temporary files of killed processes, in a folder."""
     for part in folder.rglob(f'*{TEMPORARY}'):
         part.unlink(missing_ok=True)
 
 
 def unwritten(path: Path, error: OSError) -> OSError:
-    """Return an error that names the file which could not be written."""
+    """Return an error with the name of the file that was not written."""
     cause = error.strerror or str(error)
     return OSError(
         error.errno,
-        f"'{path}' cannot be written: {cause}; what was made before is kept",
+        f"'{path}' cannot be written: {cause}; earlier results are kept",
     )

@@ -1,4 +1,4 @@
-"""What people read on a console: bars, sizes, lists of names."""
+"""Console output: progress bars, sizes, lists of names."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ T = TypeVar('T')
 
 
 def progress(items: Sequence[T], description: str) -> Iterable[T]:
-    """Iterate with a bar on standard error, if there is anything."""
+    """Iterate with a progress bar on standard error."""
     if not items:
         return items
     return track(
@@ -22,7 +22,7 @@ def progress(items: Sequence[T], description: str) -> Iterable[T]:
 
 
 def shown_size(count: int) -> str:
-    """Return a number of bytes as people read it, in powers of ten."""
+    """Return a number of bytes with a unit, in powers of ten."""
     for unit, size in (('GB', 10**9), ('MB', 10**6), ('kB', 10**3)):
         if count >= size:
             return f'{count / size:.1f} {unit}'
@@ -30,7 +30,7 @@ def shown_size(count: int) -> str:
 
 
 def shown_names(names: Sequence[str], most: int = 10) -> str:
-    """Return the first names as an indented list, and how many more."""
+    """Return an indented list of the first names, and the number of others."""
     lines = [f'  {name}' for name in names[:most]]
     if len(names) > most:
         lines.append(f'  and {len(names) - most} more')

@@ -1,4 +1,4 @@
-"""What the processor is good at."""
+"""Capabilities of the processor."""
 
 from functools import cache
 
@@ -9,19 +9,19 @@ __all__ = ['has_instructions']
 
 @cache
 def has_instructions(precision: str) -> bool:
-    """Return whether PyTorch has fast convolutions for a precision on the CPU.
+    """Return whether the CPU has fast convolutions for a data type.
 
-    Without them, half precision takes many times as long as float32, and many
-    times the memory.
+    Without them, half precision is many times as slow as float32, and takes
+    many times the memory.
 
     Args:
         precision: ``'float32'``, ``'bfloat16'`` or ``'float16'``.
 
     Returns:
-        True for float32, which all processors are good at.
+        Whether it has; always True for float32.
     """
     name = {'bfloat16': 'bf16', 'float16': 'fp16'}.get(precision)
     if name is None:
         return True
-    told = getattr(torch.ops.mkldnn, f'_is_mkldnn_{name}_supported', None)
-    return told is not None and bool(told())
+    query = getattr(torch.ops.mkldnn, f'_is_mkldnn_{name}_supported', None)
+    return query is not None and bool(query())

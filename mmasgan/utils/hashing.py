@@ -1,4 +1,4 @@
-"""What tells whether a file is the one that was meant."""
+"""Checksums of files."""
 
 import hashlib
 import os
@@ -10,26 +10,26 @@ CHUNK = 1 << 20
 
 
 def check_sha256(path: Path, expected: str) -> None:
-    """Compare a file with its checksum.
+    """Verify the SHA-256 of a file.
 
     Args:
-        path: The file.
-        expected: 64 hexadecimal digits.
+        path: Path of the file.
+        expected: Expected SHA-256, 64 hexadecimal digits.
 
     Raises:
-        ValueError: If they differ.
+        ValueError: If it is different.
     """
     found = file_sha256(path)
     if found != expected.lower():
         raise ValueError(
             f"'{path}' has the SHA-256 {found}, expected "
-            f'{expected.lower()}: it is damaged or another file; remove it '
-            'and download it again'
+            f'{expected.lower()}: the file is damaged or a different one; '
+            'remove it and download it again'
         )
 
 
 def file_sha256(*paths: str | os.PathLike[str]) -> str:
-    """Return the SHA-256 of files, one after another, in hexadecimal."""
+    """Return the SHA-256 of the content of files, concatenated."""
     digest = hashlib.sha256()
     for path in paths:
         with open(path, 'rb') as file:

@@ -1,4 +1,4 @@
-"""Names of a package that are imported when they are asked for."""
+"""Names of a package that are imported on first use."""
 
 import sys
 import warnings
@@ -15,15 +15,18 @@ def give_late_names(
     """Give a package names without importing the modules that have them.
 
     Args:
-        package: Its ``__name__``; it is being imported.
-        homes: Names, with spaces between them, by the module that has them,
-            relative to the package: ``{'.sft': 'SFTLayer'}``.
-        are_old: Whether to warn that the names are elsewhere now.
+        package: ``__name__`` of the package, which is being imported.
+        homes: Names, separated by spaces, by the module that defines them,
+            relative to the package: ``{'.sft': 'SFTLayer'}``. ``'old=new'``
+            gives the object ``new`` the name ``old``.
+        are_old: Whether each use warns that the name is deprecated.
     """
     module = sys.modules[package]
-    found = {
-        name: home for home, names in homes.items() for name in names.split()
-    }
+    found = {}
+    for home, names in homes.items():
+        for name in names.split():
+            old, _, new = name.partition('=')
+            found[old] = home, new or old
     before = vars(module).get('__getattr__')
 
     def look_up(name: str) -> Any:
@@ -33,15 +36,16 @@ def give_late_names(
             raise AttributeError(
                 f'module {package!r} has no attribute {name!r}', name=name
             )
-        home = import_module(found[name], package)
+        path, current = found[name]
+        home = import_module(path, package)
         if are_old:
             warnings.warn(
-                f'{name} is in {home.__name__} now; {package}.{name} goes '
-                'with the next release',
+                f'{package}.{name} is deprecated and will be removed in the '
+                f'next release; use {home.__name__}.{current}',
                 DeprecationWarning,
                 stacklevel=2,
             )
-        return getattr(home, name)
+        return getattr(home, current)
 
     vars(module)['__getattr__'] = look_up
     if not are_old:

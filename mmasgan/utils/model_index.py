@@ -1,9 +1,9 @@
-"""The models of the library, and the weights of those that have some.
+"""Index of the models of the library and their weights.
 
-``model-index.yml`` and the metafiles that it imports have OpenMMLab's form
-and lie where OpenMMLab's tools look, in ``mmasgan/.mim``. Their paths start at
-the repository's root; weights are a file in ``mmasgan/weights``, or an
-address.
+``model-index.yml`` and the metafiles that it imports have OpenMMLab's format
+and are in ``mmasgan/.mim``, where OpenMMLab's tools look for them. Paths are
+relative to the root of the repository. Weights are a file in
+``mmasgan/weights`` or a URL.
 """
 
 import os
@@ -26,7 +26,7 @@ __all__ = [
 
 FOLDER = Path(__file__).parents[1] / '.mim'
 INDEX = 'model-index.yml'
-DEFAULT = 'default'  # an alias of one model
+DEFAULT = 'default'  # alias of one model
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ class IndexedModel:
     """A model of the index.
 
     Attributes:
-        name: Its name, that of its config.
-        config: Its config file, from the repository's root.
-        weights: A file, of which the name alone counts, or an address. None
-            where none are published yet.
-        sha256: Checksum of that file.
-        folder: Where that file lies.
+        name: Name of the model and its config.
+        config: Path of the config, relative to the root of the repository.
+        weights: Path of the weights, of which only the name is used, or a
+            URL. None if no weights are published.
+        sha256: Checksum of the weights.
+        folder: Folder of the weights.
     """
 
     name: str
@@ -55,15 +55,15 @@ def read_model_index(
     """Return the models of an index by name and alias.
 
     Args:
-        folder: Where the index lies, and the files of weights beside it. None
-            takes the library's own.
+        folder: Folder of the index and its weights. None means the index of
+            the library.
 
     Raises:
-        OSError: If it, or a file that it imports, cannot be read.
-        ValueError: If one of them lacks an entry, or a name is there twice.
+        OSError: If the index or a metafile cannot be read.
+        ValueError: If an entry is missing, or a name occurs twice.
     """
     folder = FOLDER if folder is None else Path(folder)
-    # What the tools of OpenMMLab read holds no weights.
+    # The weights of the library are not in the folder of its index.
     weights = folder.with_name('weights') if folder.name == '.mim' else folder
     found: dict[str, IndexedModel] = {}
     for path, entry in _entries(folder / INDEX, folder):
@@ -80,14 +80,14 @@ def read_model_index(
 
 
 def find_weights(weights: str | os.PathLike[str]) -> Path:
-    """Return a file of weights, fetched once if need be.
+    """Return the path of weights, and download them if needed.
 
     Args:
-        weights: A model of the library's index that has some, or a file.
+        weights: Name of a model in the index of the library, or a path.
 
     Raises:
-        OSError: If there is no such file, or it cannot be fetched.
-        ValueError: If it is not what was published.
+        OSError: If the file does not exist or cannot be downloaded.
+        ValueError: If its checksum is wrong.
     """
     models = read_model_index()
     name = str(weights)
@@ -103,22 +103,22 @@ def find_weights(weights: str | os.PathLike[str]) -> Path:
 
 
 def obtain_weights(model: IndexedModel) -> Path:
-    """Return the file of a model's weights, fetched once if need be.
+    """Return the path of the weights of a model, and download them if needed.
 
-    What is fetched goes to ``torch.hub.get_dir()``, which ``TORCH_HOME``
-    sets, and is checked each time.
+    Downloads are saved in ``torch.hub.get_dir()``, which ``TORCH_HOME``
+    changes, and verified at each use.
 
     Args:
-        model: A model of the index.
+        model: Model of the index.
 
     Raises:
-        OSError: If the file is missing or cannot be fetched.
+        OSError: If the file does not exist or cannot be downloaded.
         ValueError: If there are no weights, or their checksum is wrong.
     """
     if model.weights is None or model.sha256 is None:
         raise ValueError(
             f'no weights of {model.name} are published in this version; train '
-            f'{model.config}, and give the path of its checkpoint as weights'
+            f'{model.config}, and use the path of its checkpoint as weights'
         )
     name = model.weights.rpartition('/')[2]
     if '://' in model.weights:
@@ -132,15 +132,15 @@ def obtain_weights(model: IndexedModel) -> Path:
     found = file_sha256(path)
     if found != model.sha256:
         raise ValueError(
-            f"'{path}' is not what was published as {model.name}: its sha256 "
+            f"'{path}' is not the published file of {model.name}: its sha256 "
             f'is {found}, expected {model.sha256}; install mmasgan again, or '
-            'give the path as weights to take it as it is'
+            'use the path as weights to skip this check'
         )
     return path
 
 
 def _entries(path: Path, folder: Path) -> Iterator[tuple[Path, Any]]:
-    """Yield the models that a file lists or imports, each with its file."""
+    """Yield the models of a metafile and its imports, with their metafile."""
     try:
         content = yaml.safe_load(path.read_text(encoding='utf-8'))
         imported = list(content.get('Import', ()))
@@ -153,7 +153,7 @@ def _entries(path: Path, folder: Path) -> Iterator[tuple[Path, Any]]:
 
 
 def _no_index(path: Path, error: Exception) -> ValueError:
-    return ValueError(f"'{path}' is no index of models: {error!r}")
+    return ValueError(f"'{path}' is not an index of models: {error!r}")
 
 
 def _model(entry: dict[str, Any], folder: Path) -> IndexedModel:
@@ -171,9 +171,9 @@ def _fetch(address: str, sha256: str, name: str, model: str) -> Path:
         import torch
     except ImportError as error:
         raise ImportError(
-            f'the weights of {model} are fetched by PyTorch, which is not '
-            f"installed; bring '{address}' by other means and give its path "
-            'as weights'
+            f'downloading the weights of {model} needs PyTorch, which is not '
+            f"installed; download '{address}' yourself, and use its path as "
+            'weights'
         ) from error
     folder = Path(torch.hub.get_dir()) / 'mmasgan'
     path = folder / f'{sha256[:12]}-{name}'
@@ -181,16 +181,16 @@ def _fetch(address: str, sha256: str, name: str, model: str) -> Path:
         return path
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # Writes beside it, and renames what has the checksum.
+        # Renames a temporary file after verifying the checksum.
         torch.hub.download_url_to_file(address, str(path), hash_prefix=sha256)
     except OSError as error:
         raise OSError(
-            f"the weights of {model} cannot be fetched from '{address}' to "
-            f"'{folder}' ({error}); bring the file by other means and give "
+            f"the weights of {model} cannot be downloaded from '{address}' "
+            f"to '{folder}' ({error}); download the file yourself, and use "
             'its path as weights'
         ) from error
     except RuntimeError as error:
         raise ValueError(
-            f"'{address}' is not what was published as {model}: {error}"
+            f"'{address}' is not the published file of {model}: {error}"
         ) from error
     return path

@@ -1,7 +1,7 @@
-"""How deeply a pickle nests, found without unpickling it.
+"""Nesting depth of a pickle, without unpickling it.
 
-A tuple in tuples in tuples is hashed by recursion in C: as the key of a dict,
-one of a few 100 kB ends the process.
+Python hashes nested tuples by recursion in C: as the key of a dict, a tuple
+of a few 100 kB crashes the process.
 """
 
 import pickle
@@ -10,7 +10,7 @@ from typing import IO, Any
 
 __all__ = ['check_nesting']
 
-MOST = 100  # checkpoints of trainings have below 20
+MOST = 100  # checkpoints of trainings have less than 20
 DEEPER = {'TUPLE', 'TUPLE1', 'TUPLE2', 'TUPLE3', 'BINPERSID', 'REDUCE'}
 DEEPER |= {'LIST', 'DICT', 'NEWOBJ', 'OBJ', 'INST', 'FROZENSET'}
 PUTS = {'PUT', 'BINPUT', 'LONG_BINPUT', 'MEMOIZE'}
@@ -19,15 +19,15 @@ INTO = {'APPEND', 'APPENDS', 'SETITEM', 'SETITEMS', 'ADDITEMS', 'BUILD'}
 
 
 def check_nesting(file: IO[bytes]) -> None:
-    """Follow one pickle, and refuse it if it nests too deeply.
+    """Refuse a pickle that is nested too deeply.
 
     Args:
-        file: At the beginning of the pickle; read to its end.
+        file: File at the start of the pickle, which is read to its end.
 
     Raises:
-        pickle.UnpicklingError: If it does, or is damaged.
+        pickle.UnpicklingError: If it is nested too deeply or damaged.
     """
-    # Of each object on the stack, how deeply it nests; None is a mark.
+    # Depth of each object on the stack; None is a mark.
     stack: list[int | None] = []
     memo: dict[Any, int] = {}
     for code, argument, _ in pickletools.genops(file):
@@ -42,13 +42,13 @@ def check_nesting(file: IO[bytes]) -> None:
             depth = _taken(code, stack)
             if depth > MOST:
                 raise pickle.UnpicklingError(
-                    f'it nests more than {MOST} objects in each other'
+                    f'it has more than {MOST} nested objects'
                 )
             stack += [depth] * len(code.stack_after)
 
 
 def _taken(code: pickletools.OpcodeInfo, stack: list[int | None]) -> int:
-    """Take what an opcode takes; return how deeply its result nests."""
+    """Pop the arguments of an opcode; return the depth of its result."""
     depth = 0
     before = [kind.name for kind in code.stack_before]
     if 'mark' in before:
@@ -61,7 +61,7 @@ def _taken(code: pickletools.OpcodeInfo, stack: list[int | None]) -> int:
     into = 0
     for number in range(len(before)):
         into = _pop(stack)
-        # What lies deepest is the object that others are put into.
+        # The lowest argument is the container of the others.
         if number < len(before) - 1 or code.name not in INTO:
             depth = max(depth, into)
     if code.name in INTO:

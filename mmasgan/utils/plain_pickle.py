@@ -1,8 +1,8 @@
-"""What MMEngine's checkpoints hold besides tensors, rebuilt from numbers.
+"""Safe unpickling of the log buffers in MMEngine's checkpoints.
 
-NumPy's own functions of unpickling build arrays of whatever the file says:
-object pointers, other lengths, other strides, which ends the process. These
-stand in for them where ``torch.load`` reads a checkpoint.
+NumPy's functions for unpickling do not validate the file: wrong object
+pointers, lengths or strides crash the process. ``torch.load`` uses the
+functions of this file in their place.
 """
 
 import pickle
@@ -16,18 +16,17 @@ __all__ = ['history_types', 'skipped_types']
 
 HISTORY = 'mmengine.logging.history_buffer.HistoryBuffer'
 STATISTICS = ('min', 'max', 'mean', 'current')
-KINDS = re.compile(r'b1|[iu][1248]|f[248]')  # and no objects
-# The module of both functions has a new name since NumPy 2; a checkpoint may
-# come from either side of that.
+KINDS = re.compile(r'b1|[iu][1248]|f[248]')  # no objects
+# NumPy 2 renamed the module of both functions.
 CORES = ('numpy.core.multiarray', 'numpy._core.multiarray')
 
 
 class PlainKind:
-    """Stand in for ``numpy.dtype``.
+    """Replacement of ``numpy.dtype``.
 
     Args:
-        code: NumPy's, such as ``f8``.
-        *options: NumPy's, which change nothing.
+        code: Code of the type, such as ``f8``.
+        *options: Ignored.
     """
 
     def __init__(self, code: Any, *options: Any) -> None:
@@ -43,10 +42,10 @@ class PlainKind:
 
 
 class PlainArray(np.ndarray):
-    """Stand in for ``numpy.ndarray``; saved again, it is one."""
+    """Replacement of ``numpy.ndarray``, which is pickled as one."""
 
     def __new__(cls, *_: Any) -> 'PlainArray':
-        """Return an empty array, whatever is asked for."""
+        """Return an empty array."""
         return super().__new__(cls, (0,), np.int8)
 
     def __setstate__(self, state: Any) -> None:
@@ -57,7 +56,9 @@ class PlainArray(np.ndarray):
             or not all(type(side) is int and side >= 0 for side in shape)
             or prod(shape) * kind.dtype.itemsize != len(data)
         ):
-            raise pickle.UnpicklingError('refused an array that does not fit')
+            raise pickle.UnpicklingError(
+                'refused an array of inconsistent size'
+            )
         plain: Any = (1, shape, kind.dtype, bool(is_fortran), data)
         super().__setstate__(plain)
 
@@ -66,7 +67,7 @@ class PlainArray(np.ndarray):
 
 
 class Skipped:
-    """Stand in for what is not needed.
+    """Replacement of objects that are not needed.
 
     Args:
         *_: Ignored.
@@ -80,9 +81,9 @@ class Skipped:
 
 
 def history_types() -> list[Any]:
-    """Return what rebuilds MMEngine's log buffers, each with its name.
+    """Return the replacements that restore log buffers, with their names.
 
-    They are for ``torch.serialization.safe_globals``.
+    They are arguments of ``torch.serialization.safe_globals``.
     """
     from mmengine.logging import HistoryBuffer
 
@@ -99,8 +100,8 @@ def history_types() -> list[Any]:
             self.__class__ = HistoryBuffer
 
     def statistic(owner: Any, name: Any) -> Any:
-        # The file names the methods of a buffer by way of `getattr`, which
-        # would give access to too much.
+        # The file gets methods of a buffer by `getattr`, which must not give
+        # access to anything else.
         if owner is not History or name not in STATISTICS:
             raise pickle.UnpicklingError(
                 f'refused to read {name!r} of {owner!r} for a checkpoint'
@@ -118,7 +119,7 @@ def history_types() -> list[Any]:
 
 
 def skipped_types() -> list[Any]:
-    """Return what passes over MMEngine's log buffers, each with its name."""
+    """Return the replacements that skip log buffers, with their names."""
     return [(Skipped, name) for _, name in history_types()]
 
 
@@ -132,5 +133,5 @@ def _scalar(kind: Any, data: Any = b'') -> Any:
         or not isinstance(data, bytes)
         or len(data) != kind.dtype.itemsize
     ):
-        raise pickle.UnpicklingError('refused a number that does not fit')
+        raise pickle.UnpicklingError('refused a number of wrong size')
     return np.frombuffer(data, kind.dtype)[0]

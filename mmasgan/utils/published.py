@@ -1,4 +1,4 @@
-"""Tensors of published files, which hold no code."""
+"""Reading of published safetensors files."""
 
 import os
 from pathlib import Path
@@ -12,17 +12,17 @@ __all__ = ['load_published', 'read_published', 'read_safe_tensors']
 
 
 def read_published(weights: str | os.PathLike[str]) -> dict[str, Tensor]:
-    """Read a published network.
+    """Read the weights of a published network.
 
     Args:
-        weights: A safetensors file, or the name of a published model.
+        weights: Path of a safetensors file, or name of a published model.
 
     Returns:
-        Its tensors by name, in float32.
+        Tensors by name, in float32.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it is no safetensors file.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If it is not a safetensors file.
     """
     tensors, _ = read_safe_tensors(find_weights(weights))
     return {name: value.float() for name, value in tensors.items()}
@@ -31,18 +31,18 @@ def read_published(weights: str | os.PathLike[str]) -> dict[str, Tensor]:
 def read_safe_tensors(
     path: str | os.PathLike[str],
 ) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Read a safetensors file, whatever is in it.
+    """Read a safetensors file.
 
     Args:
-        path: The file.
+        path: Path of the file.
 
     Returns:
-        Its tensors by name, and its metadata.
+        Tensors by name, and metadata.
 
     Raises:
-        FileNotFoundError: If there is no such file.
+        FileNotFoundError: If the file does not exist.
         PermissionError: If it cannot be read.
-        ValueError: If it is damaged, or of another kind.
+        ValueError: If it is damaged or not a safetensors file.
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f"'{path}' is not a file")
@@ -53,25 +53,25 @@ def read_safe_tensors(
             return tensors, file.metadata() or {}
     except PermissionError:
         raise
-    # A header may name sizes and types that torch has no room or word for.
+    # A damaged header may cause any error.
     except Exception as error:
         raise ValueError(
-            f"'{path}' is not a safetensors file, or damaged: {error}"
+            f"'{path}' is not a safetensors file, or is damaged: {error}"
         ) from error
 
 
 def load_published(
     network: nn.Module, weights: str | os.PathLike[str]
 ) -> None:
-    """Load a published network into one of the same sizes.
+    """Load published weights into a network.
 
     Args:
-        network: What is loaded into.
-        weights: See :func:`read_published`.
+        network: Network of the same architecture.
+        weights: Path of a safetensors file, or name of a published model.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it holds something else.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If it contains other weights.
     """
     try:
         network.load_state_dict(read_published(weights))

@@ -1,4 +1,4 @@
-"""Files of tensors as ``torch.save`` writes them, read without their code."""
+"""Safe reading of files written by ``torch.save``."""
 
 import os
 import re
@@ -17,29 +17,29 @@ from .plain_pickle import skipped_types
 
 __all__ = ['read_tensors']
 
-LONGEST = 200  # characters of a cause
+LONGEST = 200  # characters of the cause in a message
 LEGACY = 5  # pickles of a file of torch before 1.6
 
 
 def read_tensors(
     path: str, history: bool = False, mmap: bool = False
 ) -> Mapping[str, Any]:
-    """Read a file of tensors by name, and run no code in it.
+    """Read a dict of tensors, without running code in the file.
 
     Args:
-        path: A file as ``torch.save`` writes it.
-        history: Whether it may hold MMEngine's log buffers besides; what is
-            returned in their place is empty.
+        path: Path of a file written by ``torch.save``.
+        history: Whether MMEngine's log buffers are allowed; they are replaced
+            by empty objects.
         mmap: Whether tensors stay on the disk until they are used.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it holds anything else.
+        FileNotFoundError: If the file does not exist.
+        ValueError: If it is damaged or contains anything else.
     """
     if not Path(path).is_file():
         raise FileNotFoundError(
             f'weights={path!r}: no such file, and not the name of a source; '
-            'give None for random weights'
+            'None gives random weights'
         )
     try:
         _check_stored(path)
@@ -53,27 +53,26 @@ def read_tensors(
             )
     except PermissionError:
         raise
-    # Whatever a damaged file leads to, in many libraries.
+    # A damaged file may cause any error.
     except Exception as error:
         raise ValueError(
-            f"'{path}' cannot be read as a file of tensors, and nothing else "
-            f'is loaded: {_cause(error)}'
+            f"'{path}' cannot be read as a file of tensors: {_cause(error)}"
         ) from error
     if not isinstance(found, Mapping):
         raise ValueError(
-            f"'{path}' holds a {type(found).__name__}, expected a dict of "
+            f"'{path}' contains a {type(found).__name__}, expected a dict of "
             'tensors'
         )
     return found
 
 
 def _check_stored(path: str) -> None:
-    """Refuse what unpacks to more than its own size, or nests too deeply.
+    """Refuse a compressed file, or one that is nested too deeply.
 
-    ``torch.save`` compresses nothing.
+    ``torch.save`` does not compress.
     """
     with open(path, 'rb') as file:
-        if file.read(4) != b'PK\3\4':  # what torch wrote before 1.6
+        if file.read(4) != b'PK\3\4':  # before torch 1.6
             file.seek(0)
             for _ in range(LEGACY):
                 check_nesting(file)
@@ -81,17 +80,17 @@ def _check_stored(path: str) -> None:
         with zipfile.ZipFile(file) as archive:
             size = sum(info.file_size for info in archive.infolist())
     if size > os.path.getsize(path):
-        raise ValueError(f'it unpacks to {size} bytes, more than it has')
-    # The reader of torch.load: another one might find another pickle.
+        raise ValueError(f'it is compressed, and unpacks to {size} bytes')
+    # Use the reader of torch.load: another might find another pickle.
     reader = torch._C.PyTorchFileReader(path)
     check_nesting(BytesIO(reader.get_record('data.pkl')))
 
 
 def _cause(error: Exception) -> str:
-    """Return one line of what torch says in many."""
+    """Return the cause of an error of torch in one line."""
     code = re.search(r'GLOBAL (\S+) was not an allowed', str(error))
     if code:
-        return f'it asks to run {code[1]}'
+        return f'it would run {code[1]}'
     match = re.search(r'WeightsUnpickler error: *(.*)', str(error))
     lines = (match[1] if match else str(error)).strip().splitlines()
     return lines[0][:LONGEST] if lines else type(error).__name__

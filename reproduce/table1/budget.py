@@ -13,7 +13,7 @@ CROP = 256  # of the configs
 SMALL: dict[str, dict[str, Any]] = {
     'ResNetV2SFTGenerator': dict(base_channels=24, num_blocks=4),
     'INPatchDiscriminator': dict(base_channels=24),
-    'MendedDeblurGanV2': dict(backbone_weights=None),
+    'DeblurGANv2': dict(backbone_weights=None),
     'DeblurGanV2Generator': dict(
         backbone='FPNMobileNet', num_filter=16, num_filter_fpn=32
     ),
@@ -86,7 +86,7 @@ def apply_vgg_weights(cfg: Config, weights: str | None) -> list[str]:
     losses = [
         part
         for part in _parts(cfg.model)
-        if _type_name(part) == 'PerceptualCycleLoss'
+        if _type_name(part) == 'PerceptualLoss'
     ]
     for loss in losses:
         loss.weights = weights
@@ -95,7 +95,7 @@ def apply_vgg_weights(cfg: Config, weights: str | None) -> list[str]:
     changes = ['perceptual loss on random VGG features']
     if 'cycle_loss' in cfg.model and 'pixel_cycle_loss' not in cfg.model:
         cfg.model.pixel_cycle_loss = dict(
-            type='mmasgan.PixelCycleLoss', loss_weight=10
+            type='mmasgan.L1Loss', loss_weight=10
         )
         changes.append('pixel cycle term of weight 10 besides')
     return changes

@@ -175,15 +175,15 @@ def test_a_config_says_what_the_weights_must_fit(weights, expected, tmp_path):
     fitting.model.generator.base_channels *= 2
     with pytest.raises(ValueError, match=r'should be \(4, 3, 7, 7\)'):
         ASCycleGANInferencer(fitting, weights, device='cpu')
-    with pytest.raises(ValueError, match='has no weights; give weights'):
+    with pytest.raises(ValueError, match='without weights; set weights'):
         ASCycleGANInferencer(fitting, device='cpu')
 
 
 @pytest.mark.parametrize(
     ('arguments', 'options', 'message'),
     [
-        ((), {}, 'give either inputs or img'),
-        ((pixels(),), dict(img=pixels()), 'give either inputs or img'),
+        ((), {}, 'set either inputs or img'),
+        ((pixels(),), dict(img=pixels()), 'set either inputs or img'),
         ((pixels(),), dict(channel_order='GRB'), "channel_order .* 'GRB'"),
         ((pixels(),), dict(video='a.mp4'), 'video is not an input'),
         ((pixels(8),), {}, 'at least 16x16'),
@@ -224,5 +224,5 @@ def test_what_a_result_lacks_is_a_warning(weights, tmp_path):
     path = tmp_path / 'c.png'
     Image.new('RGB', (20, 20)).save(path)
     path.write_bytes(path.read_bytes()[:-12])
-    with pytest.warns(ImageWarning, match=r"c\.png': it ends too early"):
+    with pytest.warns(ImageWarning, match=r"c\.png': it is truncated"):
         inferencer(str(path))

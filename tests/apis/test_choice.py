@@ -56,10 +56,10 @@ def test_it_turns_to_strips_where_memory_is_short(no_pytorch, monkeypatch):
     ('options', 'message'),
     [
         (dict(weights='gone'), "'gone' is neither a file nor one of"),
-        (dict(device='cuda'), 'ONNX Runtime takes --device auto or cpu'),
+        (dict(device='cuda'), 'ONNX Runtime supports --device auto or cpu'),
         (dict(precision='float16'), 'takes --precision auto or float32'),
-        (dict(config='x.py', weights='x.pth'), '--config does not go with'),
-        (dict(config='x.py'), '--config goes with --checkpoint'),
+        (dict(config='x.py', weights='x.pth'), '--config cannot be used with'),
+        (dict(config='x.py'), '--config needs --checkpoint'),
     ],
 )
 def test_what_does_not_fit_is_named(no_pytorch, options, message):
@@ -69,7 +69,9 @@ def test_what_does_not_fit_is_named(no_pytorch, options, message):
 
 def test_a_checkpoint_needs_pytorch(tmp_path):
     make_checkpoint(tmp_path / 'w.pth')
-    with pytest.raises(ValueError, match=r"w\.pth' is read by PyTorch alone"):
+    with pytest.raises(
+        ValueError, match=r"w\.pth' can only be read by PyTorch"
+    ):
         onnx_file(str(tmp_path / 'w.pth'))
 
 

@@ -228,7 +228,7 @@ def test_where_memory_is_short_it_goes_on_in_strips(
     assert done.failures == ()
     assert (
         f"'{tall}': 40x400 pixels as a whole on the CPU need about 0.1 GB, of "
-        'which 0.1 are free; goes on in strips on the CPU'
+        '0.1 are free; continuing in strips on the CPU'
     ) in capsys.readouterr().err
     found = read_rgb_image(str(done.written[0])).astype(int)
     expected = deblur_image(generator, pixels(400, 40), in_strips=False)
@@ -307,7 +307,7 @@ def test_results_are_replaced_only_if_asked(generator, photos, tmp_path):
     out = tmp_path / 'out'
     (out / 'inner').mkdir(parents=True)
     (out / 'inner' / 'a.png').write_text('mine')
-    with pytest.raises(FileExistsError, match=r"inner/a\.png' exist already"):
+    with pytest.raises(FileExistsError, match=r"inner/a\.png' already exist"):
         deblur_files(generator, [photos], out)
     assert content(out) == {out / 'inner' / 'a.png': b'mine'}
     done = deblur_files(generator, [photos], out, overwrite=True)

@@ -55,7 +55,11 @@ def test_no_random_numbers_are_drawn(tensors):
         ('decoder.8.bias', None, r'8\.bias should be \(3,\), is missing'),
         ('decoder.8.bias', torch.ones(1), r'should be \(3,\), is \(1,\)'),
         ('decoder.8.bias', [1.0], r'should be \(3,\), is a list'),
-        ('x', torch.ones(1), r'x is no part of the generator .* \(1 such'),
+        (
+            'x',
+            torch.ones(1),
+            r'x does not belong to the generator .* \(1 such',
+        ),
     ],
 )
 def test_tensors_must_be_those_of_the_config(tensors, name, value, problem):
@@ -75,7 +79,7 @@ def test_tensors_must_be_those_of_the_config(tensors, name, value, problem):
         ),
         ({'type': None}, 'its generator is None, which is not known'),
         ({'type': 'Conv2d'}, 'its generator is Conv2d, which is not known'),
-        ({'base_chanels': 2}, "cannot be built of .*'base_chanels'"),
+        ({'base_chanels': 2}, "cannot be built with .*'base_chanels'"),
         ({'block': 'v3'}, "cannot be built .*block must be 'v1' or 'v2'"),
     ],
 )

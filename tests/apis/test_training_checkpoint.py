@@ -63,8 +63,8 @@ BOOM = "__import__('pathlib').Path('ran').touch()"
 @pytest.mark.parametrize(
     ('text', 'problem'),
     [
-        (None, r"meta\['cfg'\] has no model\.generator that can be read"),
-        ('x = 1', r"meta\['cfg'\] has no model; give the config file"),
+        (None, r"meta\['cfg'\] has no readable model\.generator"),
+        ('x = 1', r"meta\['cfg'\] has no model; use the config file"),
         ('model = dict(', 'can be read'),
         ('model = dict(a=1)', 'can be read'),
         (f'model = dict(generator=dict(a={BOOM}))', 'can be read'),
@@ -98,7 +98,7 @@ def test_literals_are_those_of_the_config(tmp_path):
     ('change', 'problem'),
     [
         ({'meta': None}, r"a\.pth': meta is missing"),
-        ({'state_dict': [1]}, r"a\.pth': state_dict is no dict"),
+        ({'state_dict': [1]}, r"a\.pth': state_dict is not a dict"),
         (
             {'state_dict': {'generator.x': torch.zeros(1)}},
             r"a\.pth': state_dict has nothing under generators\.sharp\. or ",

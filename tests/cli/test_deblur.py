@@ -282,18 +282,18 @@ def test_any_name_is_told(folder):
     [
         (['--weights', 'none'], "weights='none' is neither a file nor one"),
         (['--device', 'abacus'], '--device abacus: '),
-        ([], 'exist already; --overwrite replaces them'),
-        (['--metrics', 'none'], "the truth 'none' does not exist"),
+        ([], 'already exist; --overwrite replaces them'),
+        (['--metrics', 'none'], "the ground truth 'none' does not exist"),
         (['--semantic', 'none'], "there is no folder 'none'"),
         (['--config', 'x.py'], 'x.py'),
         (['--strength', '2'], '--strength'),
         (
             ['--backend', 'onnx', '--device', 'cuda'],
-            'ONNX Runtime takes --device',
+            'ONNX Runtime supports --device',
         ),
         (
             ['--backend', 'onnx', '--precision', 'float16'],
-            'ONNX Runtime takes --precision',
+            'ONNX Runtime supports --precision',
         ),
     ],
 )
@@ -317,10 +317,10 @@ def test_misuse_is_told_and_nothing_begun(folder, options, problem):
     [
         (['in/*.gif'], 'out', "no photograph or video like 'in/*.gif'"),
         (['empty'], 'out', "no photograph or video in 'empty'"),
-        (['in'], 'x.png', 'is a file, but there are folders'),
+        (['in'], 'x.png', 'is a file, but the inputs are folders'),
         (['in/a.png', 'other/a.png'], 'out', 'would both become'),
         (['in'], 'in', 'which are never replaced'),
-        (['in'], 'w.pth', "'w.pth' is a file; name a folder"),
+        (['in'], 'w.pth', "'w.pth' is a file; use a folder"),
         (['in/a.png'], 'x.gif', 'cannot be written as'),
     ],
 )
@@ -340,7 +340,7 @@ def test_a_config_without_a_checkpoint_is_told(folder):
     options = ['-o', folder / 'out', '--config', folder / 'c.py']
     result = run(folder / 'in', *options)
     assert result.exit_code == 2
-    assert '--config goes with --checkpoint' in result.output
+    assert '--config needs --checkpoint' in result.output
 
 
 def test_a_model_that_onnx_runtime_does_not_have_is_told(folder):
@@ -351,7 +351,7 @@ def test_a_model_that_onnx_runtime_does_not_have_is_told(folder):
     options += ['--config', folder / 'c.py']
     result = run(folder / 'in', *options, '--weights', folder / 'w.onnx')
     assert result.exit_code == 2
-    assert '--config does not go with --backend onnx' in result.output
+    assert '--config cannot be used with --backend onnx' in result.output
 
 
 def test_a_video_without_pyav_is_told(folder, monkeypatch):
@@ -387,7 +387,7 @@ def test_the_help_needs_no_pytorch():
     ('options', 'message'),
     [
         (['--weights', '/etc/passwd'], "'/etc/passwd' cannot be read as"),
-        (['--device', 'meta'], '--device meta computes nothing'),
+        (['--device', 'meta'], '--device meta has no data'),
         (['--device', 'nonsense'], '--device nonsense: '),
         (['--device', 'cuda:x'], '--device cuda:x: '),
     ],
@@ -420,7 +420,7 @@ def test_names_do_not_steer_the_terminal(tmp_path):
             2,
             "gone.png' and 1 more does not",
         ),
-        (['w.pth.jpg'], 1, "w.pth.jpg' is a zip archive, and not an image"),
+        (['w.pth.jpg'], 1, "w.pth.jpg' is a zip archive, not an image"),
     ],
 )
 def test_inputs_are_looked_at_before_the_model(
@@ -451,7 +451,7 @@ def test_ctrl_c_ends_it_in_one_line(folder, monkeypatch):
         folder / 'in', '-o', folder / 'out', '--weights', folder / 'w.pth'
     )
     assert result.exit_code == 130
-    assert 'stopped; photographs that were finished are kept' in result.stderr
+    assert 'stopped; finished photographs are kept' in result.stderr
     assert not (folder / 'out').exists()
 
 

@@ -73,14 +73,14 @@ def doctor():
 
 
 def _remedies(output):
-    _, _, remedies = output.partition('To mend it, run:\n')
+    _, _, remedies = output.partition('To fix it, run:\n')
     return [line.strip() for line in remedies.splitlines()]
 
 
 def test_doctor_finds_nothing_amiss(doctor):
     status, output = doctor['healthy']
     assert status == 0, output
-    assert output.endswith('Nothing to mend.\n')
+    assert output.endswith('No problems found.\n')
 
 
 def test_doctor_names_versions_faults_and_editors(doctor):
@@ -93,7 +93,7 @@ def test_doctor_names_versions_faults_and_editors(doctor):
         'albumentations',
         'cpu',
         'numpy_bool8',
-        'mended',
+        'patched',
         'not present here',
         'MMagic editors: ',
     ):
@@ -137,4 +137,4 @@ def test_what_is_left_out_on_purpose_is_nothing_amiss(monkeypatch):
     assert result.exit_code == 0, result.output
     assert 'Installed to deblur without PyTorch' in result.output
     assert 'onnxruntime' in result.output
-    assert result.output.endswith('Nothing to mend.\n')
+    assert result.output.endswith('No problems found.\n')

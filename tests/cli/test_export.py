@@ -50,7 +50,11 @@ def test_a_checkpoint_is_exported(weights, tmp_path):
         ((), 2, "Missing option '--out'"),
         (('-o', '{}/a.txt'), 2, "a.txt' must end in .onnx"),
         (('-o', '{}/a.onnx', '--weights', 'gone.pth'), 2, "'gone.pth' is"),
-        (('-o', '{}/a.onnx', '--config', 'a.py'), 2, 'goes with --checkpoint'),
+        (
+            ('-o', '{}/a.onnx', '--config', 'a.py'),
+            2,
+            '--config needs --checkpoint',
+        ),
         (('-o', '{}/a.onnx', '--semantic'), 2, 'has no SFT layers'),
         (('-o', '{}/is/a/file/a.pt2'), 1, "a.pt2' cannot be written"),
     ],

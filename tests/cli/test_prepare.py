@@ -39,7 +39,7 @@ def folders(tmp_path):
 
 def command_of(output):
     """Return the printed command, as a shell splits it."""
-    text = output.partition('To train on them:\n')[2]
+    text = output.partition('To train on the images:\n')[2]
     return shlex.split(text.replace('\\\n', ' '))
 
 
@@ -120,11 +120,13 @@ def test_page_to_look_at_is_written(run, folders, tmp_path):
     result = run('gopro', root, *PARTIAL, '--no-store', '--report')
     assert result.exit_code == 0, result.output
     page = root / 'report' / 'index.html'
-    assert f"A look at them: '{page}'" in result.output
+    assert f"Report: '{page}'" in result.output
     assert 'GOPR0374_11_00&#39; is missing' in page.read_text()
     out = tmp_path / 'out'
     result = run('photos', *folders, '-o', out, '--min-side=32', '--report')
-    assert 'Note: photographs from 32 pixels on were taken' in result.output
+    assert (
+        'Note: photographs of 32 pixels or more were accepted' in result.output
+    )
     before = (out / 'report' / 'index.html').read_bytes()
     (out / 'report' / 'index.html').unlink()
     result = run('report', out)
@@ -159,7 +161,7 @@ def test_the_tool_is_the_same_command(monkeypatch, capsys, tmp_path):
     with pytest.raises(SystemExit) as stop:
         runpy.run_path(script, run_name='__main__')
     assert not stop.value.code
-    assert 'To train on them' in capsys.readouterr().out
+    assert 'To train on the images' in capsys.readouterr().out
 
 
 def test_kill_in_the_middle_does_no_harm(run, tmp_path):

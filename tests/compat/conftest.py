@@ -25,7 +25,7 @@ def is_fork():
 
 @pytest.fixture(scope='session')
 def symptoms(tmp_path_factory):
-    """What each fault breaks ``without`` compat and ``mended`` by it."""
+    """What each fault breaks ``without`` compat and ``patched`` by it."""
     folder = tmp_path_factory.mktemp('symptoms')
     site = _editable_install(folder)
     given = os.environ.get('PYTHONPATH')
@@ -43,15 +43,15 @@ def symptoms(tmp_path_factory):
             stderr=subprocess.PIPE,
             text=True,
         )
-        for line in (command, [*command, 'mend'])
+        for line in (command, [*command, 'patch'])
     ]
     errors = [run.communicate(timeout=300)[1] for run in runs]
     assert [run.returncode for run in runs] == [0, 0], errors
-    without, mended = (
-        json.loads((folder / f'outcomes{mend}.json').read_text())
-        for mend in (False, True)
+    without, patched = (
+        json.loads((folder / f'outcomes{patch}.json').read_text())
+        for patch in (False, True)
     )
-    return SimpleNamespace(without=without, mended=mended)
+    return SimpleNamespace(without=without, patched=patched)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Run what upstream's faults break, and print what came of it as JSON.
 
-Usage: ``python symptoms.py FOLDER [mend]``, where ``mend`` imports
+Usage: ``python symptoms.py FOLDER [patch]``, where ``patch`` imports
 ``mmasgan.compat`` first. Run in an interpreter of its own.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import toy_cyclegan
 
-MEND = 'mend' in sys.argv
+PATCH = 'patch' in sys.argv
 FOLDER = Path(sys.argv[1])
 
 
@@ -130,7 +130,7 @@ def wrapped_names():
     from mmengine.model import MMSeparateDistributedDataParallel
     from torch import distributed, nn
 
-    meeting = f'file://{FOLDER}/names{MEND}'
+    meeting = f'file://{FOLDER}/names{PATCH}'
     distributed.init_process_group('gloo', meeting, rank=0, world_size=1)
     try:
         model = nn.ModuleDict({'part': nn.Linear(1, 1)})
@@ -159,7 +159,7 @@ def checkpoint_writes():
 
     from mmengine.fileio import LocalBackend
 
-    path = FOLDER / f'full{MEND}.pth'
+    path = FOLDER / f'full{PATCH}.pth'
     backend = LocalBackend()
     backend.put(b'old', path)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -177,7 +177,7 @@ def checkpoint_writes():
 def latest_checkpoint():
     from mmengine.runner.checkpoint import find_latest_checkpoint
 
-    folder = FOLDER / f'latest{MEND}'
+    folder = FOLDER / f'latest{PATCH}'
     folder.mkdir()
     (folder / 'last_checkpoint').write_text(str(folder / 'iter_2.pth'))
     return find_latest_checkpoint(str(folder))
@@ -188,7 +188,7 @@ def gloo_without_gpu(backend='nccl'):
     from torch import distributed
 
     os.environ.update(RANK='0', WORLD_SIZE='1', LOCAL_RANK='0')
-    meeting = f'file://{FOLDER}/{backend}{MEND}'
+    meeting = f'file://{FOLDER}/{backend}{PATCH}'
     init_dist('pytorch', backend, init_method=meeting, rank=0, world_size=1)
     backend = distributed.get_backend()
     distributed.destroy_process_group()
@@ -203,7 +203,7 @@ def device_ids_without_gpu():
     from mmengine.model import MMDistributedDataParallel
     from torch import distributed, nn
 
-    meeting = f'file://{FOLDER}/wrapper{MEND}'
+    meeting = f'file://{FOLDER}/wrapper{PATCH}'
     distributed.init_process_group('gloo', meeting, rank=0, world_size=1)
     try:
         MMDistributedDataParallel(nn.Linear(1, 1), device_ids=[0])
@@ -239,7 +239,7 @@ def lent_bool8():
     """Pass the first fault by, to see the next one without compat."""
     import numpy as np
 
-    lend = not MEND and not hasattr(np, 'bool8')
+    lend = not PATCH and not hasattr(np, 'bool8')
     if lend:
         np.bool8 = np.bool_
     yield
@@ -272,7 +272,7 @@ def main():
             outcome = dict(error=f'{type(error).__name__}: {error}')
         outcomes[symptom.__name__] = outcome
 
-    if MEND:
+    if PATCH:
         import mmasgan.compat
     for symptom in (
         installed_path,
@@ -298,14 +298,14 @@ def main():
         wrapped_names,
     ):
         run(symptom)
-    if not MEND:
+    if not PATCH:
         load_editors_by_need()
     run(generation_init)
     run(translation_output)
-    if MEND:
-        outcomes['mended'] = mmasgan.compat.mended()
+    if PATCH:
+        outcomes['patched'] = mmasgan.compat.patched()
         outcomes['skipped'] = mmasgan.compat.skipped_editors()
-    (FOLDER / f'outcomes{MEND}.json').write_text(
+    (FOLDER / f'outcomes{PATCH}.json').write_text(
         json.dumps(outcomes, default=float)
     )
 

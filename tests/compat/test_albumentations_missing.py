@@ -10,7 +10,7 @@ def test_fault(symptoms):
 
 
 def test_mend(symptoms):
-    error = symptoms.mended['albumentations_missing']['error']
+    error = symptoms.patched['albumentations_missing']['error']
     assert error.startswith('ImportError')
     assert error.endswith('Run: pip install "albumentations>=1.4"')
 
@@ -20,7 +20,7 @@ def test_other_missing_modules_pass():
         raise ModuleNotFoundError('no cv2', name='cv2')
 
     with pytest.raises(ModuleNotFoundError, match='no cv2'):
-        albumentations_missing.mend(None, fail)
+        albumentations_missing.patch(None, fail)
 
 
 def test_transforms_of_mmagic_build_with_what_is_installed():

@@ -35,8 +35,8 @@ def test_fault(symptoms, is_fork):
 
 
 def test_mend(symptoms):
-    assert symptoms.mended['checkpoint_types'] == dict(error=None, value=2)
-    assert symptoms.mended['mended']['checkpoint_types'] is True
+    assert symptoms.patched['checkpoint_types'] == dict(error=None, value=2)
+    assert symptoms.patched['patched']['checkpoint_types'] is True
 
 
 def test_sound_afterwards(is_fork):

@@ -7,10 +7,10 @@ def test_fault(symptoms):
 
 
 def test_mend(symptoms):
-    left, message = symptoms.mended['checkpoint_writes']['value']
+    left, message = symptoms.patched['checkpoint_writes']['value']
     assert left == 'old'
     assert "True.pth' cannot be written: File too large" in message
-    assert symptoms.mended['mended']['checkpoint_writes'] is True
+    assert symptoms.patched['patched']['checkpoint_writes'] is True
 
 
 def test_sound_afterwards():

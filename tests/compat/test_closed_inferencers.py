@@ -69,7 +69,7 @@ def test_an_open_one_is_left_alone():
         pass
 
     Module.MMagicInferencer = MMagicInferencer
-    assert not closed_inferencers.mend(Module, lambda: None)
+    assert not closed_inferencers.patch(Module, lambda: None)
     assert MMagicInferencer.get_inference_supported_models() == ['ascyclegan']
 
 

@@ -73,7 +73,7 @@ def test_full_mmcv_counts(versions, version, remedy):
 def test_two_distributions_of_one_module_are_named(versions):
     check = versions(mmengine='0.10.7', onedl_mmengine='0.10.12')['mmengine']
     assert check.found == 'mmengine 0.10.7, onedl-mmengine 0.10.12'
-    assert 'write over each other' in check.problem
+    assert 'overwrite each other' in check.problem
     assert check.remedy == (
         'pip uninstall -y mmengine onedl-mmengine && '
         'pip install "mmengine<0.11,>=0.10.4"'
@@ -122,7 +122,7 @@ def test_imports_and_faults():
     assert {check.found for check in diagnosis.imports()} == {'imports'}
     findings = {finding.name: finding for finding in diagnosis.faults()}
     assert list(findings) == list(FAULTS)
-    assert findings['generation_init'].status == 'mended'
+    assert findings['generation_init'].status == 'patched'
     assert findings['mmcv_version'].status == 'not present here'
     assert findings['editors'].summary.startswith('import mmagic.models fails')
 
@@ -140,7 +140,7 @@ def test_fault_in_a_broken_module_is_unknown(monkeypatch):
     def fail():
         raise RuntimeError('broken')
 
-    monkeypatch.setattr(diagnosis, 'mended', dict)
+    monkeypatch.setattr(diagnosis, 'patched', dict)
     monkeypatch.setattr(FAULTS['generation_init'], 'is_present', fail)
     status = {f.name: f.status for f in diagnosis.faults()}
     assert status['generation_init'] == 'unknown (RuntimeError)'

@@ -39,14 +39,14 @@ import mmasgan.compat as compat
 import mmagic.models.archs as archs
 from mmagic.models import CycleGAN, DeblurGanV2
 import mmagic.evaluation, mmagic.engine, mmagic.visualization
-print(compat.mended()['diffusers_import'])
+print(compat.patched()['diffusers_import'])
 print(*compat.diffusers_import.REASONS, sep='; ')
 print('AttentionInjection' in archs.__all__, 'VGG16' in archs.__all__)
 print('animatediff' in compat.skipped_editors())
 """
     )
-    mended, reasons, names, skipped = output.splitlines()[-4:]
-    assert mended == 'True'
+    patched, reasons, names, skipped = output.splitlines()[-4:]
+    assert patched == 'True'
     assert reasons.count("has no attribute 'acc'") == 2
     assert names == 'False True'
     assert skipped == 'True'

@@ -12,12 +12,12 @@ def editors():
 
 def test_fault_and_mend(symptoms):
     assert symptoms.without['editors']['error'] is not None
-    assert symptoms.mended['editors']['error'] is None
-    assert symptoms.mended['mended']['editors'] is True
+    assert symptoms.patched['editors']['error'] is None
+    assert symptoms.patched['patched']['editors'] is True
 
 
 def test_most_editors_load(symptoms):
-    skipped = symptoms.mended['skipped']
+    skipped = symptoms.patched['skipped']
     assert len(skipped) <= 11
     assert not {'cyclegan', 'pix2pix', 'deblurganv2'} & set(skipped)
     for reason in skipped.values():

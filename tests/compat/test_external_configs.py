@@ -16,12 +16,12 @@ def test_fault(symptoms):
 
 def test_mend(symptoms):
     plain, flat = (
-        symptoms.mended[f'external_configs{name}']
+        symptoms.patched[f'external_configs{name}']
         for name in ('', '_without_folder')
     )
     assert plain == dict(error=None, value=300_000)
     assert flat == dict(error=None, value='ascyclegan_sample.py')
-    assert symptoms.mended['mended']['external_configs'] is True
+    assert symptoms.patched['patched']['external_configs'] is True
 
 
 def test_sound_afterwards():

@@ -17,9 +17,9 @@ def test_fault(symptoms, is_fork):
 
 
 def test_mend(symptoms, is_fork):
-    assert symptoms.mended['frozen_stdlib'] == dict(error=None, value='a/b')
-    mended = symptoms.mended['mended']['frozen_stdlib']
-    assert mended is (AFFECTED and not is_fork)
+    assert symptoms.patched['frozen_stdlib'] == dict(error=None, value='a/b')
+    patched = symptoms.patched['patched']['frozen_stdlib']
+    assert patched is (AFFECTED and not is_fork)
 
 
 def test_sound_afterwards():

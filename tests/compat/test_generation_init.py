@@ -21,8 +21,8 @@ def test_fault(symptoms):
 
 
 def test_mend(symptoms):
-    assert symptoms.mended['generation_init']['error'] is None
-    assert symptoms.mended['mended']['generation_init'] is True
+    assert symptoms.patched['generation_init']['error'] is None
+    assert symptoms.patched['patched']['generation_init'] is True
 
 
 def test_sound_afterwards(init):

@@ -2,7 +2,7 @@ import pytest
 import torch
 from mmengine.device import get_device
 
-from mmasgan.compat import gloo_without_gpu, mended
+from mmasgan.compat import gloo_without_gpu, patched
 
 SYMPTOMS = ('gloo_without_gpu', 'gloo_chosen', 'device_ids_without_gpu')
 
@@ -17,10 +17,10 @@ def test_fault(symptoms, symptom):
 
 @pytest.mark.parametrize('symptom', SYMPTOMS)
 def test_mend(symptoms, symptom):
-    outcome = symptoms.mended[symptom]
+    outcome = symptoms.patched[symptom]
     assert outcome['error'] is None
     assert outcome['value'] in ('gloo', None)
-    assert symptoms.mended['mended']['gloo_without_gpu'] is True
+    assert symptoms.patched['patched']['gloo_without_gpu'] is True
 
 
 def test_runner_trains_one_model_in_two_processes(processes):
@@ -45,5 +45,5 @@ def test_device_setter_is_put_back():
     import mmengine.model.wrappers.distributed  # noqa: F401
 
     assert torch.cuda.set_device.__module__ == 'torch.cuda'
-    assert mended()['gloo_without_gpu'] is (get_device() == 'cpu')
+    assert patched()['gloo_without_gpu'] is (get_device() == 'cpu')
     assert not gloo_without_gpu.is_present()

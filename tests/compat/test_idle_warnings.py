@@ -20,24 +20,26 @@ def test_fault(symptoms):
 
 
 def test_mend(symptoms):
-    assert symptoms.mended['idle_warnings'] == dict(error=None, value=['Else'])
-    assert symptoms.mended['mended']['idle_warnings']
+    assert symptoms.patched['idle_warnings'] == dict(
+        error=None, value=['Else']
+    )
+    assert symptoms.patched['patched']['idle_warnings']
 
 
 def test_sound_afterwards():
     assert not idle_warnings.is_present()
 
 
-@pytest.mark.parametrize('is_mended', [True, False])
-def test_a_metric_without_prefix_is_no_matter(monkeypatch, is_mended):
+@pytest.mark.parametrize('is_patched', [True, False])
+def test_a_metric_without_prefix_is_no_matter(monkeypatch, is_patched):
     said = []
     wrapped = mmengine.logging.print_log
     metric_module = 'mmengine.evaluator.metric.print_log'
-    if not is_mended:
+    if not is_patched:
         monkeypatch.setattr(metric_module, wrapped.__wrapped__)
     logger = mmengine.logging.MMLogger.get_current_instance()
     monkeypatch.setattr(
         logger, 'log', lambda level, message: said.append(message)
     )
     Metric()
-    assert len(said) == (not is_mended)
+    assert len(said) == (not is_patched)

@@ -7,8 +7,8 @@ from types import ModuleType
 
 import pytest
 
-from mmasgan.compat import FAULTS, mended
-from mmasgan.compat._imports import MendingFinder, name_of, rebind
+from mmasgan.compat import FAULTS, patched
+from mmasgan.compat._imports import PatchingFinder, name_of, rebind
 
 
 class Doubling:
@@ -20,7 +20,7 @@ class Doubling:
     def is_present(self):
         return import_module('faulty_toy').VALUE == 1
 
-    def mend(self, module, execute):
+    def patch(self, module, execute):
         execute()
         if not self.is_present():
             return False
@@ -29,11 +29,11 @@ class Doubling:
 
 
 class Watching(Doubling):
-    """Another one in the same module, with nothing to mend."""
+    """Another one in the same module, with nothing to patch."""
 
     __name__ = 'mmasgan.compat.watching'
 
-    def mend(self, module, execute):
+    def patch(self, module, execute):
         order = module.__dict__.setdefault('ORDER', [])
         order.append('before')
         execute()
@@ -45,7 +45,7 @@ class Watching(Doubling):
 def finder(tmp_path, monkeypatch):
     (tmp_path / 'faulty_toy.py').write_text('VALUE = 1\n')
     monkeypatch.syspath_prepend(str(tmp_path))
-    finder = MendingFinder([Doubling(), Watching()])
+    finder = PatchingFinder([Doubling(), Watching()])
     yield finder
     if finder in sys.meta_path:
         sys.meta_path.remove(finder)
@@ -57,7 +57,7 @@ def test_mends_on_first_import(finder):
     assert 'faulty_toy' not in sys.modules
     module = import_module('faulty_toy')
     assert module.VALUE == 2
-    assert finder.mended == {'doubling': True, 'watching': False}
+    assert finder.patched == {'doubling': True, 'watching': False}
     assert module.ORDER == ['before', 'after']
 
 
@@ -123,7 +123,7 @@ def test_every_fault_has_the_same_shape(fault):
     assert 'Upstream: ' in fault.__doc__
     assert all(isinstance(name, str) for name in fault.MODULES)
     assert list(inspect.signature(fault.is_present).parameters) == []
-    assert list(inspect.signature(fault.mend).parameters) == [
+    assert list(inspect.signature(fault.patch).parameters) == [
         'module',
         'execute',
     ]
@@ -166,5 +166,5 @@ def test_mmagic_before_compat(python):
 
 
 def test_mended_is_a_copy():
-    mended()['made up'] = True
-    assert 'made up' not in mended()
+    patched()['made up'] = True
+    assert 'made up' not in patched()

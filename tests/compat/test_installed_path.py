@@ -24,8 +24,8 @@ def test_fault(symptoms, is_fork):
 
 def test_mend(symptoms, is_fork):
     for name in ('installed_path', 'installed_path_without_pkg_resources'):
-        assert symptoms.mended[name] == dict(error=None, value=42)
-    assert symptoms.mended['mended']['installed_path'] is not is_fork
+        assert symptoms.patched[name] == dict(error=None, value=42)
+    assert symptoms.patched['patched']['installed_path'] is not is_fork
 
 
 def test_sound_afterwards():

@@ -36,8 +36,8 @@ def test_fault(symptoms):
 
 
 def test_mend(symptoms):
-    assert symptoms.mended['latest_checkpoint']['value'] is None
-    assert symptoms.mended['mended']['latest_checkpoint'] is True
+    assert symptoms.patched['latest_checkpoint']['value'] is None
+    assert symptoms.patched['patched']['latest_checkpoint'] is True
 
 
 def test_sound_afterwards():
@@ -69,7 +69,9 @@ def test_a_damaged_one_is_reported_and_passed_by(folder, damage, caplog):
 def test_none_that_is_whole_is_an_error(folder):
     for path in folder.glob('iter_*.pth'):
         cut(path)
-    with pytest.raises(ValueError, match=r'is whole.*iter_10.*iter_4.*iter_2'):
+    with pytest.raises(
+        ValueError, match=r'are damaged.*iter_10.*iter_4.*iter_2'
+    ):
         find_latest_checkpoint(str(folder))
 
 

@@ -19,16 +19,16 @@ def test_fault(symptoms):
 
 
 def test_mend(symptoms):
-    assert symptoms.mended['mediapipe_solutions']['error'] is None
-    assert symptoms.mended['apis']['error'] is None
-    assert symptoms.mended['mended']['mediapipe_solutions'] is LACKING
+    assert symptoms.patched['mediapipe_solutions']['error'] is None
+    assert symptoms.patched['apis']['error'] is None
+    assert symptoms.patched['patched']['mediapipe_solutions'] is LACKING
 
 
 def test_mediapipe_is_hidden_only_meanwhile(monkeypatch):
     lacking = ModuleType('mediapipe')
     monkeypatch.setitem(sys.modules, 'mediapipe', lacking)
     seen = []
-    assert mediapipe_solutions.mend(
+    assert mediapipe_solutions.patch(
         None, lambda: seen.append(sys.modules['mediapipe'])
     )
     assert seen == [None]
@@ -40,7 +40,7 @@ def test_sound_mediapipe_is_left_alone(monkeypatch):
     sound.solutions = object()
     monkeypatch.setitem(sys.modules, 'mediapipe', sound)
     seen = []
-    assert not mediapipe_solutions.mend(
+    assert not mediapipe_solutions.patch(
         None, lambda: seen.append(sys.modules['mediapipe'])
     )
     assert seen == [sound]

@@ -10,7 +10,7 @@ def test_fault(symptoms):
 
 
 def test_mend(symptoms):
-    error = symptoms.mended['mmcv_version']['error']
+    error = symptoms.patched['mmcv_version']['error']
     assert error.startswith('ImportError: MMagic needs mmcv 2.0 or 2.1')
     assert error.endswith('Run: pip install "mmcv-lite<2.2,>=2.1.0"')
 
@@ -36,7 +36,7 @@ def test_other_errors_pass():
         raise AssertionError('mmengine')
 
     with pytest.raises(AssertionError, match='mmengine'):
-        mmcv_version.mend(None, fail)
+        mmcv_version.patch(None, fail)
 
 
 def test_sound_here():

@@ -14,15 +14,15 @@ def test_fault(symptoms):
 
 
 def test_mend(symptoms):
-    assert symptoms.mended['numpy_bool8']['error'] is None
-    assert symptoms.mended['mended']['numpy_bool8'] is MISSING
+    assert symptoms.patched['numpy_bool8']['error'] is None
+    assert symptoms.patched['patched']['numpy_bool8'] is MISSING
 
 
 def test_numpy_is_left_as_it_was():
     seen = []
-    mended = numpy_bool8.mend(None, lambda: seen.append(np.bool8))
+    patched = numpy_bool8.patch(None, lambda: seen.append(np.bool8))
     assert seen == [np.bool_]
-    assert mended is MISSING
+    assert patched is MISSING
     assert hasattr(np, 'bool8') is not MISSING
 
 
@@ -31,7 +31,7 @@ def test_numpy_is_left_as_it_was_after_an_error():
         raise RuntimeError('of the module')
 
     with pytest.raises(RuntimeError, match='of the module'):
-        numpy_bool8.mend(None, fail)
+        numpy_bool8.patch(None, fail)
     assert hasattr(np, 'bool8') is not MISSING
 
 

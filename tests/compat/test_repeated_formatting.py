@@ -12,8 +12,8 @@ def test_fault(symptoms):
 def test_mend(symptoms, is_fork):
     # The fork imports YAPF where it calls it, and stays as it is.
     expected = 2 if is_fork else 1
-    assert symptoms.mended['repeated_formatting']['value'] == expected
-    assert symptoms.mended['mended']['repeated_formatting'] is not is_fork
+    assert symptoms.patched['repeated_formatting']['value'] == expected
+    assert symptoms.patched['patched']['repeated_formatting'] is not is_fork
 
 
 def test_sound_afterwards():

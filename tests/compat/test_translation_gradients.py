@@ -58,12 +58,12 @@ def test_one_process_trains_as_before():
     from mmengine.optim import OptimWrapper
 
     gradients = []
-    for mended in (False, True):
+    for patched in (False, True):
         torch.manual_seed(0)
         layer = nn.Linear(2, 1)
         wrapper = OptimWrapper(torch.optim.SGD(layer.parameters(), lr=1))
         loss = layer(torch.ones(1, 2)).sum()
-        if mended:
+        if patched:
             with translation_gradients.averaged_gradients([wrapper]):
                 wrapper.backward(loss)
         else:

@@ -19,7 +19,7 @@ def test_fault(symptoms):
 
 
 def test_mend(symptoms):
-    outcome = symptoms.mended['translation_output']
+    outcome = symptoms.patched['translation_output']
     assert outcome['error'] is None
     assert set(outcome['value']) == {'PSNR', 'SSIM', 'MAE'}
     assert 0 < outcome['value']['PSNR'] < 60

@@ -17,8 +17,8 @@ def test_fault(symptoms):
 
 
 def test_mend(symptoms):
-    assert symptoms.mended['wrapped_names']['value'] == NAMES
-    assert symptoms.mended['mended']['wrapped_names'] is True
+    assert symptoms.patched['wrapped_names']['value'] == NAMES
+    assert symptoms.patched['patched']['wrapped_names'] is True
 
 
 def test_sound_afterwards():

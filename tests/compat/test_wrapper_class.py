@@ -12,8 +12,8 @@ def test_fault(symptoms):
 
 
 def test_mend(symptoms, is_fork):
-    outcome = symptoms.mended['wrapper_class']
-    assert symptoms.mended['mended']['wrapper_class'] is not is_fork
+    outcome = symptoms.patched['wrapper_class']
+    assert symptoms.patched['patched']['wrapper_class'] is not is_fork
     if is_fork:
         assert 'must be a str' in outcome['error']
         return

@@ -123,11 +123,11 @@ def test_an_object_moves_on_its_own():
 
 def test_mask_and_object_path_come_together_and_fit():
     mask, path = np.zeros(PHOTO.shape[:2]), straight(2, 3)
-    with pytest.raises(ValueError, match='belong together'):
+    with pytest.raises(ValueError, match='need each other'):
         blur_along(PHOTO, path, mask=mask)
-    with pytest.raises(ValueError, match='do not fit'):
+    with pytest.raises(ValueError, match='do not match'):
         blur_along(PHOTO, path, 1, mask, straight(2, 5))
-    with pytest.raises(ValueError, match='do not fit'):
+    with pytest.raises(ValueError, match='do not match'):
         blur_along(PHOTO, path, 1, mask[1:], path)
 
 
@@ -161,5 +161,5 @@ def test_margin_of_a_camera_at_rest_is_none():
 
 
 def test_path_that_sees_all_of_it_never_is_refused():
-    with pytest.raises(ValueError, match='leaves nothing of an image of 90x8'):
+    with pytest.raises(ValueError, match='too long for an image of 90x8'):
         path_margin(straight(20, 5), 8, 90)

@@ -100,7 +100,7 @@ def test_sequence_without_the_variant_is_named(make_nested):
 
 def test_flat_layout_has_no_variants(make_flat):
     subset = GoProSubset(make_flat(NAMES), 'train')
-    with pytest.raises(ValueError, match=r'not keep .blur_gamma. apart'):
+    with pytest.raises(ValueError, match=r'no separate .blur_gamma.'):
         subset.check('blur_gamma')
 
 

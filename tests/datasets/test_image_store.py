@@ -95,9 +95,9 @@ def test_a_worker_gets_it(root):
 
 def test_store_that_is_not_finished_is_refused(root, tmp_path):
     (root / 'store' / 'manifest.json').unlink()
-    with pytest.raises(FileNotFoundError, match='no finished store'):
+    with pytest.raises(FileNotFoundError, match='not a complete store'):
         LoadRGBImage(KEYS, store=root / 'store')
-    with pytest.raises(FileNotFoundError, match='no finished store'):
+    with pytest.raises(FileNotFoundError, match='not a complete store'):
         ImageStore(tmp_path / 'nowhere')
     assert read_manifest(tmp_path / 'nowhere') is None
 

@@ -95,11 +95,13 @@ def test_a_sample_belongs_to_seed_and_index(make_nested):
 def test_mistakes_are_refused(mixed):
     with pytest.raises(IndexError, match='must not be negative, got -1'):
         mixed[-1]
-    with pytest.raises(ValueError, match=r'ratio must hold .* got \[1\] for'):
+    with pytest.raises(
+        ValueError, match=r'ratio must contain .* got \[1\] for'
+    ):
         MixedDataset([Numbers('a', 1)] * 2, ratio=[1])
     with pytest.raises(ValueError, match=r'positive integer .* got \[1, 0\]'):
         MixedDataset([Numbers('a', 1)] * 2, ratio=[1, 0])
-    with pytest.raises(ValueError, match=r'ratio must hold'):
+    with pytest.raises(ValueError, match=r'ratio must contain'):
         MixedDataset([])
     with pytest.raises(ValueError, match='is empty'):
         MixedDataset([Numbers('a', 0)]).full_init()

@@ -79,7 +79,7 @@ def test_image_without_its_partner_is_named(root, lost, left):
 
 def test_two_files_of_one_name_are_refused(root, write_image):
     write_image(root / 'test' / 'a' / 'blur' / '000000.jpg')
-    with pytest.raises(ValueError, match='differ in their suffix only'):
+    with pytest.raises(ValueError, match='differ only in their suffix'):
         PairedGoProDataset(root)
 
 

@@ -30,7 +30,7 @@ def test_maps_are_loaded_before_the_last_step_which_packs_them():
 
 
 def test_maps_that_nothing_would_pack_are_refused():
-    with pytest.raises(ValueError, match='last step with keys to pack'):
+    with pytest.raises(ValueError, match='last transform with keys'):
         complete_steps([CROP, len], dict(keys=['img_blur']))
 
 

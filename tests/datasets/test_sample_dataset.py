@@ -144,7 +144,7 @@ def test_foreign_folder_is_refused_and_left_alone(tiny, tmp_path, content):
 
 def test_file_in_its_place_is_refused(tiny, tmp_path):
     (tmp_path / 'sample').write_text('mine')
-    with pytest.raises(FileExistsError, match='name another folder as data_r'):
+    with pytest.raises(FileExistsError, match='set data_root to another f'):
         prepare_sample_dataset(tmp_path / 'sample')
 
 
@@ -179,9 +179,7 @@ def test_slower_process_takes_what_the_faster_made(
 
 def test_missing_photograph_is_named(tiny, tmp_path, monkeypatch):
     tiny['photographs'] = {'train': ['gone.png']}
-    with pytest.raises(
-        FileNotFoundError, match=r"gone.png' is missing, of wh"
-    ):
+    with pytest.raises(FileNotFoundError, match=r"gone.png', which"):
         prepare_sample_dataset(tmp_path / 'sample')
 
 

@@ -158,7 +158,7 @@ def test_sequences_outside_a_split_file_are_reported(
     root = make_nested(dict.fromkeys('abcd', 1))
     dataset = UnpairedGoProDataset(root, split_file=path)
     assert [s['blur_sequence'] for s in dataset] == ['c']
-    assert lines == ["The split leaves 2 sequences unused, such as 'b'."]
+    assert lines == ["2 sequences are unused in the split, such as 'b'."]
 
 
 @pytest.mark.parametrize(

@@ -157,4 +157,4 @@ def test_identical_pairs_are_named_and_left_out(runner, caplog, stage):
         'other': 1.0,
     }
     warning = caplog.records[0].message
-    assert 'Left out of all means: same, perfect. An image is iden' in warning
+    assert 'Excluded from all means: same, perfect. The input or' in warning

@@ -8,7 +8,10 @@ from PIL import Image
 
 from mmasgan.engine.progress_figure import Validation, draw_progress
 
-BALANCE = {'balance_deblur': [0.5, 0.9], 'balance_reblur': [0.6, 0.7]}
+ACCURACY = {
+    'discriminator_accuracy_deblur': [0.5, 0.9],
+    'discriminator_accuracy_reblur': [0.6, 0.7],
+}
 LOSSES = {'loss_gan_deblur': [1.0, 2.0], 'loss_gan_reblur': [1.0, 20.0]}
 
 
@@ -98,7 +101,7 @@ def test_a_perfect_image_does_no_harm(drawn):
 
 
 @pytest.mark.parametrize(
-    ('curves', 'panels'), [({}, 2), (BALANCE, 3), (BALANCE | LOSSES, 4)]
+    ('curves', 'panels'), [({}, 2), (ACCURACY, 3), (ACCURACY | LOSSES, 4)]
 )
 def test_there_are_as_many_panels_as_needed(drawn, curves, panels):
     assert len(drawn([validation(10, [1.0])], curves)) == panels

@@ -82,7 +82,11 @@ def test_an_identical_pair_is_in_no_mean(tmp_path, caplog):
     hook.before_train(runner)
     runner.validate(hook, 20, LESS | {'same': 30.0})
     assert runner.table() == [(20, 'a', -1), (20, 'b', -1)]
-    (warning,) = [r.message for r in caplog.records if 'harms' in r.message]
+    (warning,) = [
+        r.message
+        for r in caplog.records
+        if 'worse than its input' in r.message
+    ]
     assert 'Its PSNR is 21.50 dB, 1.00 dB below that of the blurred' in warning
     assert 'nan' not in warning
 
@@ -97,7 +101,7 @@ def test_the_picture_shows_what_the_steps_returned(tmp_path, monkeypatch):
     )
     for name in (
         'train/loss_gan_deblur',
-        'train/balance_deblur',
+        'train/discriminator_accuracy_deblur',
         'train/time',
         'val/PSNR',
     ):
@@ -108,7 +112,7 @@ def test_the_picture_shows_what_the_steps_returned(tmp_path, monkeypatch):
     (curves,) = seen
     assert {name: list(values) for name, values in curves.items()} == {
         'loss_gan_deblur': [1, 3],
-        'balance_deblur': [1, 3],
+        'discriminator_accuracy_deblur': [1, 3],
     }
 
 

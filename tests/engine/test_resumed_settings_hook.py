@@ -118,7 +118,7 @@ def test_rates_go_on_as_if_they_had_always_been_so(name):
     runner = resume(make(**CHANGES[name]), save(before))
     assert train(runner, 3) == whole[5:]
     (text,) = runner.logger.info.call_args.args
-    assert 'in effect from here on: ' in text
+    assert 'in effect from now on: ' in text
 
 
 def test_settings_of_the_optimizer_take_effect():
@@ -165,8 +165,8 @@ def test_a_second_change_follows_the_first():
 @pytest.mark.parametrize(
     ('old', 'new', 'why'),
     [
-        ({}, dict(kind=SGD), 'optimizer is SGD, and was Adam'),
-        ({}, dict(groups=2), r'groups of \[1, 1\] weights, and had \[1\]'),
+        ({}, dict(kind=SGD), 'optimizer was Adam and is now SGD'),
+        ({}, dict(groups=2), r'groups of \[1\] weights and now has \[1, 1\]'),
         (
             dict(schedules=(PLATEAU,)),
             dict(lr=0.4, schedules=(PLATEAU,)),
@@ -227,7 +227,7 @@ def test_a_schedule_that_is_over_is_warned_of():
     runner.max_iters = 20
     (text,) = warnings_of(runner)
     assert (
-        'rate of optim_wrapper.generators is 0 from here to iteration 20'
+        'rate of optim_wrapper.generators is 0 from now on to iteration 20'
         in (text)
     )
     for schedules in (
@@ -245,7 +245,7 @@ def test_a_training_that_is_over_says_so():
     runner = make()
     train(runner, 8)
     (text,) = warnings_of(runner)
-    assert 'nothing is left to train. To go on, raise it' in text
+    assert 'nothing is left to train. To continue, increase it' in text
     runner._resume = False
     runner.logger.reset_mock()
     assert warnings_of(runner) == []

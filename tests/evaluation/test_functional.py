@@ -329,7 +329,7 @@ class TestEachMeasure:
         image = noise(20, 20, dtype=float)
         bad = image.copy()
         bad[3, 4, 1] = value
-        with pytest.raises(ValueError, match=r'gt must lie in \[0, 255\]'):
+        with pytest.raises(ValueError, match=r'gt must be in \[0, 255\]'):
             measure(image, bad)
 
 

@@ -130,7 +130,7 @@ def test_takes_torchvisions_weights(backbone, images, monkeypatch):
     [
         ({'features.0.weight': torch.zeros(1)}, r'features\.0\.weight should'),
         ({}, r'features\.0\.weight should be a tensor \(64, 3, 11, 11\)'),
-        ([1], 'holds a list, expected a dict'),
+        ([1], 'contains a list, expected a dict'),
         (b'no tensors', 'cannot be read as a file of tensors'),
     ],
 )

@@ -193,12 +193,14 @@ class TestStrips:
         assert heights == [112 + 56, 56 + 112 + 26, 56 + 26]
 
     def test_there_is_no_map(self):
-        message = 'PixelUnshuffleUNet says no reach .* or takes a semantic map'
+        message = (
+            'PixelUnshuffleUNet cannot run in strips.* takes a semantic map'
+        )
         with pytest.raises(TypeError, match=message):
             translate_in_strips(build(), images(), torch.rand(1, 8, 16, 16))
 
     def test_a_network_must_say_its_reach(self):
-        with pytest.raises(TypeError, match='Identity says no reach'):
+        with pytest.raises(TypeError, match='Identity cannot run in strips'):
             translate_in_strips(torch.nn.Identity(), images())
 
 
@@ -209,7 +211,7 @@ class TestRefusals:
             build(clamp=clamp)
 
     def test_levels(self):
-        with pytest.raises(ValueError, match='one entry for each level'):
+        with pytest.raises(ValueError, match='one entry per level'):
             build(blocks=(1,))
 
     @pytest.mark.parametrize(

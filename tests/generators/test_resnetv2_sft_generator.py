@@ -371,7 +371,7 @@ class TestRefusals:
     )
     def test_maps(self, semantic):
         with pytest.raises(
-            ValueError, match=r'semantic must be \(2, 3, 16, 16\) to fit'
+            ValueError, match=r'semantic must be \(2, 3, 16, 16\) to match'
         ):
             tiny()(torch.zeros(2, 3, 16, 16), torch.zeros(semantic))
 
@@ -389,5 +389,5 @@ def test_other_types_than_the_weights_are_named():
 
 
 def test_an_empty_batch_is_named():
-    with pytest.raises(ValueError, match='x must hold at least one image'):
+    with pytest.raises(ValueError, match='x must contain at least one image'):
         tiny()(torch.zeros(0, 3, 16, 16, dtype=torch.float64))

@@ -33,5 +33,5 @@ def test_what_is_refused(shape, message):
     ],
 )
 def test_other_types_are_refused(x):
-    with pytest.raises(TypeError, match='x must be a tensor of floating-poi'):
+    with pytest.raises(TypeError, match='x must be a floating-point tensor'):
         check_images(x, channels=3, min_size=16)

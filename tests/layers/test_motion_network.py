@@ -141,7 +141,7 @@ class TestWeights:
     def test_a_file_of_no_tensors_is_named(self, tmp_path):
         (tmp_path / 'text.safetensors').write_text('no tensors')
         network = build(weights=str(tmp_path / 'text.safetensors'))
-        message = "text.safetensors' is not a safetensors file, or damaged"
+        message = "text.safetensors' is not a safetensors file, or is damaged"
         with pytest.raises(ValueError, match=message):
             network.init_weights()
 

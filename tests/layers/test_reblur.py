@@ -375,14 +375,20 @@ class TestFieldOfOffsets:
         ('field', (2, 3, 7, 9), (1, 4, 7, 9), 0, r'got \(1, 4, 7, 9\)'),
         ('field', (2, 3, 7, 9), (4, 7, 9), 0, r'got \(4, 7, 9\)'),
         ('field', (2, 3, 7, 9), (2, 3, 2, 7, 9), 0, r'got \(2, 3, 2, 7, 9\)'),
-        ('field', (2, 3, 7, 9), (2, 4, 7, 9), 4, r'margin of 4 .*\(7, 9\)'),
-        ('field', (2, 3, 7, 9), (2, 4, 7, 9), -1, 'margin of -1'),
+        (
+            'field',
+            (2, 3, 7, 9),
+            (2, 4, 7, 9),
+            4,
+            r'margin must.*\(7, 9\), got 4',
+        ),
+        ('field', (2, 3, 7, 9), (2, 4, 7, 9), -1, 'margin must.*got -1'),
         ('offsets', (3, 7, 9), (1, 3, 2, 7, 9), 0, 'sharp must be'),
         ('offsets', (2, 3, 7, 9), (2, 4, 7, 9), 0, r'got \(2, 4, 7, 9\)'),
         ('offsets', (2, 3, 7, 9), (2, 0, 2, 7, 9), 0, r'got \(2, 0, 2, 7, 9'),
         ('offsets', (2, 3, 7, 9), (2, 5, 3, 7, 9), 0, r'got \(2, 5, 3, 7, 9'),
         ('offsets', (2, 3, 7, 9), (3, 5, 2, 7, 9), 0, r'got \(3, 5, 2, 7, 9'),
-        ('offsets', (2, 3, 7, 9), (2, 5, 2, 7, 9), 5, 'margin of 5 leaves'),
+        ('offsets', (2, 3, 7, 9), (2, 5, 2, 7, 9), 5, 'margin must.*got 5'),
     ],
 )
 def test_refuses_what_does_not_fit(blur, sharp, motion, margin, message):

@@ -147,5 +147,5 @@ def test_sft_layers_are_two_and_not_shared(kind):
 
 @both_blocks
 def test_refuses_to_do_without_its_condition(kind):
-    with pytest.raises(ValueError, match='needs a condition'):
+    with pytest.raises(ValueError, match='condition is None'):
         kind(4, cond_channels=3)(torch.zeros(1, 4, 4, 4))

@@ -150,5 +150,5 @@ def test_gradient_reaches_all_weights():
     ],
 )
 def test_numbers_of_levels_must_fit(channels, blocks, up_blocks):
-    with pytest.raises(ValueError, match='one entry for each level, up_block'):
+    with pytest.raises(ValueError, match='one entry per level, and up_bl'):
         ResidualUNet(2, 3, channels, blocks, up_blocks)

@@ -108,9 +108,21 @@ def test_runs_under_autocast(device):
     ('features', 'condition', 'message'),
     [
         ((2, 5, 4, 4), (2, 3, 4, 4), r'features have 5 .*channels=4'),
-        ((2, 4, 4, 4), (1, 3, 4, 4), r'condition \(1, 3, 4, 4\) does not fit'),
-        ((2, 4, 4, 4), (2, 3, 2, 2), r'condition \(2, 3, 2, 2\) does not fit'),
-        ((2, 4, 4, 4), (2, 3, 4, 1), r'condition \(2, 3, 4, 1\) does not fit'),
+        (
+            (2, 4, 4, 4),
+            (1, 3, 4, 4),
+            r'condition \(1, 3, 4, 4\) does not match',
+        ),
+        (
+            (2, 4, 4, 4),
+            (2, 3, 2, 2),
+            r'condition \(2, 3, 2, 2\) does not match',
+        ),
+        (
+            (2, 4, 4, 4),
+            (2, 3, 4, 1),
+            r'condition \(2, 3, 4, 1\) does not match',
+        ),
         ((2, 4, 4, 4), (2, 5, 4, 4), r'condition \(2, 5, 4, 4\)'),
     ],
 )

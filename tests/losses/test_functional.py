@@ -5,13 +5,13 @@ from numpy_reference import array, assert_close
 from torch.autograd import gradcheck
 
 from mmasgan.losses.functional import (
+    discriminator_accuracy,
     gradient_penalty,
     lsgan_discriminator_loss,
     lsgan_generator_loss,
     mean_absolute_error,
     mean_squared_error,
     relativistic_average_ls,
-    share_told_apart,
     wgan_discriminator_loss,
     wgan_generator_loss,
 )
@@ -286,17 +286,17 @@ class TestShareToldApart:
         real, fake = random(*size) + 0.5, random(*size)
         r, f = array(real).ravel(), array(fake).ravel()
         right = sum(r > f.mean()) + sum(f < r.mean())
-        assert_close(share_told_apart(real, fake), right / (2 * r.size))
+        assert_close(discriminator_accuracy(real, fake), right / (2 * r.size))
 
     def test_it_is_a_half_where_nothing_can_be_told(self):
         same = torch.linspace(-1, 1, 64).view(1, 1, 8, 8)
-        assert share_told_apart(same, same.flip(3)) == 0.5
+        assert discriminator_accuracy(same, same.flip(3)) == 0.5
 
     @pytest.mark.parametrize(('shift', 'share'), [(9, 1), (-9, 0)])
     def test_who_wins_has_all_patches(self, shift, share):
         fake = random(2, 1, 3, 3).clamp(-2, 2)
-        assert share_told_apart(fake + shift, fake) == share
+        assert discriminator_accuracy(fake + shift, fake) == share
 
     def test_it_passes_no_gradient(self):
         real = random(1, 1, 2, 2).requires_grad_()
-        assert not share_told_apart(real, real * 2).requires_grad
+        assert not discriminator_accuracy(real, real * 2).requires_grad

@@ -179,7 +179,7 @@ class TestWeightsFromAFile:
         ('what', 'name'), [([1, 2], 'list'), (torch.zeros(3), 'Tensor')]
     )
     def test_not_a_dict(self, save, what, name):
-        with pytest.raises(ValueError, match=f'holds a {name}, expected a'):
+        with pytest.raises(ValueError, match=f'contains a {name}, expected a'):
             VGGFeatures().load_weights(save(what))
 
     def test_values_that_are_no_tensors(self, save, state_dict):

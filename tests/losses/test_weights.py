@@ -45,7 +45,9 @@ def test_what_cannot_be_read_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r'a\.pth.*no such file'):
         read_tensors(path)
     torch.save([1], path)
-    with pytest.raises(ValueError, match=r"a\.pth' holds a list, expected a"):
+    with pytest.raises(
+        ValueError, match=r"a\.pth' contains a list, expected a"
+    ):
         read_tensors(path)
     (tmp_path / 'a.pth').write_bytes(b'x')
     with pytest.raises(ValueError, match=r"a\.pth' cannot be read"):
@@ -65,9 +67,9 @@ def test_only_what_is_wanted_is_selected():
 @pytest.mark.parametrize(
     ('change', 'problem'),
     [
-        ({'b': None}, r'b should be \(1,\), is missing'),
-        ({'b': 1.0}, r'b should be \(1,\), is a float'),
-        ({'a': torch.ones(6)}, r'a should be \(2, 3\), is \(6,\)'),
+        ({'b': None}, r'b should be \(1,\), but is missing'),
+        ({'b': 1.0}, r'b should be \(1,\), but is a float'),
+        ({'a': torch.ones(6)}, r'a should be \(2, 3\), but is \(6,\)'),
     ],
 )
 def test_what_does_not_fit_is_named(change, problem):

@@ -33,7 +33,7 @@ def real(data, domain):
     return torch.stack(images).float() / NORM - 1
 
 
-def told_apart(real, fake):
+def accuracy_of(real, fake):
     right = torch.cat(
         [real.flatten() > fake.mean(), fake.flatten() < real.mean()]
     )
@@ -68,10 +68,10 @@ def test_terms_are_those_of_the_paper(build_model, optimizers, batch, count):
             'loss_disc_reblur': ragan_ls(
                 judge['blur'](blur), judge['blur'](fake_blur)
             ),
-            'balance_deblur': told_apart(
+            'discriminator_accuracy_deblur': accuracy_of(
                 judge['sharp'](sharp), judge['sharp'](fake_sharp)
             ),
-            'balance_reblur': told_apart(
+            'discriminator_accuracy_reblur': accuracy_of(
                 judge['blur'](blur), judge['blur'](fake_blur)
             ),
             'loss_gan_deblur': ragan_ls(
@@ -107,7 +107,7 @@ def test_optional_terms_appear_and_disappear(build_model, optimizers, batch):
         f'{term}_{direction}'
         for term in (
             *(f'loss_{t}' for t in ('disc', 'penalty', 'gan', 'cycle')),
-            *('loss_pixel', 'balance'),
+            *('loss_pixel', 'discriminator_accuracy'),
         )
         for direction in ('deblur', 'reblur')
     }
@@ -230,7 +230,11 @@ def test_a_generator_that_does_not_learn_has_no_discriminator(
     losses = model.train_step(batch(), optimizers(model))
     assert set(losses) == {
         *(f'loss_{t}_deblur' for t in ('disc', 'penalty', 'gan', 'identity')),
-        *('loss_cycle_deblur', 'loss_cycle_reblur', 'balance_deblur'),
+        *(
+            'loss_cycle_deblur',
+            'loss_cycle_reblur',
+            'discriminator_accuracy_deblur',
+        ),
     }
 
 
@@ -383,7 +387,7 @@ def test_a_non_finite_term_stops_training(
 def test_a_bad_step_leaves_no_broken_image_behind(
     build_model, optimizers, batch
 ):
-    model = build_model(max_bad_steps=2)
+    model = build_model(max_nonfinite_steps=2)
     before = state(model.generators), state(model.discriminators)
     data = batch()
     data['inputs'][0]['img_blur'] = torch.full((3, 32, 32), float('nan'))
@@ -532,7 +536,7 @@ def test_init_weights_loads_what_the_cycle_loss_needs(build_model, tmp_path):
     torch.save(source.state_dict(), tmp_path / 'vgg.pth')
     model = build_model(
         cycle_loss=dict(
-            type='mmasgan.PerceptualCycleLoss',
+            type='mmasgan.PerceptualLoss',
             weights=str(tmp_path / 'vgg.pth'),
         )
     )

@@ -208,9 +208,9 @@ def test_failed_downloads_say_what_to_do(inception, mobilenet, monkeypatch):
 
 
 def test_each_backbone_has_its_source(inception, mobilenet):
-    with pytest.raises(ValueError, match="has weights in 'timm'"):
+    with pytest.raises(ValueError, match="use 'timm'"):
         FPNBackbone(inception).load_weights('torchvision')
-    with pytest.raises(ValueError, match="has weights in 'torchvision'"):
+    with pytest.raises(ValueError, match="use 'torchvision'"):
         FPNBackbone(mobilenet).load_weights('timm')
 
 

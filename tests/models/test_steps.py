@@ -78,14 +78,16 @@ def test_bad_steps_are_left_out_up_to_a_limit(
             loss = (
                 loss * float('nan') if broken == 'loss' else (loss - 2).sqrt()
             )
-        return optimize(optimizer, network, {'a': loss}, [], max_bad_steps=2)
+        return optimize(
+            optimizer, network, {'a': loss}, [], max_nonfinite_steps=2
+        )
 
     nn.init.constant_(network.weight, 2)
     assert not step()
     assert network.weight.item() == 2
     assert not step()
     assert hub.get_info('bad_steps') == 2
-    with pytest.raises(FloatingPointError, match='max_bad_steps is 2'):
+    with pytest.raises(FloatingPointError, match='max_nonfinite_steps is 2'):
         step()
     assert step(good=True)
     assert network.weight.item() == 1.5

@@ -120,7 +120,9 @@ def test_a_model_that_puts_out_no_numbers_is_an_error_of_the_server(photo):
         '/api/deblur', content=photo(), headers=PNG, params={'name': 'a.png'}
     )
     assert answer.status_code == 500
-    assert answer.json()['error'].startswith("'a.png': the model puts out NaN")
+    assert answer.json()['error'].startswith(
+        "'a.png': the output of the model contains NaN"
+    )
 
 
 def test_what_the_result_lacks_is_in_a_header(client, photo):

@@ -27,7 +27,7 @@ def test_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
         raise OSError('no')
 
     monkeypatch.setattr(files.os, 'replace', fail)
-    with pytest.raises(OSError, match=r"file' cannot be written: no; what"):
+    with pytest.raises(OSError, match=r"file' cannot be written: no; earlier"):
         write_atomically(path, b'two')
     assert path.read_bytes() == b'one'
     assert [p.name for p in tmp_path.iterdir()] == ['file']

@@ -57,7 +57,9 @@ def test_what_is_no_index_is_named(tmp_path):
         '[1]',
     ):
         (tmp_path / 'model-index.yml').write_text(text)
-        with pytest.raises(ValueError, match=r"yml' is no index of models"):
+        with pytest.raises(
+            ValueError, match=r"yml' is not an index of models"
+        ):
             read_model_index(tmp_path)
 
 
@@ -156,6 +158,6 @@ def test_what_cannot_be_fetched_leaves_nothing(tmp_path, cache, server):
     with pytest.raises(OSError, match=rf"m cannot .*'{address}/m\.bin'.*404"):
         obtain_weights(model)
     (folder / 'm.bin').write_bytes(b'others')
-    with pytest.raises(ValueError, match=r"m\.bin' is not what was published"):
+    with pytest.raises(ValueError, match=r"m\.bin' is not the published file"):
         obtain_weights(model)
     assert list(cache.iterdir()) == []

@@ -33,7 +33,7 @@ NESTED = {
 
 @pytest.mark.parametrize('name', NESTED)
 def test_what_nests_too_deeply_is_refused(name):
-    with pytest.raises(pickle.UnpicklingError, match='nests more than 100'):
+    with pytest.raises(pickle.UnpicklingError, match='more than 100 nested'):
         check_nesting(BytesIO(b'\x80\2' + NESTED[name] + b'.'))
 
 
@@ -52,7 +52,7 @@ def test_the_limit_is_the_same_for_all(kind, protocol):
     check_nesting(file)
     assert file.read() == b'rest'
     content = pickle.dumps(nested(MOST + 1, kind), protocol)
-    with pytest.raises(pickle.UnpicklingError, match='nests more than'):
+    with pytest.raises(pickle.UnpicklingError, match=r'more than \d+ nested'):
         check_nesting(BytesIO(content))
 
 

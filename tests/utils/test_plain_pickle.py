@@ -94,7 +94,9 @@ def test_deblurring_builds_none_of_them(attack):
 
 
 def test_without_history_they_are_refused(attack):
-    with pytest.raises(ValueError, match='nothing else is loaded'):
+    with pytest.raises(
+        ValueError, match='cannot be read as a file of tensors'
+    ):
         read_tensors(str(attack))
 
 

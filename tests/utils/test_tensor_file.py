@@ -25,7 +25,7 @@ def test_what_unpacks_to_more_is_refused(tmp_path):
         for info in source.infolist():
             out.writestr(info.filename, source.read(info))
     assert (tmp_path / 'b.pth').stat().st_size < 20_000
-    with pytest.raises(ValueError, match=r'b\.pth.*it unpacks to 4\d* bytes'):
+    with pytest.raises(ValueError, match=r'b\.pth.*unpacks to 4\d* bytes'):
         read_tensors(str(tmp_path / 'b.pth'))
 
 
@@ -61,6 +61,8 @@ def test_deep_nesting_is_refused_in_both_kinds_of_file(tmp_path):
     third = start.index(b'.\x80', start.index(b'little_endian')) + 1
     (tmp_path / 'old.pth').write_bytes(start[:third] + content)
     for name in ('new.pth', 'old.pth'):
-        with pytest.raises(ValueError, match=f'{name}.*nests more') as caught:
+        with pytest.raises(
+            ValueError, match=f'{name}.*nested objects'
+        ) as caught:
             read_tensors(str(tmp_path / name))
         assert '\n' not in str(caught.value)

@@ -1,7 +1,6 @@
-"""Photographs and videos through a model, whatever runs it.
+"""Inference on photographs and videos with any backend.
 
-Nothing here needs PyTorch but ``torch_backend`` and ``torch_fallback``: with
-an exported model it need not be installed.
+Only ``torch_backend`` and ``torch_fallback`` need PyTorch.
 """
 
 from ..._moved import keep_old_names

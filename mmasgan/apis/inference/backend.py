@@ -1,4 +1,4 @@
-"""What runs a model."""
+"""Interface of backends."""
 
 from typing import Protocol
 
@@ -8,7 +8,7 @@ __all__ = ['Backend']
 
 
 class Backend(Protocol):
-    """A model that deblurs an image, in PyTorch or another runtime."""
+    """A deblurring model in PyTorch or another runtime."""
 
     def __call__(
         self, image: np.ndarray, semantic: np.ndarray | None = None
@@ -16,15 +16,16 @@ class Backend(Protocol):
         """Deblur one image.
 
         Args:
-            image: RGB, (H, W, 3), float32 in [-1, 1], both sides at least 16.
+            image: RGB image, (H, W, 3), float32 in [-1, 1], H and W at least
+                16.
             semantic: Class probabilities, (K, H, W), float32 in [0, 1]. None
-                stands for the uniform map; a model without SFT layers takes
-                no other.
+                means the uniform map; a model without SFT layers supports no
+                other.
 
         Returns:
-            The sharper image, of the same shape and kind.
+            Deblurred image of the same shape and dtype.
 
         Raises:
             MemoryError: If it does not fit into the memory.
-            ValueError: If the image or the map does not fit the model.
+            ValueError: If the image or the map does not match the model.
         """

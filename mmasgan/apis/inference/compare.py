@@ -1,4 +1,4 @@
-"""Input and output side by side, to be looked at."""
+"""Comparison sheets of input and output."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,23 +7,23 @@ from PIL import Image, ImageDraw, ImageFont
 
 __all__ = ['compare_sheet']
 
-WIDTH, HEIGHT = 960, 960  # most of a panel, in pixels
-ENLARGED = 3  # times, where the images differ most
+WIDTH, HEIGHT = 960, 960  # largest panel, in pixels
+ENLARGED = 3  # scale of the detail
 GAP = 12
 TITLE = 40
 FONT_SIZE = 26
-SMALLEST = 200  # of a panel's side; smaller ones have no detail beside them
+SMALLEST = 200  # side of a panel, below which there is no detail
 PAPER, INK, FRAME = 'white', 'black', (230, 60, 30)
 
 
 def compare_sheet(title: str, panels: Mapping[str, np.ndarray]) -> Image.Image:
-    """Draw images side by side, whole and in an enlarged detail.
+    """Draw images side by side, with an enlarged detail.
 
-    The detail is where the second image differs most from the first.
+    The detail is the part in which the first two images differ most.
 
     Args:
-        title: Of the sheet, one line.
-        panels: Images by title, two or more of one size, RGB, (H, W, 3),
+        title: Title of the sheet, one line.
+        panels: RGB images by title, two or more of one size, (H, W, 3),
             uint8.
     """
     images = list(panels.values())
@@ -34,7 +34,7 @@ def compare_sheet(title: str, panels: Mapping[str, np.ndarray]) -> Image.Image:
     if min(size) >= SMALLEST:
         crop = _changed(images, (size[0] // ENLARGED, size[1] // ENLARGED))
         rows.append(_detail(images, crop, size))
-        title += f'; below, what is framed, {ENLARGED} times as large'
+        title += f'; below: the framed part, {ENLARGED} times as large'
         for panel in rows[0]:
             corners = [scale * value for value in crop]
             ImageDraw.Draw(panel).rectangle(corners, outline=FRAME, width=3)
@@ -63,7 +63,7 @@ def _detail(
 def _changed(
     images: Sequence[np.ndarray], size: tuple[int, int]
 ) -> tuple[int, int, int, int]:
-    """Return left, top, right and bottom of where most is changed."""
+    """Return left, top, right and bottom of the part with most change."""
     width, height = size
     first, second = images[:2]
     change = (np.maximum(first, second) - np.minimum(first, second)).sum(2)
@@ -105,7 +105,7 @@ def _sheet(
 
 
 def _write(draw: ImageDraw.ImageDraw, left: int, top: int, text: str) -> None:
-    # A name may hold what cannot be drawn: newlines, broken UTF-8.
+    # Names may contain newlines or invalid UTF-8.
     text = ''.join(c if c.isprintable() else '?' for c in text)
     try:
         font = ImageFont.load_default(FONT_SIZE)

@@ -1,4 +1,4 @@
-"""A model in whatever memory there is."""
+"""Backend that falls back to ways with less memory."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -10,17 +10,17 @@ from .memory import available_memory
 
 __all__ = ['Attempt', 'FallbackBackend']
 
-SHARE = 0.8  # of what is free; the rest is for others
+SHARE = 0.8  # fraction of free memory to use
 
 
 class Attempt(NamedTuple):
     """One way to run a model.
 
     Attributes:
-        words: For messages, such as ``in strips on the CPU``.
-        run: Raises MemoryError where memory is short.
-        needed: Bytes of main memory for a height and a width; None where
-            trying does no harm, as on a GPU.
+        words: Description for messages, such as ``in strips on the CPU``.
+        run: Backend that raises MemoryError if memory is short.
+        needed: Function of height and width that returns the needed bytes of
+            main memory; None if a failed attempt is harmless, as on a GPU.
     """
 
     words: str
@@ -29,13 +29,13 @@ class Attempt(NamedTuple):
 
 
 class FallbackBackend:
-    """Runs a model in the first way for which there is memory.
+    """Backend that runs the first attempt for which there is enough memory.
 
-    What did not work is not tried again for images of that size.
+    Failed attempts are not repeated for images of the same size.
 
     Args:
-        attempts: From the best to the most modest.
-        say: Is told of each fall.
+        attempts: Backends to try, in this order.
+        say: Function that prints a message for each fallback.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class FallbackBackend:
         start = self._first.get(height * width, 0)
         for number, attempt in enumerate(self.attempts[start:], start):
             if problem:
-                self.say(f'{problem}; goes on {attempt.words}')
+                self.say(f'{problem}; continuing {attempt.words}')
                 self._first[height * width] = number
             problem = f'{width}x{height} pixels {attempt.words} '
             lack = _lack(attempt, height, width)
@@ -62,8 +62,8 @@ class FallbackBackend:
                 try:
                     return attempt.run(image, semantic)
                 except MemoryError:
-                    # Nothing of the error is kept: its traceback holds all
-                    # that was computed.
+                    # Do not keep the error: its traceback refers to all
+                    # tensors.
                     lack = 'do not fit into the memory'
             problem += lack
         raise MemoryError(problem)
@@ -76,6 +76,4 @@ def _lack(attempt: Attempt, height: int, width: int) -> str:
     needed = attempt.needed(height, width)
     if needed <= SHARE * free:
         return ''
-    return (
-        f'need about {needed / 1e9:.1f} GB, of which {free / 1e9:.1f} are free'
-    )
+    return f'need about {needed / 1e9:.1f} GB, but {free / 1e9:.1f} are free'

@@ -1,4 +1,4 @@
-"""Which photographs and videos were meant."""
+"""Listing of the photographs and videos to deblur."""
 
 import glob
 import os
@@ -26,8 +26,8 @@ class Input(NamedTuple):
     """A file to deblur.
 
     Attributes:
-        source: The file; None is standard input.
-        inner: Its path below what was given.
+        source: Path of the file; None means standard input.
+        inner: Path relative to the given folder.
     """
 
     source: Path | None
@@ -40,23 +40,22 @@ def find_inputs(
     """Find what to deblur.
 
     Args:
-        given: Photographs and videos, which need not exist; folders of them,
-            of any depth; patterns such as ``'in/**/*.png'``; or ``'-'``,
-            standard input, alone.
-        out: Where results go: what lies there is left out of folders and
-            patterns, since earlier runs have made it.
-        say: Is told which files of folders are left out.
+        given: Paths of photographs and videos, which need not exist; folders,
+            with subfolders; patterns such as ``'in/**/*.png'``; or only
+            ``'-'`` for standard input.
+        out: Output folder; its files are excluded from folders and patterns.
+        say: Function that prints a note on skipped files of folders.
 
     Returns:
-        Each file once. Folders and patterns give those with a suffix of
+        Each file once. Folders and patterns give files with a suffix of
         photographs or videos, sorted.
 
     Raises:
         OSError: If a folder cannot be read.
-        ValueError: If something gives no file.
+        ValueError: If a folder or pattern has no file.
     """
     if STREAM in given and len(given) > 1:
-        raise ValueError("'-', standard input, goes with no other input")
+        raise ValueError("'-', standard input, must be the only input")
     found: dict[Input, None] = {}
     others: dict[Path, None] = {}
     results = Path(out).resolve()
@@ -84,7 +83,7 @@ def find_inputs(
 
 
 def _matching(pattern: Path) -> tuple[Path, list[Path]]:
-    """Return the folder that a pattern starts in, and what it matches."""
+    """Return the root folder of a pattern, and its matches."""
     fixed = [MAGIC.isdisjoint(part) for part in pattern.parts].index(False)
     root = Path(*pattern.parts[:fixed])
     matches = [
@@ -105,7 +104,7 @@ def _is_hidden(root: Path, path: Path) -> bool:
 def _inputs(
     root: Path, paths: Sequence[Path], results: Path
 ) -> tuple[list[Input], list[Path]]:
-    """Return photographs and videos, and the files that are neither."""
+    """Return photographs and videos, and all other files."""
     is_inside = root.resolve() in results.parents
     found, others = [], []
     for path in paths:

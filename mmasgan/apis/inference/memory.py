@@ -1,7 +1,7 @@
-"""How much main memory is left.
+"""Available main memory.
 
-Linux hands out memory that it does not have, and kills who uses it: what will
-not fit must be known beforehand.
+Linux overcommits memory and kills processes that use too much, so the memory
+must be checked before it is used.
 """
 
 from collections.abc import Iterator
@@ -15,10 +15,10 @@ GROUP_ROOT = Path('/sys/fs/cgroup')
 
 
 def available_memory() -> int | None:
-    """Return the bytes that this process can still take without swapping.
+    """Return the memory available to this process without swapping, in bytes.
 
-    The limits of containers (control groups) count. None is where the system
-    does not tell, as outside Linux.
+    Limits of containers (control groups) are included. Returns None on
+    systems other than Linux.
     """
     return min((*_of_machine(), *_of_groups()), default=None)
 
@@ -54,7 +54,7 @@ def _of_groups() -> Iterator[int]:
 
 
 def _left(folder: Path, limit: str, usage: str) -> Iterator[int]:
-    """Yield what one group has left; nothing where it has no limit."""
+    """Yield the memory left in a group, if it has a limit."""
     try:
         most = int((folder / limit).read_text())
         used = int((folder / usage).read_text())
@@ -62,6 +62,6 @@ def _left(folder: Path, limit: str, usage: str) -> Iterator[int]:
     except (OSError, ValueError):  # no such group, or 'max'
         return
     numbers = dict(zip(stat[::2], stat[1::2], strict=False))
-    # Files that are cached count as used, and go first.
+    # Cached files count as used, but can be dropped.
     cached = int(numbers.get('inactive_file', 0))
     yield max(most - used + cached, 0)

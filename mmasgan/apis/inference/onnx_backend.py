@@ -1,4 +1,4 @@
-"""A model in ONNX Runtime, without PyTorch."""
+"""Backend with ONNX Runtime."""
 
 import json
 import math
@@ -15,33 +15,33 @@ from .steps import report
 __all__ = ['IMAGE', 'METADATA', 'SEMANTIC', 'OnnxBackend']
 
 IMAGE, SEMANTIC = 'image', 'semantic'  # inputs
-METADATA = 'mmasgan'  # the entry of an exported file that tells what it is
+METADATA = 'mmasgan'  # key of the metadata in an exported file
 MOST_CLASSES, MOST_PIXELS = 4096, 65536
-PROBE = 64  # side of the image by which the time of stages is compared
-# Bytes a pixel for each channel of the widest features, for the image, and
-# besides, as measured.
+PROBE = 64  # side of the image used to estimate the time of stages
+# Measured bytes per pixel and channel of the widest features, per pixel of the
+# image, and constant.
 WIDEST, PIXEL, SLACK = 22, 60, 100_000_000
 
 
 class OnnxBackend:
-    """Runs a model on a CPU, by ONNX Runtime.
+    """Run a model on a CPU with ONNX Runtime.
 
     Args:
-        path: A file that ``mmasgan export`` made, ``.onnx``; or weights,
-            ``.safetensors``, beside which it made ``.stages``, as the models
-            of the library have them.
-        threads: On how many threads; None is one for each core.
+        path: Path of an ``.onnx`` file of ``mmasgan export``; or of weights,
+            ``.safetensors``, with a ``.stages`` file next to it, as the
+            models in the package.
+        threads: Number of threads. None means one per core.
 
     Attributes:
-        metadata: What the file says of itself: ``classes`` of its semantic
-            maps, 0 where it takes none, ``min_size`` of a side, ``reach`` and
-            ``stride``, which strips need, and where it comes from.
-        stages: Run it, one after the other.
+        metadata: Metadata of the model: ``classes`` of its semantic maps, or
+            0, ``min_size`` of images, ``reach`` and ``stride`` for strips, and
+            the origin of the weights.
+        stages: Stages of the model, in order.
 
     Raises:
-        FileNotFoundError: If there is no such file.
+        FileNotFoundError: If the file does not exist.
         ImportError: If ONNX Runtime is missing.
-        ValueError: If it is another kind of file.
+        ValueError: If it is not an exported model.
     """
 
     def __init__(
@@ -72,25 +72,25 @@ class OnnxBackend:
     def in_strips(
         self, image: np.ndarray, semantic: np.ndarray | None = None
     ) -> np.ndarray:
-        """Deblur one image in strips, as wide as the image.
+        """Deblur one image in strips of full width.
 
-        A strip is computed with the rows that it depends on, so that the
-        result is that of the whole.
+        A strip includes all rows on which it depends, so the result equals
+        that of the whole image.
 
         Args:
-            image: See :class:`~mmasgan.apis.inference.backend.Backend`.
+            image: Image, see :class:`~mmasgan.apis.inference.backend.Backend`.
             semantic: Must be None.
 
         Raises:
-            ValueError: If the model looks at the whole image, or the image
-                or the map does not fit.
+            ValueError: If the model depends on the whole image, or the image
+                or map does not match the model.
         """
         self._check(image, semantic)
         halo = self.halo
         if not halo or semantic is not None:
             raise ValueError(
-                f"'{self.path}' does not say how far it looks, or takes a "
-                'semantic map: it can only be run on whole images'
+                f"'{self.path}' cannot run in strips: its reach is unknown, "
+                'or it takes a semantic map; run it on whole images'
             )
         height = len(image)
         out = np.empty_like(image)
@@ -105,17 +105,17 @@ class OnnxBackend:
 
     @property
     def halo(self) -> int:
-        """Rows around a strip that it depends on; 0 where all of them."""
+        """Number of rows around a strip on which it depends; 0 for all."""
         reach, stride = self.metadata['reach'], self.metadata['stride']
         return -(-reach // stride) * stride
 
     def bytes_needed(self, height: int, width: int, strips: bool) -> int:
-        """Return how much memory an image takes, rather too much.
+        """Return an upper estimate of the memory for an image, in bytes.
 
         Args:
-            height: Of the image.
-            width: Of the image.
-            strips: Whether in strips.
+            height: Height of the image, in pixels.
+            width: Width of the image, in pixels.
+            strips: Whether the image is processed in strips.
         """
         rows = min(height, 4 * self.halo) if strips else height
         features = WIDEST * self.metadata['features_per_pixel'] * rows * width
@@ -140,9 +140,9 @@ class OnnxBackend:
         expected = (1, 3, *image.shape[:2])
         if output.shape != expected or output.dtype != np.float32:
             raise ValueError(
-                f"'{self.path}' gives {output.shape} of {output.dtype}, "
-                f'expected {expected} of float32; it is no model that mmasgan '
-                'export made'
+                f"'{self.path}' returned {output.shape} of {output.dtype}, "
+                f'expected {expected} of float32; use a model of mmasgan '
+                'export'
             )
         return output[0].transpose(1, 2, 0)
 
@@ -152,16 +152,16 @@ class OnnxBackend:
         """Run the model on a batch.
 
         Args:
-            inputs: By name, as the exported file takes them.
-            done: See :func:`run_stages`.
+            inputs: Inputs of the exported model, by name.
+            done: Progress callback, see :func:`run_stages`.
 
         Raises:
             MemoryError: If it does not fit into the memory.
-            ValueError: If the inputs do not fit the model.
+            ValueError: If the inputs do not match the model.
         """
         failed: dict[str, Exception] = {}
 
-        def told(stage: int, shapes: Any) -> None:
+        def stage_done(stage: int, shapes: Any) -> None:
             try:
                 if done is not None:
                     done(stage, shapes)
@@ -170,18 +170,18 @@ class OnnxBackend:
                 raise
 
         try:
-            (output,) = run_stages(self.stages, inputs, told).values()
-        except Exception as error:  # it has many kinds, all its own
+            (output,) = run_stages(self.stages, inputs, stage_done).values()
+        except Exception as error:  # of any class
             if failed:
                 raise
-            # What is said where memory is short, by its allocators.
+            # Message of its allocators if memory is short.
             if 'alloc' in str(error).lower():
                 raise MemoryError(str(error)) from error
             raise ValueError(f"'{self.path}': {error}") from error
         return output
 
     def _shares_of_stages(self) -> np.ndarray:
-        """Return the share of the time that has passed behind each stage."""
+        """Return the fraction of the time that has passed after each stage."""
         if len(self.stages) == 1:
             return np.ones(1)
         if self._shares is None:
@@ -208,7 +208,7 @@ class OnnxBackend:
         height, width = image.shape[:2]
         if min(height, width) < smallest:
             raise ValueError(
-                f'an image must be at least {smallest}x{smallest}, got '
+                f'the image must be at least {smallest}x{smallest}, got '
                 f'{height}x{width} (height x width)'
             )
         if semantic is None:
@@ -216,12 +216,12 @@ class OnnxBackend:
         classes = self.metadata['classes']
         if not classes:
             raise ValueError(
-                f"'{self.path}' takes no semantic map; mmasgan export "
-                '--semantic makes one that does, of a model with SFT layers'
+                f"'{self.path}' does not support semantic maps; export a "
+                'model with SFT layers with mmasgan export --semantic'
             )
         if semantic.shape != (classes, height, width):
             raise ValueError(
-                f'semantic must be {(classes, height, width)} to fit the '
+                f'semantic must be {(classes, height, width)} to match the '
                 f"image and '{self.path}', got {semantic.shape}"
             )
 
@@ -240,7 +240,7 @@ def _metadata(path: Path, stage: Stage) -> dict[str, Any]:
         entry = metadata.get(METADATA)
     except UnicodeDecodeError as error:
         raise ValueError(
-            f"'{path}' is no model that mmasgan export made, or damaged: "
+            f"'{path}' is not a model of mmasgan export, or is damaged: "
             f'{error}'
         ) from error
     if entry is None:
@@ -253,20 +253,20 @@ def _metadata(path: Path, stage: Stage) -> dict[str, Any]:
 
 
 def _checked(path: Path, about: Any, first: Stage) -> dict[str, Any]:
-    """Return what a model says of itself, with all that is needed of it."""
+    """Validate the metadata of a model, and add missing values."""
     limits = {
         'classes': (0, MOST_CLASSES),
         'min_size': (1, MOST_PIXELS),
-        'reach': (0, MOST_PIXELS),  # 0: of the whole image
+        'reach': (0, MOST_PIXELS),  # 0 means the whole image
         'stride': (1, MOST_PIXELS),
     }
     try:
-        # Those of earlier versions do not say the latter.
+        # Defaults for models of earlier versions.
         about = {'reach': 0, 'stride': 1, 'features_per_pixel': 64, **about}
         names = [IMAGE, SEMANTIC] if about['classes'] else [IMAGE]
         for name, (least, most) in limits.items():
             if not _is_size(about[name], least, most):
-                raise ValueError(f'{name} must be such a number')
+                raise ValueError(f'{name} must be in [{least}, {most}]')
         about['features_per_pixel'] = float(about['features_per_pixel'])
     except (TypeError, ValueError, KeyError) as error:
         raise _other(path, f'{METADATA!r} is damaged: {error!r}') from error
@@ -277,6 +277,6 @@ def _checked(path: Path, about: Any, first: Stage) -> dict[str, Any]:
 
 def _other(path: Path, problem: str) -> ValueError:
     return ValueError(
-        f"'{path}' is no model that mmasgan export made ({problem}); make one "
+        f"'{path}' is not a model of mmasgan export ({problem}); create one "
         'with mmasgan export -o model.onnx'
     )

@@ -1,25 +1,25 @@
-"""Operators of an ONNX file, read without the package ``onnx``."""
+"""Check of the operators in an ONNX file, without the package ``onnx``."""
 
 from collections.abc import Iterator
 
 __all__ = ['refuse_loops']
 
-# What may run for as long as its data like, by name.
+# Operators that may run for any time.
 LOOPS = ('If', 'Loop', 'Scan', 'SequenceMap')
-# Numbers of fields, of onnx.proto3.
+# Field numbers of onnx.proto3.
 GRAPH, FUNCTIONS = 7, 25  # of a model
-NODES = {GRAPH: 1, FUNCTIONS: 7}  # of these
+NODES = {GRAPH: 1, FUNCTIONS: 7}  # of a graph or function
 TYPE = 4  # of a node
 
 
 def refuse_loops(content: bytes) -> None:
-    """Refuse a model with loops or conditions, which no export here makes.
+    """Refuse a model with loops or conditions, which exports never contain.
 
     Args:
-        content: Of the file.
+        content: Content of the file.
 
     Raises:
-        ValueError: If it has one, or is damaged.
+        ValueError: If it contains one, or is damaged.
     """
     for part, nodes in _fields(memoryview(content)):
         if part in NODES and nodes is not None:
@@ -34,13 +34,13 @@ def _check(node: memoryview) -> None:
             kind = bytes(name).decode('latin-1')
             if kind in LOOPS:
                 raise ValueError(
-                    f'it has the operator {kind}; models with loops or '
-                    'conditions are not run'
+                    f'it contains the operator {kind}; models with loops or '
+                    'conditions are not supported'
                 )
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, memoryview | None]]:
-    """Yield number and bytes of a message's fields; None for numbers."""
+    """Yield number and bytes of the fields of a message; None for numbers."""
     at = 0
     while at < len(message):
         key, at = _number(message, at)
@@ -53,15 +53,15 @@ def _fields(message: memoryview) -> Iterator[tuple[int, memoryview | None]]:
         elif kind == 0:
             _, at = _number(message, at)
         elif not size:
-            raise ValueError('it is no ONNX model, or damaged')
+            raise ValueError('it is not an ONNX model, or is damaged')
         at += size
         if at > len(message):
-            raise ValueError('it is no ONNX model, or damaged')
+            raise ValueError('it is not an ONNX model, or is damaged')
         yield number, value
 
 
 def _number(message: memoryview, at: int) -> tuple[int, int]:
-    """Return a number of seven bits per byte, and where it ends."""
+    """Return a number of seven bits per byte, and its end."""
     value = shift = 0
     for shift in range(0, 70, 7):
         if at >= len(message):
@@ -70,4 +70,4 @@ def _number(message: memoryview, at: int) -> tuple[int, int]:
         at += 1
         if message[at - 1] < 128:
             return value, at
-    raise ValueError('it is no ONNX model, or damaged')
+    raise ValueError('it is not an ONNX model, or is damaged')

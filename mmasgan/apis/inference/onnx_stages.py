@@ -1,10 +1,9 @@
-"""An ONNX model as sessions that run one after the other.
+"""ONNX models as a sequence of sessions.
 
-A model that comes with the library has its weights in a safetensors file,
-which PyTorch reads too, and its graph beside them in a file that ends in
-``.stages``: an archive of ONNX models without weights, each of which takes
-what those before it gave. Between two of them there is time to report, or to
-stop.
+A model in the package has a safetensors file with the weights, which PyTorch
+also reads, and a ``.stages`` file with the graph. This is an archive of ONNX
+models without weights, whose inputs are outputs of earlier ones. Between two
+stages, progress is reported, and the computation can be stopped.
 """
 
 import json
@@ -32,21 +31,21 @@ __all__ = [
 ]
 
 SUFFIX = '.stages'
-ABOUT = 'about.json'  # the metadata, in the archive
+ABOUT = 'about.json'  # metadata in the archive
 SHRINK = 'memory.enable_memory_arena_shrinkage'
-MOST_BYTES = 64 * 2**20  # of an archive, unpacked
+MOST_BYTES = 64 * 2**20  # of an unpacked archive
 
 Values = Mapping[str, np.ndarray]
 
 
 class Stage(NamedTuple):
-    """One session.
+    """A stage of a model.
 
     Attributes:
-        session: Runs it.
-        inputs: What it takes, by name.
-        outputs: What it gives.
-        weights: Numbers in its kernels, which its time grows with.
+        session: ONNX Runtime session.
+        inputs: Names of its inputs.
+        outputs: Names of its outputs.
+        weights: Number of weights, for an estimate of its time.
     """
 
     session: 'InferenceSession'
@@ -58,20 +57,20 @@ class Stage(NamedTuple):
 def run_stages(
     stages: Sequence[Stage], values: Values, done: Any = None
 ) -> dict[str, np.ndarray]:
-    """Run stages.
+    """Run the stages of a model.
 
     Args:
-        stages: In their order.
-        values: What the first ones take, by name.
-        done: Called with the number of each stage that has ended, and the
-            shapes of what it took and gave.
+        stages: Stages, in order.
+        values: Inputs of the first stages, by name.
+        done: Function called after each stage, with its index and the shapes
+            of its inputs and outputs.
 
     Returns:
-        What the last one gives.
+        Outputs of the last stage, by name.
     """
     from onnxruntime import OrtValue, RunOptions
 
-    # Not as arrays, which would be copied at each end of a stage.
+    # NumPy arrays would be copied between stages.
     held = {
         name: OrtValue.ortvalue_from_numpy(array)
         for name, array in values.items()
@@ -79,7 +78,7 @@ def run_stages(
     for number, stage in enumerate(stages):
         given = {name: held[name] for name in stage.inputs}
         options = RunOptions()
-        if stage is stages[-1]:  # give back what the next may not need
+        if stage is stages[-1]:  # release memory
             options.add_run_config_entry(SHRINK, 'cpu:0')
         found = stage.session.run_with_ort_values(
             stage.outputs, given, options
@@ -98,12 +97,12 @@ def one_stage(path: Path, threads: int | None) -> Stage:
     """Open an ONNX model as a single stage.
 
     Args:
-        path: The file.
-        threads: See :class:`OnnxBackend`.
+        path: Path of the file.
+        threads: Number of threads, see :class:`OnnxBackend`.
 
     Raises:
         ImportError: If ONNX Runtime is missing.
-        ValueError: If it is no such file.
+        ValueError: If it is not an ONNX model.
     """
     session = _session(path, str(path), threads)
     return Stage(
@@ -116,26 +115,26 @@ def one_stage(path: Path, threads: int | None) -> Stage:
 def read_stages(
     path: Path, threads: int | None
 ) -> tuple[list[Stage], dict[str, Any]]:
-    """Read weights, and the stages beside them.
+    """Read weights and the stages next to them.
 
     Args:
-        path: The safetensors file.
-        threads: See :class:`OnnxBackend`.
+        path: Path of the safetensors file.
+        threads: Number of threads, see :class:`OnnxBackend`.
 
     Returns:
-        The stages, and what they say of the model.
+        Stages, and metadata of the model.
 
     Raises:
-        FileNotFoundError: If there are no stages beside it.
+        FileNotFoundError: If there is no ``.stages`` file.
         ImportError: If a package is missing.
-        ValueError: If a file is damaged, or they do not belong together.
+        ValueError: If a file is damaged, or the two files do not match.
     """
     place = path.with_suffix(SUFFIX)
     if not place.is_file():
         raise FileNotFoundError(
-            f"'{path}' runs without PyTorch if '{place.name}' lies beside it, "
-            f'which is not there; where PyTorch is, `mmasgan export --weights '
-            f'{path.name} -o {place.name}` makes it'
+            f"'{path}' needs '{place.name}' next to it to run without "
+            f'PyTorch; on a machine with PyTorch, `mmasgan export --weights '
+            f'{path.name} -o {place.name}` creates it'
         )
     weights = _read_weights(path)
     try:
@@ -156,8 +155,8 @@ def read_stages(
         for name, shape in shapes.items():
             if list(weights.get(name, np.empty(())).shape) != shape:
                 raise ValueError(
-                    f"'{place}' is not made of '{path.name}', whose {name} "
-                    'differs'
+                    f"'{place}' does not match '{path.name}': {name} has "
+                    'another shape'
                 )
             own[name] = weights[name]
         session = _session(place, graph, threads, own)
@@ -173,7 +172,7 @@ def read_stages(
 
 
 def _read_weights(path: Path) -> dict[str, np.ndarray]:
-    """Return the tensors of a safetensors file, in float32."""
+    """Read the tensors of a safetensors file, in float32."""
     try:
         from safetensors.numpy import load_file
     except ImportError as error:
@@ -182,21 +181,21 @@ def _read_weights(path: Path) -> dict[str, np.ndarray]:
         ) from error
     try:
         tensors = load_file(path)
-    except Exception as error:  # it has many kinds, all its own
+    except Exception as error:  # of any class
         raise ValueError(
-            f"'{path}' is not a safetensors file, or damaged: {error}"
+            f"'{path}' is not a safetensors file, or is damaged: {error}"
         ) from error
     return {name: array.astype('f4') for name, array in tensors.items()}
 
 
 @cache
 def _share_memory() -> None:
-    """Let sessions of this process take memory from one place."""
+    """Let all sessions of this process share an allocator."""
     import onnxruntime as ort
 
     kind = ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR
     cpu = ort.OrtMemoryInfo('Cpu', kind, 0, ort.OrtMemType.DEFAULT)
-    with suppress(Exception):  # where the program has such a place already
+    with suppress(Exception):  # if the program already has one
         ort.create_and_register_allocator(cpu, ort.OrtArenaCfg(0, 1, -1, -1))
 
 
@@ -217,7 +216,7 @@ def _session(
     if threads is not None:
         options.intra_op_num_threads = threads
     if weights is not None:
-        # Else each of many sessions would keep what it once took.
+        # Otherwise, each session would keep its memory.
         _share_memory()
         options.add_session_config_entry('session.use_env_allocators', '1')
         options.add_external_initializers(
@@ -232,7 +231,7 @@ def _session(
         return onnxruntime.InferenceSession(
             model, options, ['CPUExecutionProvider']
         )
-    except Exception as error:  # it has many kinds, all its own
+    except Exception as error:  # of any class
         raise ValueError(
-            f"'{path}' is no ONNX model, or damaged: {error}"
+            f"'{path}' is not an ONNX model, or is damaged: {error}"
         ) from error

@@ -1,4 +1,4 @@
-"""Integer pixels through a model."""
+"""Deblurring of integer pixels with any backend."""
 
 from collections.abc import Callable
 from itertools import product
@@ -11,13 +11,13 @@ from .steps import listening, part_of_steps
 
 __all__ = ['NotFiniteError', 'deblur_pixels']
 
-SMALLEST = 16  # of a side, what the models take
+SMALLEST = 16  # pixels per side, for all models
 
 Run = Callable[[Backend, np.ndarray, np.ndarray | None], np.ndarray]
 
 
 class NotFiniteError(ValueError):
-    """A model put out values that are no numbers, of which no picture is."""
+    """The output of a model contains NaN or infinity."""
 
 
 def deblur_pixels(
@@ -32,30 +32,29 @@ def deblur_pixels(
     """Deblur an image of 8 or 16 bits.
 
     Args:
-        backend: Runs the model.
-        pixels: RGB, (H, W, 3), uint8 or uint16, both sides at least 16.
-        semantic: See :class:`Backend`.
-        strength: How much of the change to the image is applied: 0 gives the
-            image back, 1 is the model's output.
-        self_ensemble: Whether to take the mean over the four mirrorings,
-            upright and turned by a quarter: eight times as long. Lim et al.,
+        backend: Backend with the model.
+        pixels: RGB image, (H, W, 3), uint8 or uint16, H and W at least 16.
+        semantic: Semantic maps, see :class:`Backend`.
+        strength: Fraction of the change to apply: 0 returns the image, 1 the
+            output of the model.
+        self_ensemble: Whether to average over all flips and rotations by 90
+            degrees, which takes eight times as long. Source: Lim et al.,
             Enhanced Deep Residual Networks for Single Image Super-Resolution,
             CVPRW 2017, Sec. 3.4.
-        scale: Size of the copy that the model sees, from 1, the image itself,
-            down; what it changes of the copy is enlarged and added to the
-            image, which keeps its size. Half takes a quarter of the time, and
-            halves a blur's length.
-        progress: Is told the share that is done, from 0 to 1, from time to
-            time, in this thread; what it raises ends the work.
+        scale: Scale of the copy that the model processes, at most 1. The
+            change of the copy is enlarged and added to the image. 0.5 takes a
+            quarter of the time, and halves the length of blur.
+        progress: Function called repeatedly in this thread with the finished
+            fraction, from 0 to 1. An exception stops the work.
 
     Returns:
-        The sharper image, of the same shape and kind.
+        Deblurred image of the same shape and dtype.
 
     Raises:
         MemoryError: If it does not fit into the memory.
-        TypeError: If the pixels are of another kind.
-        NotFiniteError: If the model puts out NaN or infinity.
-        ValueError: If shape, map, strength or scale do not fit.
+        TypeError: If the pixels have a wrong dtype.
+        NotFiniteError: If the output contains NaN or infinity.
+        ValueError: If shape, map, strength or scale are invalid.
     """
     _check(pixels, strength, scale)
     half = np.float32(np.iinfo(pixels.dtype).max / 2)
@@ -99,13 +98,12 @@ def _check(pixels: np.ndarray, strength: float, scale: float) -> None:
 
 def _check_finite(output: np.ndarray) -> None:
     with np.errstate(invalid='ignore'):
-        # It shows both kinds, without an array of its own.
+        # Shows NaN and infinity without another array.
         total = output.sum(dtype=np.float64)
     if not np.isfinite(total):
         raise NotFiniteError(
-            'the model puts out NaN or infinity, of which no picture can be '
-            'made; use precision float32, where it was another, or other '
-            'weights'
+            'the output of the model contains NaN or infinity; use precision '
+            'float32, or other weights'
         )
 
 
@@ -122,7 +120,7 @@ def _on_a_copy(
     semantic: np.ndarray | None,
     scale: float,
 ) -> np.ndarray:
-    """Add to an image what the model changes of a smaller copy."""
+    """Add the enlarged change of a smaller copy to an image."""
     height, width = image.shape[:2]
     small = (
         max(round(scale * height), SMALLEST),
@@ -138,7 +136,7 @@ def _on_a_copy(
 
 def _resized(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Resize floating-point channels, (H, W, C)."""
-    resample = Image.Resampling.BICUBIC  # with antialiasing where it shrinks
+    resample = Image.Resampling.BICUBIC  # antialiases when shrinking
     channels = (
         Image.fromarray(np.ascontiguousarray(channel)).resize(
             (size[1], size[0]), resample

@@ -1,4 +1,4 @@
-"""What to read, and where to write what becomes of it."""
+"""Plan of inputs and outputs."""
 
 import os
 from collections.abc import Callable, Iterable, Sequence
@@ -13,18 +13,18 @@ from .video import VIDEO_SUFFIXES
 
 __all__ = ['Task', 'plan_tasks']
 
-SHEETS = 'compare'  # folder of comparison sheets within that of the results
+SHEETS = 'compare'  # folder of comparison sheets in the output folder
 
 
 @dataclass(frozen=True)
 class Task:
-    """One photograph or video to deblur.
+    """A photograph or video to deblur.
 
     Attributes:
-        source: The file; None is standard input.
-        target: The file to write; None is standard output.
-        inner: Name of the source, below the folder that was given.
-        sheet: The comparison sheet to write; None if none is.
+        source: Path of the input; None means standard input.
+        target: Path of the output; None means standard output.
+        inner: Path of the input relative to the given folder.
+        sheet: Path of the comparison sheet, or None.
     """
 
     source: Path | None
@@ -34,7 +34,7 @@ class Task:
 
     @property
     def name(self) -> str:
-        """The source, for messages."""
+        """Name of the source, for messages."""
         return 'standard input' if self.source is None else str(self.source)
 
     @property
@@ -50,20 +50,21 @@ def plan_tasks(
     compare: bool = False,
     say: Callable[[str], None] | None = None,
 ) -> list[Task]:
-    """Decide what becomes of which file, before anything is read or written.
+    """Plan the outputs, before anything is read or written.
 
     Args:
-        inputs: See :func:`find_inputs`.
-        out: A folder; or for one file, a file that ends like one, or ``'-'``.
-        overwrite: Whether files may be replaced. Inputs never are.
-        compare: Whether there are comparison sheets of photographs.
-        say: See :func:`find_inputs`.
+        inputs: Inputs of the command, see :func:`find_inputs`.
+        out: Output folder, or for one input an output file or ``'-'``.
+        overwrite: Whether to replace existing files. Inputs are never
+            replaced.
+        compare: Whether to write comparison sheets of photographs.
+        say: Function that prints notes, see :func:`find_inputs`.
 
     Raises:
-        OSError: If a file to write exists, is an input, or cannot be
-            written; or if a folder cannot be read.
-        ValueError: If there is nothing to do, or two things would have one
-            name, or ``out`` does not fit.
+        OSError: If an output exists, is an input, or cannot be written; or if
+            a folder cannot be read.
+        ValueError: If there is no input, two outputs have the same name, or
+            ``out`` is invalid.
     """
     given, place = [os.fspath(value) for value in inputs], os.fspath(out)
     found = find_inputs(given, place, say)
@@ -82,7 +83,7 @@ def plan_tasks(
 
 
 def _is_file(out: str) -> bool:
-    """Return whether a name is that of a photograph or video to write."""
+    """Return whether a path is that of an output photograph or video."""
     kind = guess_type(out)[0] or ''
     suffix = Path(out).suffix.lower()
     return not Path(out).is_dir() and (
@@ -95,9 +96,9 @@ def _is_file(out: str) -> bool:
 def _to_stream(found: list[Input], is_one: bool, compare: bool) -> Task:
     task = Task(found[0].source, None, found[0].inner)
     if not is_one or task.is_video:
-        raise ValueError('-o - takes one photograph; name a folder')
+        raise ValueError('-o - needs exactly one photograph; use a folder')
     if compare:
-        raise ValueError('a comparison sheet needs a name: -o FILE')
+        raise ValueError('--compare needs a file name: -o FILE')
     return task
 
 
@@ -106,8 +107,8 @@ def _to_file(
 ) -> Task:
     if not is_one:
         raise ValueError(
-            f"-o '{out}' is a file, but there are folders or several files "
-            'to deblur; name a folder'
+            f"-o '{out}' is a file, but the inputs are folders or several "
+            'files; use a folder'
         )
     task = Task(found[0].source, out, found[0].inner)
     suffix = out.suffix.lower()
@@ -129,9 +130,7 @@ def _to_file(
 def _to_folder(found: Input, out: Path, compare: bool) -> Task:
     task = Task(found.source, out / found.inner, found.inner)
     if task.source is None:
-        raise ValueError(
-            'what comes from standard input has no name: -o FILE, or -o -'
-        )
+        raise ValueError('standard input has no name; use -o FILE or -o -')
     suffix = found.inner.suffix.lower()
     if task.is_video:
         written = VIDEO_SUFFIXES[suffix]
@@ -149,10 +148,7 @@ def _to_folder(found: Input, out: Path, compare: bool) -> Task:
 
 
 def _with_suffix(path: Path, suffix: str) -> Path:
-    """Return a name with another suffix behind its own, if it is not too long.
-
-    Then the end of the stem is left out.
-    """
+    """Append another suffix to a name, and shorten the stem if needed."""
     stem, own = path.stem, path.suffix + suffix
     while len(os.fsencode(stem + own)) > LONGEST_NAME:
         stem = stem[:-1]
@@ -176,7 +172,7 @@ def _check_names(tasks: list[Task]) -> None:
         if other is not task:
             raise ValueError(
                 f"'{other.name}' and '{task.name}' would both become "
-                f"'{path}'; deblur them into folders of their own"
+                f"'{path}'; deblur them into separate folders"
             )
 
 
@@ -187,18 +183,18 @@ def _check_targets(tasks: list[Task], overwrite: bool) -> None:
         if path.resolve() in sources:
             raise FileExistsError(
                 f"'{path}' is one of the photographs, which are never "
-                'replaced; name another folder'
+                'replaced; use another folder'
             )
         if path.is_dir():
             raise IsADirectoryError(
-                f"'{path}' is a folder; name another place to write to"
+                f"'{path}' is a folder; use another output"
             )
         if path.exists():
             existing.append(path)
     if existing and not overwrite:
         more = f' and {len(existing) - 1} more' if existing[1:] else ''
         raise FileExistsError(
-            f"'{existing[0]}'{more} exist already; --overwrite replaces them"
+            f"'{existing[0]}'{more} already exist; --overwrite replaces them"
         )
     for folder in {path.parent for path, _ in _files(tasks)}:
         _check_folder(folder)
@@ -209,10 +205,10 @@ def _check_folder(folder: Path) -> None:
         folder = folder.parent
     if not folder.is_dir():
         raise NotADirectoryError(
-            f"'{folder}' is a file; name a folder to write to"
+            f"'{folder}' is a file; use a folder as output"
         )
     if not os.access(folder, os.W_OK | os.X_OK):
         raise PermissionError(
-            f"'{folder}' cannot be written to: permission denied; name "
+            f"'{folder}' cannot be written to: permission denied; use "
             'another folder'
         )

@@ -1,4 +1,4 @@
-"""What a run shows while it goes on."""
+"""Progress bar of a run."""
 
 import sys
 from types import TracebackType
@@ -21,10 +21,10 @@ __all__ = ['RunProgress']
 
 
 class RunProgress:
-    """A bar on standard error, with the time that is left, and messages.
+    """Progress bar on standard error, with remaining time and messages.
 
-    Used as a context. Where standard error is no terminal, there are the
-    messages, and the bar once at the end.
+    It is a context manager. If standard error is not a terminal, messages are
+    printed, and the bar once at the end.
 
     Args:
         total: Number of files.
@@ -59,38 +59,46 @@ class RunProgress:
         self._bars.stop()
 
     def start(self, name: str) -> None:
-        """Begin with a file, which messages are about from now on."""
+        """Start a file; following messages have its name.
+
+        Args:
+            name: Name of the file.
+        """
         self._name = name
 
     def say(self, text: str) -> None:
-        """Print a line above the bar, about the file if there is one."""
+        """Print a message above the bar, with the name of the file.
+
+        Args:
+            text: Message to print.
+        """
         if self._name:
-            # A name need not be UTF-8.
+            # A name may not be UTF-8.
             name = self._name.encode(errors='backslashreplace').decode()
             text = f"'{name}': {text}"
         self._bars.console.print(Text(printable(text)), soft_wrap=True)
 
     def share(self, done: float) -> None:
-        """Show how much of a photograph is done.
+        """Show the progress of a photograph.
 
         Args:
-            done: From 0 to 1.
+            done: Finished fraction, from 0 to 1.
         """
         self._bars.update(self._files, completed=self._finished + done)
 
     def frames(self, count: int, total: int | None) -> None:
-        """Show how many frames of the file are done.
+        """Show the number of finished frames.
 
         Args:
-            count: Of frames.
-            total: Of all frames; None if it is not known.
+            count: Number of finished frames.
+            total: Number of all frames; None if unknown.
         """
         if self._frames is None:
             self._frames = self._bars.add_task('Frames', total=total)
         self._bars.update(self._frames, completed=count, total=total)
 
     def finish(self) -> None:
-        """End with the file."""
+        """Finish the file."""
         if self._frames is not None:
             self._bars.remove_task(self._frames)
             self._frames = None

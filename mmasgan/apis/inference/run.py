@@ -1,4 +1,4 @@
-"""Deblur files, each on its own: what is wrong with one stops no other."""
+"""Deblurring of files; errors of one file do not stop others."""
 
 import errno
 import sys
@@ -25,22 +25,23 @@ from .video import DeblurredVideo, deblur_video
 __all__ = ['Deblurred', 'Settings', 'look_at', 'run_tasks']
 
 Semantic = Callable[[Path, tuple[int, int]], np.ndarray]
-# What will be wrong with the next file too.
+# Errors that would repeat for the next file.
 HOPELESS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EPIPE)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How to deblur.
+    """Settings of a run.
 
     Attributes:
-        strength: See :func:`deblur_pixels`.
-        self_ensemble: See :func:`deblur_pixels`.
-        semantic: Gives the map (K, H, W) for a photograph's ``Task.inner``
-            and its height and width; None for none.
-        truths: Sharp images to compare photographs with.
+        strength: Fraction of the change to apply, see :func:`deblur_pixels`.
+        self_ensemble: Whether to average eight passes, see
+            :func:`deblur_pixels`.
+        semantic: Function of ``Task.inner`` and the height and width of a
+            photograph that returns its map (K, H, W), or None.
+        truths: Paths of the ground truth, by task.
         overwrite: Whether results may replace files.
-        scale: See :func:`deblur_pixels`.
+        scale: Scale of the working copy, see :func:`deblur_pixels`.
     """
 
     strength: float = 1.0
@@ -53,12 +54,12 @@ class Settings:
 
 @dataclass(frozen=True)
 class Deblurred:
-    """What became of some files.
+    """Result of a run.
 
     Attributes:
-        written: Files that were written, without comparison sheets.
-        failures: Why others were not; each names its file.
-        scores: Of photographs of which there is a truth.
+        written: Paths of the written files, without comparison sheets.
+        failures: Error messages, each with the name of its file.
+        scores: Scores of photographs with a ground truth.
     """
 
     written: tuple[Path, ...]
@@ -67,14 +68,14 @@ class Deblurred:
 
 
 def look_at(tasks: Sequence[Task]) -> Deblurred:
-    """Look at the beginning of photographs, before anything takes long.
+    """Check the headers of photographs, before the model is loaded.
 
     Args:
-        tasks: From :func:`plan_tasks`.
+        tasks: Tasks of :func:`plan_tasks`.
 
     Returns:
-        Why which of them cannot be read; standard input and videos are not
-        looked at.
+        Errors of unreadable photographs; standard input and videos are not
+        checked.
     """
     failures = []
     for task in tasks:
@@ -82,7 +83,7 @@ def look_at(tasks: Sequence[Task]) -> Deblurred:
             try:
                 photo_size(task.source)
             except (ValueError, MemoryError, OSError) as error:
-                failures.append(_told(task, error))
+                failures.append(_message(task, error))
     return Deblurred((), tuple(failures))
 
 
@@ -94,14 +95,14 @@ def run_tasks(
 ) -> Deblurred:
     """Deblur files.
 
-    Each is written whole or not at all. Where writing fails in a way that
-    will not pass, as on a full disk, the rest is not tried.
+    Files are written atomically. After an error that would repeat, such as a
+    full disk, the remaining files are skipped.
 
     Args:
-        tasks: From :func:`plan_tasks`.
-        backend: Runs the model.
-        settings: How.
-        progress: Shows what is going on.
+        tasks: Tasks of :func:`plan_tasks`.
+        backend: Backend with the model.
+        settings: Settings of the run.
+        progress: Progress bar.
     """
     written: list[Path] = []
     failures: list[str] = []
@@ -114,7 +115,7 @@ def run_tasks(
             else:
                 scores += _deblur_photo(task, backend, settings, progress)
         except (ValueError, MemoryError, OSError) as error:
-            failures.append(_told(task, error))
+            failures.append(_message(task, error))
             if getattr(error, 'errno', None) in HOPELESS:
                 left = len(tasks) - number
                 failures += [f'{left} more were not tried'] * bool(left)
@@ -125,8 +126,8 @@ def run_tasks(
     return Deblurred(tuple(written), tuple(failures), tuple(scores))
 
 
-def _told(task: Task, error: Exception) -> str:
-    """Return what is wrong, with a name of a file first."""
+def _message(task: Task, error: Exception) -> str:
+    """Return an error message that starts with a file name."""
     text = str(error)
     if isinstance(error, OSError) and f'{error.strerror}'.startswith("'"):
         text = f'{error.strerror}'  # without its number
@@ -138,7 +139,7 @@ def _told(task: Task, error: Exception) -> str:
 def _deblur_photo(
     task: Task, backend: Backend, settings: Settings, progress: RunProgress
 ) -> list[Scored]:
-    """Deblur and write a photograph; return its scores, if there are any."""
+    """Deblur and write a photograph; return its scores, if any."""
     if task.source is None:
         photo = read_photo(sys.stdin.buffer.read(), task.name)
     else:
@@ -205,7 +206,7 @@ def _sheet(
             )
         }
     if truth is not None:
-        panels['truth'] = truth
+        panels['ground truth'] = truth
     height, width = photo.pixels.shape[:2]
     file = BytesIO()
     compare_sheet(f'{task.inner}, {width}x{height}', panels).save(file, 'PNG')

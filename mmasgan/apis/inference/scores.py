@@ -1,4 +1,4 @@
-"""How near photographs come to the truth, before and after."""
+"""Scores of photographs before and after deblurring."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,11 +17,11 @@ OUTPUT = 'output'
 
 
 class Score(NamedTuple):
-    """How near an image is to the truth.
+    """Scores of an image.
 
     Attributes:
-        psnr: In dB.
-        ssim: At most 1.
+        psnr: PSNR in dB.
+        ssim: SSIM, at most 1.
     """
 
     psnr: float
@@ -29,17 +29,17 @@ class Score(NamedTuple):
 
     @classmethod
     def of(cls, image: np.ndarray, truth: np.ndarray) -> 'Score':
-        """Compute it as docs/evaluation.md tells.
+        """Compute the scores, see docs/evaluation.md.
 
         Args:
-            image: RGB, (H, W, 3), uint8.
-            truth: Of the same shape.
+            image: RGB image, (H, W, 3), uint8.
+            truth: Ground truth of the same shape.
         """
         return cls(psnr(image, truth), ssim_wang_rgb(image, truth))
 
 
 class Scored(NamedTuple):
-    """A photograph with the scores of its input and its output."""
+    """Name of a photograph, with the scores of input and output."""
 
     name: str
     input: Score
@@ -47,40 +47,40 @@ class Scored(NamedTuple):
 
 
 def find_truths(tasks: Sequence[Task], place: Path) -> dict[Task, Path]:
-    """Find the sharp image of each photograph.
+    """Find the ground truth of each photograph.
 
     Args:
-        tasks: Photographs, and videos, which have none.
-        place: The sharp image of a single photograph; or a folder where each
-            has the photograph's name, below it as the photograph is below
-            its own; the suffix may be another.
+        tasks: Tasks of photographs and videos; videos have no ground truth.
+        place: Path of the sharp image of a single photograph; or a folder of
+            sharp images with the relative paths of the photographs, except
+            for the suffix.
 
     Raises:
-        FileExistsError: If one would be replaced by a result.
-        FileNotFoundError: If there is none.
-        ValueError: If there are several.
+        FileExistsError: If a result would replace a ground truth.
+        FileNotFoundError: If a ground truth does not exist.
+        ValueError: If a ground truth is ambiguous.
     """
     photos = [task for task in tasks if not task.is_video]
     if place.is_dir():
         truths = {task: _beside(task, place) for task in photos}
     elif not place.is_file():
         raise FileNotFoundError(
-            f"the truth '{place}' does not exist; name a sharp image, or a "
-            'folder of them'
+            f"the ground truth '{place}' does not exist; use a sharp image, "
+            'or a folder of sharp images'
         )
     elif len(photos) == 1:
         truths = {photos[0]: place}
     else:
         raise ValueError(
-            f"the truth '{place}' is one image, and there are {len(photos)} "
-            'photographs; name a folder of images with their names'
+            f"the ground truth '{place}' is one image for {len(photos)} "
+            'photographs; use a folder of images with their names'
         )
     written = {task.target.resolve() for task in tasks if task.target}
     for truth in truths.values():
         if truth.resolve() in written:
             raise FileExistsError(
-                f"'{truth}' is a truth, which is never replaced; name "
-                'another folder to write to'
+                f"'{truth}' is a ground truth, which is never replaced; use "
+                'another output folder'
             )
     return truths
 
@@ -98,11 +98,12 @@ def _beside(task: Task, folder: Path) -> Path:
         return others[0]
     if others:
         raise ValueError(
-            f"'{task.name}' may have the truth '{others[0]}' or "
+            f"the ground truth of '{task.name}' may be '{others[0]}' or "
             f"'{others[1]}'; remove one"
         )
     raise FileNotFoundError(
-        f"'{task.name}' has no truth '{exact}', nor one with another suffix"
+        f"'{task.name}' has no ground truth '{exact}', nor one with another "
+        'suffix'
     )
 
 
@@ -110,12 +111,12 @@ def read_truth(path: Path, name: str, shape: tuple[int, ...]) -> np.ndarray:
     """Read a sharp image.
 
     Args:
-        path: The file.
-        name: Of the photograph, for messages.
-        shape: That it must have.
+        path: Path of the file.
+        name: Name of the photograph, for messages.
+        shape: Required shape.
 
     Returns:
-        RGB, (H, W, 3), uint8.
+        RGB image, (H, W, 3), uint8.
 
     Raises:
         ValueError: If it cannot be read, or has another size.
@@ -124,14 +125,19 @@ def read_truth(path: Path, name: str, shape: tuple[int, ...]) -> np.ndarray:
     if truth.shape != shape:
         height, width = shape[:2]
         raise ValueError(
-            f"'{name}' has {width}x{height} pixels, its truth '{path}' "
-            f'{truth.shape[1]}x{truth.shape[0]}; they must have one size'
+            f"'{name}' has {width}x{height} pixels, but its ground truth "
+            f"'{path}' {truth.shape[1]}x{truth.shape[0]}; the sizes must be "
+            'equal'
         )
     return truth
 
 
 def score_table(scores: Sequence[Scored]) -> str:
-    """Return the scores as lines of text, the input first, the mean last."""
+    """Format the scores, with their mean in the last lines.
+
+    Args:
+        scores: Scores of the photographs.
+    """
     named = [(one.name, one.input, one.output) for one in scores]
     means = (
         Score(*np.mean([one.input for one in scores], axis=0)),
@@ -146,7 +152,6 @@ def score_table(scores: Sequence[Scored]) -> str:
             lines.append(f'  {row:20}{score.psnr:8.2f}{score.ssim:8.4f}')
     if means[1].psnr < means[0].psnr:
         lines.append(
-            'The output is farther from the truth than the input: nothing '
-            'was deblurred.'
+            'The output is worse than the input: nothing was deblurred.'
         )
     return '\n'.join(lines)

@@ -1,7 +1,7 @@
-"""How far a photograph is, as told by what works on it.
+"""Progress of the work on a photograph.
 
-The model is called through layers that need not know of progress: what asked
-for it listens, what computes reports, both in one thread.
+A backend reports progress to a listener of the same thread, so that the
+functions in between do not have to pass it on.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,11 +17,11 @@ _listener: ContextVar[Listener | None] = ContextVar('listener', default=None)
 
 @contextmanager
 def listening(tell: Listener | None) -> Iterator[None]:
-    """Have the steps of a block told.
+    """Set the listener for a block.
 
     Args:
-        tell: Takes the share that is done, from 0 to 1. What it raises ends
-            the work. None tells nobody.
+        tell: Function of the finished fraction, from 0 to 1. An exception
+            stops the work. None means no listener.
     """
     token = _listener.set(tell)
     try:
@@ -32,11 +32,11 @@ def listening(tell: Listener | None) -> Iterator[None]:
 
 @contextmanager
 def part_of_steps(number: int, count: int) -> Iterator[None]:
-    """Make what a block reports one part of several.
+    """Let the progress of a block count as one of several parts.
 
     Args:
-        number: Of the part, from 0.
-        count: Of all parts, which take about the same time.
+        number: Index of the part.
+        count: Number of parts, which take about equal time.
     """
     whole = _listener.get()
     tell = whole and (lambda share: whole((number + share) / count))
@@ -45,15 +45,15 @@ def part_of_steps(number: int, count: int) -> Iterator[None]:
 
 
 def is_heard() -> bool:
-    """Return whether anyone listens."""
+    """Return whether there is a listener."""
     return _listener.get() is not None
 
 
 def report(share: float) -> None:
-    """Tell whoever listens how much is done.
+    """Report progress to the listener.
 
     Args:
-        share: From 0 to 1; less than before where the work starts again.
+        share: Finished fraction, from 0 to 1; smaller after a restart.
     """
     tell = _listener.get()
     if tell is not None:

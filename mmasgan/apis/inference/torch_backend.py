@@ -1,4 +1,4 @@
-"""A model in PyTorch."""
+"""Backend with PyTorch."""
 
 from contextvars import ContextVar
 from typing import Any
@@ -15,40 +15,39 @@ __all__ = ['PRECISIONS', 'TorchBackend', 'features_per_pixel']
 
 PRECISIONS = ('float32', 'bfloat16', 'float16')
 LARGE = 2_000_000  # pixels
-# What PyTorch and cuDNN say where memory is short.
+# Parts of the messages of PyTorch and cuDNN if memory is short.
 SHORT = ('memory', 'ALLOC_FAILED', 'valid cuDNN algorithm')
-# Bytes a pixel for each channel after the stem, as measured: at the widest
-# place of a float32 network, of a half-precision one, and of the features
-# that strips keep; and for the image itself.
+# Measured bytes per pixel and channel after the stem: of a float32 network, of
+# a half-precision network, and of features stored for strips; and bytes per
+# pixel of the image.
 WHOLE, WHOLE_HALF, KEPT = 10.5, 5.5, 2.5
 IMAGE = 60
-SLACK = 100_000_000  # bytes that allocators may keep besides
-STRIP = 80  # rows at a time, with their surroundings
-PROBE = 64  # side of the image by which operations are counted
+SLACK = 100_000_000  # additional bytes for allocators
+STRIP = 80  # rows per strip, including the halo
+PROBE = 64  # side of the image used to count operations
 
-# Operations that this thread has done and will do; None where nobody counts.
+# Finished and expected operations of this thread; None if not counted.
 _counted: ContextVar[list[float] | None] = ContextVar('counted', default=None)
 
 
 class TorchBackend:
-    """Runs a generator where its weights are.
+    """Run a generator on the device of its weights.
 
     Args:
-        generator: As :func:`~mmasgan.apis.load_generator` gives it.
-        precision: ``'float32'``, or ``'bfloat16'`` or ``'float16'``, which
-            are faster where there are instructions for them, and differ by a
-            grey level or two of 255 at some pixels. A processor that has none
-            computes in float32, see :attr:`computed_in`. ``'auto'`` is
-            bfloat16 on a processor that has instructions for it, with a
-            generator that says by ``suits_bfloat16`` that no pixel differs
-            by more than one grey level.
-        in_strips: Whether in strips, which equal the whole within a grey
-            level and need less memory; None is for more than two megapixels,
-            where the generator can be run in strips.
+        generator: Generator, see :func:`~mmasgan.apis.load_generator`.
+        precision: ``'float32'``; or ``'bfloat16'`` or ``'float16'``, which
+            are faster on processors with instructions for them (others use
+            float32, see :attr:`computed_in`), and change some pixels by one
+            or two grey levels of 255. ``'auto'`` is bfloat16 on processors
+            with instructions for it, for generators with ``suits_bfloat16``,
+            for which no pixel changes by more than one grey level.
+        in_strips: Whether to use strips, which need less memory and equal the
+            whole image within a grey level. None uses them for more than two
+            megapixels, if the generator supports it.
 
     Raises:
-        ValueError: If there is no such precision, or no strips of this
-            generator.
+        ValueError: If the precision is unknown, or the generator cannot run
+            in strips.
     """
 
     def __init__(
@@ -63,8 +62,8 @@ class TorchBackend:
             )
         if in_strips and not has_strips(generator):
             raise ValueError(
-                f'{type(generator).__name__} has no stride and reach (rows '
-                'that a pixel depends on): it cannot be run in strips'
+                f'{type(generator).__name__} cannot run in strips: it has no '
+                'attributes stride and reach'
             )
         self.generator = generator
         self.precision = precision
@@ -78,10 +77,10 @@ class TorchBackend:
 
     @property
     def computed_in(self) -> str:
-        """The precision that the generator's device computes in.
+        """Precision of the computation on the device of the generator.
 
-        A processor without instructions for half precision takes three times
-        as long in it, and ten times the memory.
+        It is float32 on processors without half-precision instructions, where
+        half precision takes three times as long, and ten times the memory.
         """
         device = next(self.generator.parameters()).device
         if device.type == 'cpu' and not has_instructions(self.precision):
@@ -123,7 +122,7 @@ class TorchBackend:
             _counted.reset(token)
 
     def _expected(self, x: Tensor) -> float:
-        """Return how many operations an image takes, roughly for strips."""
+        """Estimate the number of operations for an image."""
         if self._operations is None:
             token = _counted.set(counted := [0.0, 0.0])
             try:
@@ -139,18 +138,18 @@ class TorchBackend:
         return operations * (2 if 4 * reach < x.shape[2] and reach else 1.125)
 
     def bytes_needed(self, height: int, width: int) -> int:
-        """Return how much memory an image takes, rather too much.
+        """Return an upper estimate of the memory for an image, in bytes.
 
         Args:
-            height: Of the image.
-            width: Of the image.
+            height: Height of the image, in pixels.
+            width: Width of the image, in pixels.
         """
         channels = features_per_pixel(self.generator)
         pixels = height * width
         whole = WHOLE if self.computed_in == 'float32' else WHOLE_HALF
         if not self._in_strips(pixels):
             return SLACK + int(pixels * (whole * channels + IMAGE))
-        # A network that names its reach keeps nothing, and overlaps strips.
+        # A network with a reach stores no features, and its strips overlap.
         reach = getattr(self.generator, 'reach', 0)
         strip = min(height, 4 * reach or STRIP) * width
         kept = 0 if reach else KEPT * pixels
@@ -164,7 +163,7 @@ class TorchBackend:
 
 
 def _best_precision(generator: nn.Module) -> str:
-    """Return the fastest precision that gives what float32 gives."""
+    """Return the fastest precision with the accuracy of float32."""
     is_on_cpu = next(generator.parameters()).device.type == 'cpu'
     suits = is_on_cpu and getattr(generator, 'suits_bfloat16', False)
     return 'bfloat16' if suits and has_instructions('bfloat16') else 'float32'
@@ -179,7 +178,7 @@ def _hooks(module: nn.Module) -> list[Any]:
 
 
 def _count(module: Any, inputs: Any, output: Tensor) -> None:
-    """Report a convolution that was done: a hook of modules."""
+    """Report a finished convolution; a forward hook."""
     counted = _counted.get()
     if counted is not None:
         counted[0] += module.weight.numel() * output[0, 0].numel()
@@ -188,10 +187,10 @@ def _count(module: Any, inputs: Any, output: Tensor) -> None:
 
 
 def features_per_pixel(generator: nn.Module) -> float:
-    """Return the channels of the widest features, for each pixel.
+    """Return the number of channels of the widest features, per pixel.
 
     Args:
-        generator: Any.
+        generator: Generator of any class.
     """
     found = getattr(generator, 'features_per_pixel', None)
     if found is not None:

@@ -1,4 +1,4 @@
-"""A model in PyTorch that makes do with the memory there is."""
+"""PyTorch backend that falls back to strips and the CPU."""
 
 import copy
 from collections.abc import Callable
@@ -22,20 +22,20 @@ def fallback_backend(
     tile: str = 'auto',
     say: Callable[[str], None] = lambda text: None,
 ) -> FallbackBackend:
-    """Return a backend that goes from whole images to strips to the CPU.
+    """Return a backend that falls back to strips, then to the CPU.
 
-    On a GPU, what does not fit is seen when it fails; on the CPU, what is
-    free is compared with what will be needed.
+    On a GPU, a failed attempt shows that memory is short. On the CPU, the
+    needed memory is compared with the free memory.
 
     Args:
-        generator: Runs where its weights are.
-        precision: See :class:`TorchBackend`.
-        tile: ``'auto'``; or ``'whole'`` or ``'tiles'`` (strips, which equal
-            the whole within a grey level), which do not fall back.
-        say: Is told of each fall.
+        generator: Generator on the device to use.
+        precision: Data type of the computation, see :class:`TorchBackend`.
+        tile: ``'auto'``; or ``'whole'`` or ``'tiles'`` (strips, equal to the
+            whole image within a grey level) without fallback.
+        say: Function that prints a message for each fallback.
 
     Raises:
-        ValueError: If there is no such precision or tile.
+        ValueError: If ``precision`` or ``tile`` is unknown.
     """
     if tile not in TILES:
         raise ValueError(f'tile must be one of {TILES}, got {tile!r}')
@@ -45,8 +45,8 @@ def fallback_backend(
     backends = [TorchBackend(generator, precision, way) for way in ways]
     if backends[0].computed_in != backends[0].precision:
         say(
-            f'this processor has no instructions for {precision}, which would '
-            'take longer and more memory; goes on in float32'
+            f'this processor has no instructions for {precision}; using '
+            'float32, which is faster and takes less memory'
         )
     device = next(generator.parameters()).device
     if device.type == 'cpu':
@@ -60,7 +60,7 @@ def fallback_backend(
 
 
 def _on_cpu(backend: TorchBackend) -> Attempt:
-    """Return an attempt on the CPU, wherever the generator is."""
+    """Return an attempt on the CPU, for a generator on any device."""
 
     @cache
     def moved() -> TorchBackend:

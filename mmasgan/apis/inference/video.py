@@ -1,4 +1,4 @@
-"""Deblur a video, frame by frame."""
+"""Deblurring of videos frame by frame."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -28,18 +28,17 @@ VIDEO_SUFFIXES = {suffix: suffix for suffix in MUXERS} | dict.fromkeys(
     ),
     '.mkv',
 )  # fmt: skip
-"""Suffixes of videos, each with the one that its result should have."""
+"""Suffixes of videos, with the default suffix of their results."""
 
 HDR = {16: 'PQ', 18: 'HLG'}  # FFmpeg's AVColorTransferCharacteristic
 
 
 class DeblurredVideo(NamedTuple):
-    """What became of a video.
+    """Result of :func:`deblur_video`.
 
     Attributes:
-        frames: How many were written.
-        notes: What is amiss with the video, and what the result lacks;
-            nothing in most cases.
+        frames: Number of written frames.
+        notes: Notes on problems of the video, and on what was left out.
     """
 
     frames: int
@@ -55,29 +54,30 @@ def deblur_video(
 ) -> DeblurredVideo:
     """Deblur a video, frame by frame, in constant memory.
 
-    Times, size, colour tags, sound, subtitles and metadata stay as they are;
-    docs/video.md tells the details. Frames are turned upright. The result
-    takes its name at the very end; where anything is raised, also by
-    ``deblur`` or ``progress``, nothing is left of it.
+    Time stamps, size, colour tags, sound, subtitles and metadata are kept; see
+    docs/video.md. Frames are rotated upright. The result is renamed when it
+    is complete; after an exception, also of ``deblur`` or ``progress``,
+    nothing is left of it.
 
     Args:
-        source: The video.
-        target: The file to write; its suffix says what kind.
-        deblur: Takes RGB pixels of shape (H, W, 3), uint8, or uint16 where
-            the video has more than 8 bits, and returns the same.
-        overwrite: Whether the target may replace a file, though never the
-            source.
-        progress: Called after each frame with how many were written, and how
-            many there will be: an estimate, None where there is none.
+        source: Path of the video.
+        target: Path of the result; its suffix selects the container.
+        deblur: Function of RGB pixels, (H, W, 3), uint8, or uint16 if the
+            video has more than 8 bits, that returns an array of the same
+            shape and dtype.
+        overwrite: Whether the target may replace a file; it never replaces
+            the source.
+        progress: Function called after each frame, with the number of written
+            frames and the estimated total, or None.
 
     Raises:
-        FileExistsError: If the target is there, or is the source.
+        FileExistsError: If the target exists, or is the source.
         FileNotFoundError: If the source does not exist.
         ImportError: If PyAV is not installed.
         OSError: If the target cannot be written.
-        ValueError: If the source is no video, damaged before its end,
-            interlaced, changes its size, or does not fit into the target; or
-            ``deblur`` returns something else.
+        ValueError: If the source is not a video, damaged before its end,
+            interlaced, changes its size, or is not supported by the target's
+            container; or ``deblur`` returns something else.
     """
     source, target = Path(source), Path(target)
     _check_target(source, target, overwrite)
@@ -96,7 +96,7 @@ def deblur_video(
 
 
 class _Look(NamedTuple):
-    """What the first frame tells."""
+    """Properties of the first frame."""
 
     orientation: Orientation
     result: Picture
@@ -125,16 +125,16 @@ def _look(source: Path, target: Path) -> _Look:
         is_avi = reader.container.format.name == 'avi'
         if target.suffix.lower() == '.avi' and not is_avi:
             raise ValueError(
-                f"'{target}' would lose the times of the frames, which AVI "
-                'does not hold; name it .mp4 or .mkv'
+                f"'{target}' would lose the time stamps of the frames, which "
+                'AVI does not support; name it .mp4 or .mkv'
             )
         trc = stream.codec_context.color_trc
     notes = encoding.notes + notes_of_lost(frame, stream.metadata)
     if trc in HDR:
         notes += (
-            f'the brightness is HDR ({HDR[trc]}), which the models have not '
-            'seen; what the display should know of it (mastering data, Dolby '
-            'Vision) is left out',
+            f'the brightness is HDR ({HDR[trc]}), on which the models were '
+            'not trained; display metadata (mastering data, Dolby Vision) is '
+            'left out',
         )
     result = Picture(encoding, coding, seen_size, is_turned)
     return _Look(orientation, result, notes)
@@ -143,7 +143,7 @@ def _look(source: Path, target: Path) -> _Look:
 def _check_target(source: Path, target: Path, overwrite: bool) -> None:
     if target.suffix.lower() not in MUXERS:
         raise ValueError(
-            f"'{target}' is of no kind that can be written; name it "
+            f"'{target}' has an unsupported suffix; use "
             f'{VIDEO_SUFFIXES.get(source.suffix.lower(), ".mkv")}, or one of '
             f'{", ".join(MUXERS)}'
         )
@@ -151,12 +151,12 @@ def _check_target(source: Path, target: Path, overwrite: bool) -> None:
         return
     if source.exists() and target.samefile(source):
         raise FileExistsError(
-            f"'{target}' is the video itself, which is never replaced; give "
-            'another name or folder'
+            f"'{target}' is the input, which is never replaced; use another "
+            'name or folder'
         )
     if not overwrite:
         raise FileExistsError(
-            f"'{target}' exists; give another name, or overwrite it"
+            f"'{target}' exists; use another name, or overwrite it"
         )
 
 

@@ -1,4 +1,4 @@
-"""Make training data of what people have, for ``mmasgan prepare``."""
+"""Preparation of training data, for ``mmasgan prepare``."""
 
 from ..._moved import keep_old_names
 

@@ -1,4 +1,4 @@
-"""Unpack GoPro's archive so that it may be interrupted, and checked."""
+"""Unpacking of GoPro's archive, with checks and resume."""
 
 import re
 import stat
@@ -15,8 +15,8 @@ from .files import require_space
 __all__ = ['unpack_gopro']
 
 LARGEST = 100_000_000  # bytes of an image; GoPro's have 2 MB
-MOST_TIMES = 100  # larger than the archive
-# Whatever comes before: 'GOPRO_Large/' in the published archive.
+MOST_TIMES = 100  # times the size of the archive
+# With any prefix, 'GOPRO_Large/' in the published archive.
 MEMBER = re.compile(
     r'(?:.*/)?((?:train|test)/'
     r'(?:[^/]+/(?:blur|blur_gamma|sharp)|input|target)/[^/]+)'
@@ -26,16 +26,16 @@ MEMBER = re.compile(
 def unpack_gopro(archive: Path, folder: Path) -> int:
     """Unpack the images of GoPro's archive into ``folder/{train,test}``.
 
-    An image appears under its name when it is whole and its checksum
-    agrees; those that are there already are compared with theirs. Other
-    members are left out. Nothing is written if a name points elsewhere.
+    Images are written atomically after their checksum was verified. Existing
+    images are compared with their checksum. Other members are skipped. If a
+    name is unsafe, nothing is written.
 
     Args:
-        archive: The zip file.
-        folder: Where to unpack it.
+        archive: Path of the zip file.
+        folder: Output folder.
 
     Returns:
-        Number of images unpacked now.
+        Number of unpacked images, without existing ones.
 
     Raises:
         OSError: If the disk has too little space.
@@ -48,16 +48,16 @@ def unpack_gopro(archive: Path, folder: Path) -> int:
             todo = {
                 name: info
                 for name, info in progress(
-                    list(members.items()), 'Looking at what is there'
+                    list(members.items()), 'Checking existing images'
                 )
                 if not _is_there(folder / name, info)
             }
             needed = sum(info.file_size for info in todo.values())
             if needed > MOST_TIMES * archive.stat().st_size + LARGEST:
                 raise ValueError(
-                    f"'{archive}' unpacks to {shown_size(needed)}, which no "
-                    'images do; nothing was unpacked: download it from where '
-                    'its authors publish it'
+                    f"'{archive}' unpacks to {shown_size(needed)}, too much "
+                    'for images; nothing was unpacked: download it from the '
+                    'site of its authors'
                 )
             require_space(folder, needed, f"unpacking '{archive.name}'")
             for name, info in progress(list(todo.items()), 'Unpacking'):
@@ -65,8 +65,8 @@ def unpack_gopro(archive: Path, folder: Path) -> int:
                 write_atomically(folder / name, content)
     except zipfile.BadZipFile as error:
         raise ValueError(
-            f"'{archive}' is not a whole zip archive ({error}); download it "
-            'again'
+            f"'{archive}' is not a complete zip archive ({error}); download "
+            'it again'
         ) from error
     return len(todo)
 
@@ -76,7 +76,7 @@ def _opened(archive: Path) -> zipfile.ZipFile:
         return zipfile.ZipFile(archive)
     except (FileNotFoundError, PermissionError):
         raise
-    # Of versions, sizes and names that no archive has.
+    # Invalid versions, sizes or names.
     except (OSError, ValueError, NotImplementedError) as error:
         raise zipfile.BadZipFile(str(error)) from error
 
@@ -85,7 +85,7 @@ def _members(
     archive: Path, opened: zipfile.ZipFile
 ) -> dict[str, zipfile.ZipInfo]:
     members: dict[str, zipfile.ZipInfo] = {}
-    # Names that differ in case alone are one on many file systems.
+    # Many file systems do not distinguish case.
     taken: dict[str, zipfile.ZipInfo] = {}
     for info in opened.infolist():
         _check_safe(archive, info)
@@ -101,23 +101,23 @@ def _members(
         key = unicodedata.normalize('NFC', match[1]).casefold()
         if key in taken:
             raise ValueError(
-                f"'{archive}' holds '{match[1]}' twice, as "
+                f"'{archive}' contains '{match[1]}' twice, as "
                 f"'{taken[key].filename}' and '{info.filename}'; "
-                'unpack it by hand, and give the right folder'
+                'unpack it by hand, and give the correct folder'
             )
         if info.file_size > LARGEST:
             raise ValueError(
-                f"'{archive}' holds '{info.filename}' of "
-                f'{shown_size(info.file_size)}, which is no image of GoPro; '
-                'nothing was unpacked: download it from where its authors '
-                'publish it'
+                f"'{archive}' contains '{info.filename}' of "
+                f'{shown_size(info.file_size)}, which is not an image of '
+                'GoPro; nothing was unpacked: download it from the site of '
+                'its authors'
             )
         members[match[1]] = taken[key] = info
     if not members:
         raise ValueError(
-            f"'{archive}' is not GoPro's archive: no member is such as "
-            "'GOPRO_Large/train/GOPR0372_07_00/blur/000047.png'; give the "
-            'one that its authors publish, GOPRO_Large.zip'
+            f"'{archive}' is not GoPro's archive: it has no member like "
+            "'GOPRO_Large/train/GOPR0372_07_00/blur/000047.png'; use the "
+            'archive of the authors, GOPRO_Large.zip'
         )
     return members
 
@@ -128,9 +128,9 @@ def _check_safe(archive: Path, info: zipfile.ZipInfo) -> None:
     is_link = stat.S_ISLNK(info.external_attr >> 16)
     if not name.isprintable():
         raise ValueError(
-            f"'{archive}' holds {name!a}, a name of unprintable characters; "
-            'nothing was unpacked: such an archive cannot be trusted, '
-            'download it from where its authors publish it'
+            f"'{archive}' contains {name!a}, a name with unprintable "
+            'characters; nothing was unpacked: the archive is not safe, '
+            'download it from the site of its authors'
         )
     if (
         path.is_absolute()
@@ -140,10 +140,10 @@ def _check_safe(archive: Path, info: zipfile.ZipInfo) -> None:
         or is_link
     ):
         raise ValueError(
-            f"'{archive}' holds '{name}', which "
+            f"'{archive}' contains '{name}', which "
             f'{"is a link" if is_link else "points out of the folder"}; '
-            'nothing was unpacked: such an archive cannot be trusted, '
-            'download it from where its authors publish it'
+            'nothing was unpacked: the archive is not safe, download it from '
+            'the site of its authors'
         )
 
 
@@ -160,14 +160,14 @@ def _content(
 ) -> bytes:
     try:
         return opened.read(info)
-    # Also OSError, where it points before the start.
+    # OSError: an offset before the start.
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         raise ValueError(
             f"'{info.filename}' in '{archive}' is damaged ({error}); "
-            'download the archive again; what was unpacked is kept'
+            'download the archive again; unpacked images are kept'
         ) from error
     except (RuntimeError, NotImplementedError) as error:
         raise ValueError(
             f"'{info.filename}' in '{archive}' cannot be unpacked "
-            f'({error}); unpack it with another program, and give the folder'
+            f'({error}); unpack it with another program, and use its folder'
         ) from error

@@ -1,4 +1,4 @@
-"""Make pairs of sharp photographs, by blurring them as a camera would."""
+"""Pairs from sharp photographs, with synthetic blur."""
 
 import io
 import os
@@ -29,14 +29,14 @@ MOTION = 'motion'
 
 
 class BlurReport(NamedTuple):
-    """What was made.
+    """Result of :func:`prepare_blur`.
 
     Attributes:
-        root: The ``data_root`` of the data sets.
+        root: ``data_root`` for the data sets.
         num_photos: Number of photographs.
         num_pairs: Number of pairs.
         pictures: Folder of the pictures, or None.
-        notes: What to know, in words.
+        notes: Notes for the user.
     """
 
     root: Path
@@ -47,11 +47,11 @@ class BlurReport(NamedTuple):
 
 
 class Pair(NamedTuple):
-    """A pair to make.
+    """A pair to create.
 
     Attributes:
-        photo: The photograph.
-        mask: Where in it something moves on its own, or None.
+        photo: Source of the pair.
+        mask: Path of the mask of a moving object, or None.
         place: Folder and number, such as ``name/000000``.
     """
 
@@ -60,7 +60,7 @@ class Pair(NamedTuple):
     place: str
 
     def state(self) -> list[str]:
-        """Return what tells its sources from later states of themselves."""
+        """Return the fingerprints of the sources."""
         key = self.photo.key
         states = [fingerprint(self.photo.source, key)]
         if self.mask is not None:
@@ -86,29 +86,29 @@ def prepare_blur(
 ) -> BlurReport:
     """Blur whole photographs, as pairs in GoPro's layout.
 
-    Makes ``<out>/train/<photograph>/{blur,sharp}/<number>.png``, and the
-    camera path of each pair, (T, 4), in ``<out>/motion``. Borders that the
-    camera does not see are cut off both. Numbers are drawn for each pair on
-    its own, so that the same seed gives the same pair whatever else lies in
-    the folder. May be killed at any time and called again, which goes on.
+    Creates ``<out>/train/<photograph>/{blur,sharp}/<number>.png``, and the
+    camera path of each pair, (T, 4), in ``<out>/motion``. Borders that depend
+    on pixels outside of the photograph are cut off. A pair depends only on
+    seed, photograph and number. After an interruption, another call
+    continues.
 
     Args:
-        sharp_dir: Sharp photographs, in folders of any depth.
-        out: Folder to make.
-        blur: What blurs them, its margin aside; None: the defaults.
+        sharp_dir: Folder of sharp photographs, with subfolders.
+        out: Folder to create.
+        blur: Transform with the blur; its margin is ignored. None means the
+            default.
         seed: Seed of the random numbers.
-        count: How many pairs of each photograph.
-        masks: Folder of masks with the stems of the photographs, white where
-            something moves on its own.
-        min_side: Shorter side below which a pair is refused. None takes what
-            the recipe crops whose command is printed.
-        skip_unreadable: Whether to leave out photographs that cannot be
-            used.
-        draw: Whether to write a picture of each pair, its path and kernel
-            to ``<out>/pictures``.
+        count: Number of pairs per photograph.
+        masks: Folder of masks with the stems of the photographs, white for
+            moving objects.
+        min_side: Smallest allowed shorter side, in pixels. None means the
+            crop of the printed recipe.
+        skip_unreadable: Whether to skip photographs that cannot be used.
+        draw: Whether to draw each pair with its path and kernel in
+            ``<out>/pictures``.
 
     Raises:
-        OSError: If a file fails, or the disk is full.
+        OSError: If a file cannot be read or written.
         ValueError: If photographs cannot be used.
     """
     folder, out = Path(sharp_dir), Path(out)
@@ -145,17 +145,17 @@ def prepare_blur(
 def _check_place(folder: Path, out: Path) -> None:
     if not folder.is_dir():
         raise FileNotFoundError(
-            f"'{folder}' is not a folder; give one of sharp photographs"
+            f"'{folder}' is not a folder; use a folder of sharp photographs"
         )
     if out.resolve().is_relative_to(folder.resolve()):
         raise ValueError(
-            f"'{out}' lies within '{folder}'; the result needs a folder of "
-            'its own'
+            f"'{out}' is inside of '{folder}'; use a separate folder for the "
+            'result'
         )
 
 
 def _settings(blur: MotionBlur) -> dict[str, object]:
-    """Return what decides the blur, as JSON keeps it."""
+    """Return the settings of the blur, for JSON."""
     return {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in sorted(vars(blur).items())
@@ -226,13 +226,13 @@ def _make_all(
             f'{len(texts)} photographs cannot be used:\n'
             f'{shown_names(texts, 40)}\n'
             'Replace or remove them and run the command again, or add '
-            '--skip-unreadable to leave them out.'
+            '--skip-unreadable to skip them.'
         )
     if not kept:
-        raise ValueError(f'no photograph is left:\n{shown_names(texts)}')
+        raise ValueError(f'no photograph can be used:\n{shown_names(texts)}')
     for folder in ('train', MOTION):
         work.keep_only(work.part / folder, kept)
-    return tuple(f'left out: {text}' for text in texts)
+    return tuple(f'skipped: {text}' for text in texts)
 
 
 def _make(
@@ -252,9 +252,9 @@ def _make(
         raise ImageReadError(f"'{pair.photo.source}': {error}") from error
     if min(height, width) - 2 * margin < min_side:
         raise ImageReadError(
-            f"'{pair.photo.source}' has {width}x{height} pixels, of which a "
-            f'border of {margin} is not seen all the time: too few for crops '
-            f'of {min_side}; give shorter paths with --length'
+            f"'{pair.photo.source}' has {width}x{height} pixels, which is "
+            f'too few for crops of {min_side} with a border of {margin} cut '
+            'off; use shorter paths with --length'
         )
     inner = np.s_[margin : height - margin, margin : width - margin]
     content = io.BytesIO()
@@ -273,7 +273,7 @@ def _mask(pair: Pair, image: np.ndarray) -> np.ndarray | None:
     if mask.shape != image.shape[:2]:
         raise ImageReadError(
             f"the mask '{pair.mask}' has {mask.shape[1]}x{mask.shape[0]} "
-            f'pixels, and its photograph {image.shape[1]}x{image.shape[0]}'
+            f'pixels, but its photograph {image.shape[1]}x{image.shape[0]}'
         )
     return mask.astype(np.float32) / 255
 

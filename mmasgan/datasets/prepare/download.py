@@ -1,4 +1,4 @@
-"""Download one large file, going on where an earlier try stopped."""
+"""Download of a large file, with resume."""
 
 import json
 import os
@@ -19,31 +19,31 @@ from .files import require_space
 __all__ = ['download']
 
 CHUNK = 1 << 20
-LONGEST = 80  # characters of what a server says
+LONGEST = 80  # characters of an answer in a message
 TIMEOUT = 60  # seconds without a byte
 
 
 def download(url: str, path: Path) -> None:
-    """Download a file to ``path``, unless it is there.
+    """Download a file to ``path``, unless it exists.
 
-    What has come so far is in ``<path>.part``. The next call asks the
-    server for the rest, and begins anew where the server has another file
-    by now or does not know ranges.
+    An incomplete download is ``<path>.part``. The next call requests the
+    rest, or starts again if the file on the server has changed or the server
+    does not support ranges.
 
     Args:
         url: Address, http or https.
-        path: The file; it appears when whole.
+        path: Path of the file, which is created when it is complete.
 
     Raises:
-        OSError: If the server cannot be reached, or stops too early, or the
-            disk has too little space.
-        ValueError: If the address is of another kind.
+        OSError: If the server cannot be reached or stops early, or the disk
+            has too little space.
+        ValueError: If the address is not http or https.
     """
     if path.exists():
         return
     if not url.startswith(('http://', 'https://')):
         raise ValueError(
-            f'an address must begin with http:// or https://, got {url!r}'
+            f'the address must begin with http:// or https://, got {url!r}'
         )
     part = path.with_name(f'{path.name}.part')
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -59,14 +59,14 @@ def download(url: str, path: Path) -> None:
         ) from error
     except (HTTPException, ValueError) as error:
         raise OSError(
-            f"'{url}' cannot be downloaded: what answers does not speak HTTP "
+            f"'{url}' cannot be downloaded: the answer is not valid HTTP "
             f'({type(error).__name__}: {str(error)[:LONGEST]!r}); check the '
             'address'
         ) from error
     except OSError as error:
         raise OSError(
             f"the download of '{url}' stopped: {error}; run the same "
-            f"command again, which goes on from '{part}'"
+            f"command again to continue '{part}'"
         ) from error
     os.replace(part, path)
     _note_of(part).unlink(missing_ok=True)
@@ -82,7 +82,7 @@ def _open(url: str, part: Path) -> IO[bytes]:
     try:
         return _opener().open(request, timeout=TIMEOUT)
     except urllib.error.HTTPError as error:
-        # Asked for what lies beyond the end: the part is of another file.
+        # The range is beyond the end: the part belongs to another file.
         if error.code != 416 or not have:
             raise
         part.unlink()
@@ -90,7 +90,7 @@ def _open(url: str, part: Path) -> IO[bytes]:
 
 
 def _opener() -> urllib.request.OpenerDirector:
-    """Return what follows a server to http and https, and nowhere else."""
+    """Return an opener that only follows redirects to http and https."""
     opener = urllib.request.OpenerDirector()
     for handler in (
         urllib.request.ProxyHandler,
@@ -106,15 +106,15 @@ def _opener() -> urllib.request.OpenerDirector:
 
 
 def _check_own(part: Path) -> None:
-    """Refuse to write through a link, or into a pipe."""
+    """Refuse to write to a link or pipe."""
     try:
         found = part.lstat()
     except FileNotFoundError:
         return
     if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
         raise OSError(
-            f"'{part}' is a link, or no file, and what is downloaded would "
-            'be written to it; remove it'
+            f"'{part}' is a link, or not a file, to which the download would "
+            'be written; remove it'
         )
 
 
@@ -138,7 +138,7 @@ def _receive(response: IO[bytes], part: Path, path: Path) -> None:
     if total is not None:
         require_space(part.parent, total - start, f"'{path.name}'")
     tag = headers.get('ETag') or headers.get('Last-Modified')
-    if not (tag or '').startswith('W/'):  # a weak tag promises no bytes
+    if not (tag or '').startswith('W/'):  # a weak tag does not identify bytes
         write_atomically(_note_of(part), json.dumps({'tag': tag}).encode())
     with _open_part(part, start) as file, Progress() as bar:
         file.seek(start)
@@ -149,11 +149,11 @@ def _receive(response: IO[bytes], part: Path, path: Path) -> None:
             bar.advance(task, len(chunk))
         end = file.tell()
     if total is not None and end != total:
-        raise OSError(f'{end} of {total} bytes have come')
+        raise OSError(f'received {end} of {total} bytes')
 
 
 def _start(content_range: str | None, part: Path) -> int:
-    """Return where an answer begins, which lies in what is there."""
+    """Return the start of an answer, which must be inside of the part."""
     match = re.match(r'bytes (\d{1,18})-', content_range or '')
     if not match or int(match[1]) > part.stat().st_size:
         raise ValueError(f'Content-Range: {content_range}')

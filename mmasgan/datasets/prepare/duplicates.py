@@ -1,4 +1,4 @@
-"""Find images that show the same scene in both domains."""
+"""Detection of images of the same scene in both domains."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -10,8 +10,8 @@ from ...utils.console import shown_names
 
 __all__ = ['NearDuplicate', 'near_duplicates', 'perceptual_hash', 'refusal']
 
-# Of 64 bits. On real frames of 1280x720, a blurred image and its own sharp
-# truth differ by 6 at most, images of different scenes by 14 at least:
+# Of 64 bits. In real 1280x720 frames, a blurred image and its ground truth
+# differ by at most 6 bits, images of different scenes by at least 14, see
 # docs/data.md.
 MOST_BITS = 8
 
@@ -20,9 +20,9 @@ class NearDuplicate(NamedTuple):
     """Two images that look alike.
 
     Attributes:
-        blur: Name of the blurred one.
-        sharp: Name of the sharp one.
-        bits: Number of bits of 64 in which their hashes differ.
+        blur: Name of the blurred image.
+        sharp: Name of the sharp image.
+        bits: Number of different bits of their hashes, of 64.
     """
 
     blur: str
@@ -31,17 +31,18 @@ class NearDuplicate(NamedTuple):
 
 
 def perceptual_hash(image: np.ndarray) -> str:
-    """Hash what an image shows, at a size at which blur does not show.
+    """Compute the perceptual hash (pHash) of an image.
 
-    The signs of the 8x8 lowest frequencies about their median, of the grey
-    image at 32x32 (pHash). Scaling, compression, brightness and blur change
-    few bits; mirroring, rotation and cropping change many.
+    It has one bit for each of the 8x8 lowest frequencies of the grey image at
+    32x32 pixels: whether it is above their median. Scaling, compression,
+    brightness and blur change few bits; flips, rotation and cropping change
+    many.
 
     Args:
         image: RGB image, (H, W, 3), uint8.
 
     Returns:
-        64 bits, as 16 hexadecimal digits.
+        Hash of 64 bits, as 16 hexadecimal digits.
     """
     gray = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY)
     small = cv2.resize(gray, (32, 32), interpolation=cv2.INTER_AREA)
@@ -54,15 +55,15 @@ def near_duplicates(
     sharp: Mapping[str, str],
     most_bits: int = MOST_BITS,
 ) -> list[NearDuplicate]:
-    """Compare each blurred image with each sharp one.
+    """Compare all blurred images with all sharp images.
 
     Args:
-        blur: Hash by name, see :func:`perceptual_hash`.
-        sharp: Same for the sharp domain.
-        most_bits: Hashes that differ by no more are those of duplicates.
+        blur: Hashes of blurred images by name, see :func:`perceptual_hash`.
+        sharp: Hashes of sharp images by name.
+        most_bits: Largest number of different bits of duplicates.
 
     Returns:
-        The pairs, the most alike first.
+        Pairs of duplicates, the most similar first.
     """
     if not blur or not sharp:
         return []
@@ -79,10 +80,10 @@ def near_duplicates(
 
 
 def refusal(found: list[NearDuplicate]) -> str:
-    """Return what to tell of duplicates.
+    """Return a message about duplicates.
 
     Args:
-        found: At least one pair.
+        found: Pairs of duplicates, at least one.
     """
     lines = [
         f"'{pair.blur}' and '{pair.sharp}' ({pair.bits} of 64 bits differ)"
@@ -91,7 +92,7 @@ def refusal(found: list[NearDuplicate]) -> str:
     number = len(found)
     return (
         f'{number} pair{"s" * (number > 1)} of a blurred and a sharp image '
-        f'look alike, so that training would see pairs:\n{shown_names(lines)}'
+        f'look alike, so training would use pairs:\n{shown_names(lines)}'
     )
 
 

@@ -1,4 +1,4 @@
-"""What a preparation keeps, and where: journals, links, space."""
+"""Files of a preparation: journal, links, disk space."""
 
 import json
 import shutil
@@ -16,12 +16,12 @@ __all__ = [
 
 
 class Journal:
-    """What has been done so far, one line of JSON for each thing.
+    """Journal of finished work, with one line of JSON per entry.
 
-    A line that was cut off when the writer died does not count.
+    An incomplete last line of a killed process is ignored.
 
     Args:
-        path: The file; it need not exist.
+        path: Path of the file; it need not exist.
     """
 
     def __init__(self, path: Path) -> None:
@@ -36,19 +36,19 @@ class Journal:
             self.entries[entry.pop('key')] = entry
 
     def begin(self) -> None:
-        """Make the file, empty, if there is none."""
+        """Create an empty file, unless it exists."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.touch()
 
     def add(self, key: str, **entry: Any) -> None:
-        """Note that a thing is done.
+        """Add an entry.
 
         Args:
-            key: Its name; a later entry of a name replaces an earlier one.
-            **entry: What to know of it.
+            key: Name of the entry; a later one replaces an earlier one.
+            **entry: Values of the entry.
 
         Raises:
-            OSError: If it cannot be written; the message names the file.
+            OSError: If the file cannot be written; the message names it.
         """
         try:
             with self.path.open('a', encoding='utf-8') as file:
@@ -63,31 +63,31 @@ class Journal:
 
 
 def refuse_link(folder: Path) -> None:
-    """Refuse to fill a folder that lies elsewhere.
+    """Refuse to write to a folder that is a link.
 
     Args:
-        folder: Of a name that others can foresee; it need not exist.
+        folder: Folder with a predictable name; it need not exist.
 
     Raises:
         OSError: If it is a link.
     """
     if folder.is_symlink():
         raise OSError(
-            f"'{folder}' is a link, and what is made would be written to "
-            'where it leads; remove it'
+            f"'{folder}' is a link, to whose target data would be written; "
+            'remove it'
         )
 
 
 def require_space(folder: Path, needed: int, what: str) -> None:
-    """Refuse to begin what cannot end.
+    """Check that the disk has enough space.
 
     Args:
-        folder: Where it will be written; it need not exist.
-        needed: Bytes.
-        what: What will be written.
+        folder: Output folder; it need not exist.
+        needed: Required space, in bytes.
+        what: Description of the data, for the message.
 
     Raises:
-        OSError: If less is free.
+        OSError: If there is less space.
     """
     place = folder.absolute()
     while not place.exists():
@@ -96,6 +96,6 @@ def require_space(folder: Path, needed: int, what: str) -> None:
     if needed > free:
         raise OSError(
             f"{what} in '{folder}' needs {shown_size(needed)}, but "
-            f'{shown_size(free)} are free there; free some, or name another '
-            'place'
+            f'{shown_size(free)} are free there; free some space, or use '
+            'another folder'
         )

@@ -1,4 +1,4 @@
-"""The last steps of any preparation: images listed, leaks, split, store."""
+"""Last steps of every preparation: check for leaks, split, store."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -28,15 +28,15 @@ SPLIT_FILE = 'split.json'
 
 @dataclass(frozen=True)
 class Prepared:
-    """Data that are ready for training.
+    """Prepared data.
 
     Attributes:
-        root: The ``data_root`` of the data sets.
-        split_file: The split.
-        store: Store of uncompressed images, or None.
-        num_blur: Number of blurred images of the split.
-        num_sharp: Number of sharp ones.
-        notes: What to know about the data, in words.
+        root: ``data_root`` for the data sets.
+        split_file: Path of the split file.
+        store: Folder of the store of uncompressed images, or None.
+        num_blur: Number of blurred images in the split.
+        num_sharp: Number of sharp images in the split.
+        notes: Notes for the user.
     """
 
     root: Path
@@ -53,15 +53,15 @@ def listed(
     """List the images of a split.
 
     Args:
-        root: Folder that holds the subsets.
-        split: The split.
+        root: Folder of the subsets.
+        split: Split to list.
         blur_variant: ``blur`` or ``blur_gamma``.
 
     Returns:
         Blurred and sharp images, as paths relative to ``root``.
 
     Raises:
-        ValueError: If the split does not fit the data, or leaks by name.
+        ValueError: If the split does not match the data, or leaks.
     """
     subset = GoProSubset(root, split.subset)
     blur, sharp = split_images(subset, split, blur_variant)
@@ -71,35 +71,32 @@ def listed(
 def fill_store(
     root: Path, names: Sequence[str], folder: Path
 ) -> tuple[str, ...]:
-    """Build the store, and say what had to be mended.
+    """Build the store, and return notes on repaired images.
 
     Args:
         root: Root of the data set.
-        names: Images, as paths relative to it.
-        folder: The store.
-
-    Returns:
-        Notes, in words.
+        names: Paths of the images, relative to the root.
+        folder: Folder of the store.
     """
     report = build_store(root, names, folder)
     return tuple(
-        f"'{name}' was damaged or outdated in the store, and is mended"
-        for name in report.mended
+        f"'{name}' was damaged or outdated in the store, and was repaired"
+        for name in report.repaired
     )
 
 
 def looks_of(
     root: Path, names: Sequence[str], store: Path | None
 ) -> dict[str, str]:
-    """Hash images, read from the store where there is one.
+    """Compute the perceptual hashes of images.
 
     Args:
         root: Root of the data set.
-        names: Images, as paths relative to it.
-        store: A finished store of them, or None.
+        names: Paths of the images, relative to the root.
+        store: Folder of a complete store to read from, or None.
 
     Returns:
-        Hash by name.
+        Hashes by name.
     """
     read = read_rgb_image if store is None else ImageStore(store).read
     return {
@@ -111,18 +108,18 @@ def looks_of(
 def find_leaks(
     blur: Mapping[str, str], sharp: Mapping[str, str], allow: bool
 ) -> tuple[str, ...]:
-    """Refuse data that show a scene in both domains, or tell of it.
+    """Refuse data with the same scene in both domains.
 
     Args:
-        blur: Hash of each blurred image, by name.
-        sharp: Same for the sharp domain.
-        allow: Whether to tell and not to refuse.
+        blur: Hashes of blurred images, by name.
+        sharp: Hashes of sharp images, by name.
+        allow: Whether to return a note in place of an error.
 
     Returns:
-        Notes, in words.
+        Notes for the user.
 
     Raises:
-        ValueError: If there are near-duplicates, unless allowed.
+        ValueError: If there are near-duplicates and ``allow`` is False.
     """
     found = near_duplicates(blur, sharp)
     if not found:
@@ -137,12 +134,12 @@ def find_leaks(
 
 
 def ready(root: Path, use_store: bool, notes: tuple[str, ...]) -> Prepared:
-    """Take the last step for data that have their split.
+    """Finish data with a split: count the images and build the store.
 
     Args:
-        root: Root of the data set, with its split file.
+        root: Root of the data set with a split file.
         use_store: Whether to build the store.
-        notes: What is known already.
+        notes: Earlier notes for the user.
     """
     split_file = root / SPLIT_FILE
     blur, sharp = listed(root, read_split(split_file))

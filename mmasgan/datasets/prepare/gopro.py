@@ -1,4 +1,4 @@
-"""Make GoPro, as it is published, ready for training."""
+"""Preparation of the published GoPro data set."""
 
 import os
 from pathlib import Path
@@ -43,26 +43,25 @@ def prepare_gopro(
 ) -> Prepared:
     """Unpack, check and split GoPro, and build its store.
 
-    May be killed at any time and called again, which goes on. A folder is
-    used where it is; an archive is unpacked beside ``out``, which appears
-    when all of it is there and checked.
+    After an interruption, another call continues. A folder is used in place.
+    An archive is unpacked next to ``out``, and renamed when it is complete.
 
     Args:
-        path: The archive, or the folder of one unpacked.
-        out: Where an archive is unpacked.
-        url: Address to download the archive ``path`` from, if it is not
-            there.
-        sha256: What the archive's checksum must be.
-        allow_partial: Whether to go on where something is missing or extra.
+        path: Path of the archive, or folder with its content.
+        out: Folder into which the archive is unpacked.
+        url: Address from which the archive is downloaded to ``path``, unless
+            it exists.
+        sha256: Expected checksum of the archive.
+        allow_partial: Whether to accept missing and additional files.
         blur_variant: ``blur`` (linear mean of frames) or ``blur_gamma``.
         split: ``disjoint`` or ``shuffled``.
         split_seed: Seed of the random halves.
         use_store: Whether to build the store of uncompressed images.
-        store: Where. None takes ``store`` beside ``train``.
+        store: Folder of the store. None means ``store`` next to ``train``.
 
     Raises:
         OSError: If a file or the network fails, or the disk is full.
-        ValueError: If the data are not whole or not GoPro's.
+        ValueError: If the data are incomplete or not GoPro's.
     """
     path = Path(path)
     if url is not None:
@@ -71,8 +70,8 @@ def prepare_gopro(
         check_sha256(path, sha256)
     elif url is not None:
         print_log(
-            f"'{path}' has the SHA-256 {file_sha256(path)}, which nothing was "
-            'compared with; give --sha256 where its authors publish one',
+            f"'{path}' has the SHA-256 {file_sha256(path)}, which was not "
+            'verified; use --sha256 if the authors publish one',
             logger='current',
         )
     if path.is_dir():
@@ -83,9 +82,9 @@ def prepare_gopro(
         problems = _unpacked(path, root, blur_variant, allow_partial)
     else:
         raise FileNotFoundError(
-            f"'{path}' does not exist; give GoPro's archive (GOPRO_Large.zip) "
-            'or the folder it was unpacked to, or add --download URL to '
-            'fetch the archive'
+            f"'{path}' does not exist; use GoPro's archive (GOPRO_Large.zip) "
+            'or the folder with its content, or add --download URL to '
+            'download the archive'
         )
     notes = tuple(problems)
     chosen = obtain_split(
@@ -114,8 +113,8 @@ def _root_of(folder: Path) -> Path:
             return folder / name
     found = sorted(entry.name for entry in folder.iterdir())
     raise ValueError(
-        f"'{folder}' holds neither 'train' and 'test' nor 'GOPRO_Large', but "
-        f'{found[:5]}; give the folder that holds train and test'
+        f"'{folder}' contains neither 'train' and 'test' nor 'GOPRO_Large', "
+        f'but {found[:5]}; use the folder that contains train and test'
     )
 
 
@@ -123,11 +122,11 @@ def _checked(root: Path, blur_variant: str, allow_partial: bool) -> list[str]:
     problems = census(root, blur_variant)
     if problems and not allow_partial:
         raise ValueError(
-            f"'{root}' is not all of GoPro (22 training sequences with 2103 "
-            'pairs, 11 test sequences with 1111):\n'
+            f"'{root}' is not the complete GoPro data set (22 training "
+            'sequences with 2103 pairs, 11 test sequences with 1111):\n'
             f'{shown_names(problems, 40)}\n'
-            'Copy or download what is missing and run the command again, or '
-            'add --allow-partial to use what there is.'
+            'Copy or download missing files and run the command again, or '
+            'add --allow-partial to use the existing ones.'
         )
     return problems
 
@@ -136,10 +135,10 @@ def _unpacked(
     archive: Path, root: Path, blur_variant: str, allow_partial: bool
 ) -> list[str]:
     if root.is_dir() and any(root.iterdir()):
-        # It was renamed when whole, or is the user's own.
+        # From an earlier run, or the user's own folder.
         if not any((root / s).is_dir() for s in ('train', 'test')):
             raise ValueError(
-                f"'{root}' exists and is not GoPro; name another folder with "
+                f"'{root}' exists and is not GoPro; use another folder with "
                 '--out, or move it away'
             )
         return _checked(root, blur_variant, allow_partial)
@@ -157,9 +156,9 @@ def _unused(root: Path, split: GoProSplit) -> tuple[str, ...]:
     if not unused:
         return ()
     return (
-        f"the split of an earlier run, '{root / SPLIT_FILE}', leaves "
-        f'{len(unused)} sequences unused, such as {unused[0]!r}; remove it '
-        'to have a new one drawn',
+        f"the split of an earlier run, '{root / SPLIT_FILE}', does not use "
+        f'{len(unused)} sequences, such as {unused[0]!r}; remove it to draw '
+        'a new one',
     )
 
 
@@ -171,7 +170,7 @@ def _alike(
     store: Path | None,
 ) -> tuple[str, ...]:
     if split.mode != 'disjoint':
-        return ()  # each scene is in both domains on purpose
+        return ()  # each scene is in both domains
     blur_looks = looks_of(root, blur, store)
-    # GoPro's sequences are taken for scenes, as its authors cut them.
+    # GoPro's sequences are assumed to be different scenes.
     return find_leaks(blur_looks, looks_of(root, sharp, store), allow=True)

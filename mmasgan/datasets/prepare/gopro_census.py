@@ -1,4 +1,4 @@
-"""What GoPro consists of, and what a copy of it lacks."""
+"""Content of GoPro, and a check that a copy is complete."""
 
 import re
 from pathlib import Path
@@ -7,8 +7,8 @@ from ..gopro_layout import GoProImage, GoProSubset
 
 __all__ = ['TEST', 'TRAIN', 'census']
 
-# First and last frame; none is left out in between. From the list of
-# training pairs that comes with SRN-Deblur (Tao et al., CVPR 2018).
+# First and last frame, without gaps. Source: the list of training pairs of
+# SRN-Deblur (Tao et al., CVPR 2018).
 TRAIN = {
     'GOPR0372_07_00': (47, 146),
     'GOPR0372_07_01': (601, 675),
@@ -33,7 +33,7 @@ TRAIN = {
     'GOPR0881_11_00': (1, 100),
     'GOPR0884_11_00': (186, 285),
 }
-# Number of pairs, as DeblurGAN's users counted them.
+# Number of pairs, as counted by users of DeblurGAN.
 TEST = {
     'GOPR0384_11_00': 100,
     'GOPR0384_11_05': 100,
@@ -51,17 +51,17 @@ PNG_END = b'\x00\x00\x00\x00IEND\xaeB`\x82'
 
 
 def census(root: Path, blur_variant: str = 'blur') -> list[str]:
-    """Compare a copy of GoPro with what was published.
+    """Compare a copy of GoPro with the published data set.
 
-    Images are counted and paired by their names, and files looked at for
-    their end, which a broken copy lacks; pixels are not decoded.
+    Images are counted and paired by their names. The ends of the files are
+    checked; pixels are not decoded.
 
     Args:
-        root: Folder that holds ``train`` and ``test``.
+        root: Folder with ``train`` and ``test``.
         blur_variant: ``blur`` or ``blur_gamma``.
 
     Returns:
-        What is missing, extra or cut off, in words; empty if nothing is.
+        Descriptions of missing, additional and truncated files.
     """
     problems = []
     expected: dict[str, dict[str, int]] = {
@@ -100,7 +100,7 @@ def _compare(
         images[variant] = {image.stem: image for image in found}
         problems += [
             f"'{image.path}' and '{images[variant][image.stem].path}' differ "
-            'in their suffix only'
+            'only in their suffix'
             for image in found
             if images[variant][image.stem] != image
         ]
@@ -116,9 +116,9 @@ def _compare(
         missing = _missing(sequence, both) if data.subset == 'train' else ''
         problems.append(text + missing)
     problems += [
-        f"'{image.path}' is cut off: it has no end"
+        f"'{image.path}' is truncated"
         for image in (*blur.values(), *sharp.values())
-        if _is_cut_off(data.root / image.path)
+        if _is_truncated(data.root / image.path)
     ]
     return problems
 
@@ -140,7 +140,7 @@ def _missing(sequence: str, stems: set[str]) -> str:
     return f'; it lacks {", ".join(texts[:6])}{more}'
 
 
-def _is_cut_off(path: Path) -> bool:
+def _is_truncated(path: Path) -> bool:
     with path.open('rb') as file:
         size = file.seek(0, 2)
         file.seek(max(0, size - len(PNG_END)))

@@ -1,4 +1,4 @@
-"""Make two folders of photographs ready for training."""
+"""Preparation of two folders of photographs."""
 
 import os
 import warnings
@@ -34,12 +34,12 @@ SEQUENCES = {'blur': 'photos_blur', 'sharp': 'photos_sharp'}
 
 @dataclass(frozen=True)
 class Photo:
-    """A source and what is made of it.
+    """A photograph to convert.
 
     Attributes:
-        source: The file.
-        key: Domain and path within the domain's folder.
-        output: Path relative to the data set's root.
+        source: Path of the file.
+        key: Domain and path relative to the folder of the domain.
+        output: Path of the result relative to the root of the data set.
     """
 
     source: Path
@@ -57,28 +57,27 @@ def prepare_photos(
     allow_duplicates: bool = False,
     use_store: bool = True,
 ) -> Prepared:
-    """Turn two folders into the layout that the data sets read.
+    """Convert two folders to the layout of the data sets.
 
-    Photographs become upright 8-bit RGB PNG in
-    ``<out>/train/{photos_blur/blur,photos_sharp/sharp}``, with a split file
-    that says which domain is where. May be killed at any time and called
-    again, which goes on.
+    Photographs are converted to upright 8-bit RGB PNG in
+    ``<out>/train/{photos_blur/blur,photos_sharp/sharp}``, with a split file.
+    After an interruption, another call continues.
 
     Args:
-        blur_dir: Blurred photographs, in folders of any depth.
-        sharp_dir: Sharp ones, of other scenes.
-        out: Folder to make.
-        max_side: Longer side above which a photograph is scaled down. None
-            keeps all pixels.
-        min_side: Shorter side below which it is refused. None takes what the
-            recipe crops whose command is printed.
-        skip_unreadable: Whether to leave out what cannot be used.
-        allow_duplicates: Whether to go on where a blurred and a sharp
-            photograph look alike.
+        blur_dir: Folder of blurred photographs, with subfolders.
+        sharp_dir: Folder of sharp photographs of other scenes.
+        out: Folder to create.
+        max_side: Longer side to which larger photographs are scaled down.
+            None keeps all pixels.
+        min_side: Smallest allowed shorter side, in pixels. None means the
+            crop of the printed recipe.
+        skip_unreadable: Whether to skip photographs that cannot be used.
+        allow_duplicates: Whether to accept blurred and sharp photographs that
+            look alike.
         use_store: Whether to build the store of uncompressed images.
 
     Raises:
-        OSError: If a file fails, or the disk is full.
+        OSError: If a file cannot be read or written.
         ValueError: If photographs cannot be used, or show the same scene in
             both domains.
     """
@@ -111,10 +110,10 @@ def prepare_photos(
 
 
 def encode_png(image: np.ndarray) -> bytes:
-    """Encode an image.
+    """Encode an image as PNG.
 
     Args:
-        image: RGB, (H, W, 3), uint8.
+        image: RGB image, (H, W, 3), uint8.
     """
     _, data = cv2.imencode('.png', cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
     return data.tobytes()
@@ -124,8 +123,8 @@ def _check_apart(folders: dict[str, Path], out: Path) -> None:
     for folder in folders.values():
         if not folder.is_dir():
             raise FileNotFoundError(
-                f"'{folder}' is not a folder; give one of blurred and one of "
-                'sharp photographs'
+                f"'{folder}' is not a folder; use a folder of blurred and one "
+                'of sharp photographs'
             )
     blur, sharp = (folder.resolve() for folder in folders.values())
     inside = out.resolve()
@@ -137,22 +136,21 @@ def _check_apart(folders: dict[str, Path], out: Path) -> None:
     ):
         if inner.is_relative_to(outer):
             raise ValueError(
-                f"'{inner}' lies within '{outer}'; blurred photographs, "
-                'sharp ones and the result need folders of their own'
+                f"'{inner}' is inside of '{outer}'; blurred photographs, "
+                'sharp photographs and the result need separate folders'
             )
 
 
 def find_photos(
     folders: dict[str, Path],
 ) -> tuple[list[Photo], tuple[str, ...]]:
-    """List the photographs of some folders, of any depth.
+    """List the photographs of some folders and their subfolders.
 
     Args:
         folders: Folder of each domain.
 
     Returns:
-        The photographs, sorted by domain and path, and what to know of
-        files of other kinds.
+        Photographs, sorted by domain and path, and notes on skipped files.
 
     Raises:
         OSError: If a folder cannot be listed.
@@ -211,24 +209,25 @@ def _convert_all(
             f'{len(failures)} photographs cannot be used:\n'
             f'{shown_names(failures, 40)}\n'
             'Replace or remove them and run the command again, or add '
-            '--skip-unreadable to leave them out.'
+            '--skip-unreadable to skip them.'
         )
     work.keep_only(work.part / 'train', made)
-    return (*notes, *(f'left out: {failure}' for failure in failures))
+    return (*notes, *(f'skipped: {failure}' for failure in failures))
 
 
 def load_photo(
     source: Path, max_side: int | None, min_side: int
 ) -> np.ndarray:
-    """Read a photograph, and scale it down if need be.
+    """Read a photograph, and scale it down if needed.
 
     Args:
-        source: The file.
-        max_side: Longer side above which it is scaled down, or None.
-        min_side: Shorter side below which it is refused.
+        source: Path of the file.
+        max_side: Longer side to which larger photographs are scaled down, or
+            None.
+        min_side: Smallest allowed shorter side, in pixels.
 
     Returns:
-        RGB, (H, W, 3), uint8.
+        RGB image, (H, W, 3), uint8.
 
     Raises:
         ImageReadError: If it cannot be read, or is too small.

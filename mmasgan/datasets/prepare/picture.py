@@ -1,4 +1,4 @@
-"""Show what a camera path does to a photograph."""
+"""Pictures of camera paths and blur kernels."""
 
 import cv2
 import numpy as np
@@ -24,15 +24,15 @@ SIGMA = 3.0  # finer gradients do not survive blur
 def busiest_place(
     image: np.ndarray, size: tuple[int, int]
 ) -> tuple[int, int, int, int]:
-    """Find the part of an image in which there is most to see.
+    """Find the most detailed part of an image.
 
     Args:
-        image: RGB, (H, W, 3), uint8.
-        size: Height and width of the part; cut to those of the image.
+        image: RGB image, (H, W, 3), uint8.
+        size: Height and width of the part, limited to those of the image.
 
     Returns:
         Top, left, height and width of the part with the largest energy of
-        coarse gradients, which are there in blurred images too.
+        coarse gradients, which blur preserves.
     """
     height, width = (
         min(a, b) for a, b in zip(size, image.shape[:2], strict=True)
@@ -51,12 +51,12 @@ def largest_part(
     """Find the part of an array with the largest sum.
 
     Args:
-        energy: Array, (H, W), not negative.
-        height: Height of the part, H at most.
-        width: Its width, W at most.
+        energy: Non-negative array, (H, W).
+        height: Height of the part, at most H.
+        width: Width of the part, at most W.
 
     Returns:
-        Top and left of the part, the first of equals.
+        Top and left of the part.
     """
     sums = cv2.integral(energy)
     rows = sums[height:] - sums[:-height]
@@ -68,19 +68,18 @@ def largest_part(
 def draw_shake(
     sharp: np.ndarray, blurred: np.ndarray, path: np.ndarray
 ) -> np.ndarray:
-    """Draw a sharp image, the blurred one, and the path and its kernel.
+    """Draw a sharp and a blurred image with the path and its kernel.
 
-    Images larger than a panel are shown whole, and below it a part of them
-    pixel by pixel.
+    Large images are scaled down, with a part in original size below.
 
     Args:
-        sharp: RGB, (H, W, 3), uint8.
-        blurred: Same size.
+        sharp: RGB image, (H, W, 3), uint8.
+        blurred: Blurred image of the same size.
         path: Path of the camera, see
             :func:`~mmasgan.layers.camera_path.camera_path`.
 
     Returns:
-        RGB picture, uint8.
+        RGB picture, (h, w, 3), uint8.
     """
     height, width = sharp.shape[:2]
     scale = min(1, PANEL / max(height, width))
@@ -140,7 +139,7 @@ def _caption(figure: Figure, text: str, place: tuple[float, float]) -> None:
 def _axes(
     figure: Figure, corner: tuple[float, float], size: tuple[float, float]
 ) -> Axes:
-    """Add axes at a place in pixels from the top left."""
+    """Add axes at a position in pixels from the top left."""
     width, height = figure.get_size_inches() * DPI
     x, y = corner
     high, broad = size

@@ -1,4 +1,4 @@
-"""What the recipes, whose commands are printed, need of an image."""
+"""Size of images that the printed recipes need."""
 
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -12,18 +12,18 @@ from ..pipeline_steps import takes
 __all__ = ['BLUR_RECIPE', 'RECIPE', 'recipe_side']
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
-RECIPE = 'ascyclegan_plus_unet_small_gopro'  # deblurs, and runs on a CPU
-BLUR_RECIPE = 'deblurgan_wild_gopro'  # is trained on pairs
+RECIPE = 'ascyclegan_plus_unet_small_gopro'  # runs on a CPU
+BLUR_RECIPE = 'deblurgan_wild_gopro'  # uses pairs
 
 
 @cache
 def recipe_side(name: str = RECIPE) -> int:
-    """Return the shorter side that an image must have to train a recipe.
+    """Return the shorter side that a recipe needs, in pixels.
 
-    It is that of the first crops of the config's own pipelines.
+    It is that of the first crops in the pipelines of the config.
 
     Args:
-        name: Of the config, without a suffix.
+        name: Name of the config, without suffix.
     """
     config = Config.fromfile(CONFIGS / f'{name}.py')
     return max(_first_crops(config.train_dataloader.dataset))

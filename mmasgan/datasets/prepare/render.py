@@ -1,4 +1,4 @@
-"""Make the images of a plan while the frames of a video go by."""
+"""Images of a plan, from the frames of a video."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -13,15 +13,14 @@ __all__ = ['render']
 def render(
     frames: Iterable[np.ndarray], pieces: Sequence[Piece]
 ) -> Iterator[tuple[Piece, np.ndarray]]:
-    """Average frames in linear light, as a shutter does that stays open.
+    """Average frames in linear light.
 
     Args:
         frames: RGB frames of a video, (H, W, 3), uint8.
-        pieces: What to make of them; at least one.
+        pieces: Images to create, at least one.
 
     Yields:
-        Each piece with its image, (H, W, 3), uint8, as soon as its last
-        frame is there. A piece of one frame is that frame.
+        Each piece with its image, (H, W, 3), uint8, after its last frame.
     """
     to_light = (np.arange(256, dtype=np.float32) / 255) ** GAMMA
     begins: dict[int, list[Piece]] = {}

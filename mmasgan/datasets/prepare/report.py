@@ -1,4 +1,4 @@
-"""One page of HTML that shows a data set, and needs no other file."""
+"""HTML report on a data set, in one file."""
 
 import base64
 import io
@@ -41,7 +41,7 @@ COLOURS = {'blur': '#E69F00', 'sharp': '#0072B2'}
 
 
 class Shown(NamedTuple):
-    """A picture of the page: an address that holds it, and its caption."""
+    """A picture of the page: data URL and caption."""
 
     image: str
     caption: str
@@ -53,25 +53,24 @@ def write_data_report(
     notes: Sequence[str] = (),
     most: int = 150,
 ) -> Path:
-    """Write ``<root>/report/index.html``, a look at the data.
+    """Write the report ``<root>/report/index.html``.
 
-    Counts are of all images; sharpness, tiles and near-duplicates of an
-    evenly spaced sample, one image in memory at a time. The same data give
-    the same page.
+    Counts include all images; sharpness, tiles and near-duplicates use an
+    evenly spaced sample. The same data give the same page.
 
     Args:
-        root: Folder that holds ``train``, with ``split.json`` and
-            ``semantic`` where there are any.
+        root: Folder with ``train``, and optionally ``split.json`` and
+            ``semantic``.
         blur_variant: ``blur`` or ``blur_gamma``.
         notes: Notes of the preparation.
-        most: How many images of each domain are measured at most.
+        most: Largest number of measured images per domain.
 
     Returns:
         Path of the page.
 
     Raises:
         FileNotFoundError: If there are no data at ``root``.
-        ValueError: If they have another layout, or the split does not fit.
+        ValueError: If the layout is unknown, or the split does not match.
     """
     root = Path(root)
     found = survey(root, blur_variant, most)
@@ -96,7 +95,11 @@ def write_data_report(
 
 
 def checks(found: Survey) -> list[tuple[str, Any]]:
-    """Return what to look at before training, each with a title."""
+    """Return the checks of the data, each with a title.
+
+    Args:
+        found: Statistics of the data.
+    """
     split, samples = found.split, found.samples
     lines: list[tuple[str, Any]] = [
         ('Not readable', text) for text in found.unreadable.values()
@@ -117,9 +120,9 @@ def checks(found: Survey) -> list[tuple[str, Any]]:
             ('median sharpness', f'blur {low:.1f}, sharp {high:.1f}'),
             (
                 'a sharp image is sharper than a blurred one',
-                f'{above:.1%} of all pairs (below 80 %: look at the folders)',
+                f'{above:.1%} of all pairs (below 80 %: check the folders)',
             ),
-            ('on the wrong side of the best threshold', f'{wrong:.1%}'),
+            ('error rate of the best threshold', f'{wrong:.1%}'),
         ]
         sizes = [median(s.pixels for s in samples[d]) for d in DOMAINS]
         text = f'blur {sizes[0] / 1e6:.2f}, sharp {sizes[1] / 1e6:.2f}'
@@ -140,11 +143,11 @@ def checks(found: Survey) -> list[tuple[str, Any]]:
 
 
 def spread(samples: Sequence[Sample], most: int) -> list[Sample]:
-    """Take samples from the least sharp one to the sharpest.
+    """Choose evenly spaced samples from the least to the most sharp.
 
     Args:
-        samples: Any number of them.
-        most: How many to take at most, the two ends among them.
+        samples: Samples to choose from.
+        most: Largest number to take, including both ends.
     """
     ranked = sorted(samples, key=lambda sample: (sample.sharpness, sample))
     places = np.linspace(0, len(ranked) - 1, min(most, len(ranked)))
@@ -152,14 +155,13 @@ def spread(samples: Sequence[Sample], most: int) -> list[Sample]:
 
 
 def tile(image: np.ndarray) -> np.ndarray:
-    """Show an image whole, and below it a part at its own size.
+    """Draw an image scaled down, with its most detailed part below.
 
     Args:
-        image: RGB, (H, W, 3), uint8.
+        image: RGB image, (H, W, 3), uint8.
 
     Returns:
-        RGB, 320 pixels wide, uint8. The part has a yellow frame in the
-        whole image: it is where the coarse gradients are strongest.
+        RGB picture, (h, 320, 3), uint8. A yellow frame marks the part.
     """
     height, width = image.shape[:2]
     top, left, tall, wide = busiest_place(image, (DETAIL, WIDTH))
@@ -191,20 +193,20 @@ def _row(found: Survey, name: str) -> list[str]:
 def _sections(
     root: Path, found: Survey
 ) -> Iterator[tuple[str, Iterable[Shown]]]:
-    """Yield titles with pictures."""
+    """Yield the sections: titles with pictures."""
     if all(found.samples.values()):
         yield 'Sharpness', [Shown(_histogram(found), '')]
     twins = (found.alike or [])[:TWINS]
-    yield 'Look alike', [_twins(root, *pair) for pair in twins]
+    yield 'Images that look alike', [_twins(root, *pair) for pair in twins]
     for domain, samples in found.samples.items():
         tiles = []
         for sample in progress(spread(samples, TILES), f'Drawing {domain}'):
             image = tile(read_rgb_image(str(root / sample.name)))
             text = f'{sample.name}: sharpness {sample.sharpness:.1f}'
             tiles.append(Shown(_address(image), text))
-        title = f'{domain}: from the least sharp image to the sharpest'
+        title = f'{domain}: from the least to the most sharp image'
         yield title, tiles
-    title = 'Blur that MotionBlur makes of the sharp images'
+    title = 'Synthetic blur of sharp images by MotionBlur'
     yield title, _blurs(root, found.samples['sharp'])
     for folder in sorted((root / MAPS).glob('*/source.json')):
         store = MapStore(folder.parent)
@@ -213,7 +215,7 @@ def _sections(
 
 
 def _histogram(found: Survey) -> str:
-    """Draw how sharp the images of both domains are."""
+    """Draw the histograms of the sharpness of both domains."""
     scores = {d: [s.sharpness for s in found.samples[d]] for d in DOMAINS}
     figure = Figure((9.5, 3.4), dpi=150, layout='constrained')
     axes = figure.add_subplot()
@@ -228,7 +230,7 @@ def _histogram(found: Survey) -> str:
         axes.axvline(median(values), color=colour, ls='--')
     axes.set(
         xscale='log',
-        xlabel='sharpness: energy of fine gradients over that of coarse ones',
+        xlabel='sharpness: ratio of the energy of fine to coarse gradients',
         ylabel='% of the domain',
     )
     axes.xaxis.set_major_formatter('{x:g}')
@@ -250,7 +252,7 @@ def _twins(root: Path, blur: str, sharp: str, bits: int) -> Shown:
 
 
 def _blurs(root: Path, samples: Sequence[Sample]) -> Iterator[Shown]:
-    """Blur crops of the sharpest images, of many sequences."""
+    """Blur crops of the sharpest images of several sequences."""
     taken: Counter[str] = Counter()
     order = []
     for sample in sorted(samples, key=lambda sample: -sample.sharpness):
@@ -272,7 +274,7 @@ def _blurs(root: Path, samples: Sequence[Sample]) -> Iterator[Shown]:
 
 
 def _overlays(root: Path, found: Survey, store: MapStore) -> Iterator[Shown]:
-    """Show the maps of some images, and a legend."""
+    """Draw the maps of some images, and a legend."""
     groups = store.source()['groups']
     yield Shown(_address(legend(groups)), 'groups')
     chosen = [s for d in DOMAINS for s in spread(found.samples[d], 2)]
@@ -288,7 +290,7 @@ def _overlays(root: Path, found: Survey, store: MapStore) -> Iterator[Shown]:
 
 
 def _address(image: np.ndarray | bytes) -> str:
-    """Return an address that holds a picture, RGB or a PNG file."""
+    """Return the data URL of an RGB picture or PNG file."""
     if isinstance(image, bytes):
         kind, content = 'png', image
     else:

@@ -1,4 +1,4 @@
-"""Cut videos into scenes, and give each scene to one domain."""
+"""Scenes of videos, and their assignment to domains."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -9,7 +9,7 @@ import numpy as np
 __all__ = ['Scene', 'assign_domains', 'cut_into_scenes', 'is_cut', 'thumbnail']
 
 CUT = 30.0  # grey levels of 255, mean over a thumbnail
-GAP = 0.5  # seconds left out on each side of where a scene is divided
+GAP = 0.5  # seconds omitted on each side of a division
 
 
 class Scene(NamedTuple):
@@ -25,23 +25,23 @@ class Scene(NamedTuple):
 
 
 def thumbnail(image: np.ndarray) -> np.ndarray:
-    """Shrink a frame to what a cut is seen by.
+    """Shrink a frame for the detection of cuts.
 
     Args:
         image: RGB image, (H, W, 3), uint8.
 
     Returns:
-        (18, 32, 3), uint8.
+        Thumbnail, (18, 32, 3), uint8.
     """
     return cv2.resize(image, (32, 18), interpolation=cv2.INTER_AREA)
 
 
 def is_cut(before: np.ndarray, after: np.ndarray) -> bool:
-    """Tell whether a new scene begins between two frames.
+    """Return whether a new scene begins between two frames.
 
     Args:
         before: Thumbnail of a frame.
-        after: Thumbnail of the next one.
+        after: Thumbnail of the next frame.
     """
     return bool(np.abs(after.astype(float) - before).mean() > CUT)
 
@@ -53,11 +53,11 @@ def cut_into_scenes(
 
     Args:
         count: Number of frames.
-        cuts: First frames of scenes, but for the first one.
+        cuts: First frames of all scenes except the first.
         fps: Frames per second.
-        segment: Seconds after which a scene is divided, with a gap of one
-            second, so that the parts do not end and begin alike. None
-            divides nothing.
+        segment: Length of the parts into which scenes are divided, in
+            seconds, with a gap of one second between similar ends. None
+            means no division.
     """
     scenes = []
     for start, stop in zip([0, *cuts], [*cuts, count], strict=True):
@@ -81,17 +81,17 @@ def cut_into_scenes(
 def assign_domains(
     counts: Mapping[str, tuple[int, int]],
 ) -> tuple[list[str], list[str]]:
-    """Give each sequence to one domain, and lose as little as possible.
+    """Assign each sequence to one domain, losing as few images as possible.
 
-    Sequences are sorted by the share of blurred images, then by name, and
-    divided where the smaller domain is largest, and then the other one.
+    Sequences are sorted by the fraction of blurred images, then by name, and
+    divided where the smaller domain is largest, then the other.
 
     Args:
         counts: Number of blurred and of sharp images of each sequence.
 
     Returns:
-        Names of the blurred and of the sharp domain's sequences; both are
-        empty if there is no way to fill both.
+        Names of the sequences of the blurred and of the sharp domain; both
+        are empty if one would be empty.
     """
     order = sorted(counts, key=lambda name: (-_share(counts[name]), name))
     best, place = (0, 0), 0
@@ -102,7 +102,7 @@ def assign_domains(
             best, place = gain, i
     if not best[0]:
         return [], []
-    # A sequence may have nothing to give to its domain.
+    # A sequence may have no image for its domain.
     return (
         [name for name in order[:place] if counts[name][0]],
         [name for name in order[place:] if counts[name][1]],

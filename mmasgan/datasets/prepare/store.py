@@ -1,4 +1,4 @@
-"""Build, complete, check and mend a store of uncompressed images."""
+"""Building and repair of a store of uncompressed images."""
 
 import io
 import json
@@ -23,18 +23,18 @@ JOURNAL = 'journal.jsonl'
 
 
 class StoreReport(NamedTuple):
-    """What was done.
+    """Result of :func:`build_store`.
 
     Attributes:
-        kept: Number of images that were there already, and sound.
-        written: Number of images that were not.
-        mended: Names of those that were there, but damaged or outdated.
-        size: Bytes of all images.
+        kept: Number of intact images that already existed.
+        written: Number of written images.
+        repaired: Names of existing images that were damaged or outdated.
+        size: Size of all images, in bytes.
     """
 
     kept: int
     written: int
-    mended: tuple[str, ...]
+    repaired: tuple[str, ...]
     size: int
 
 
@@ -43,35 +43,35 @@ def build_store(
     names: Sequence[str],
     folder: str | os.PathLike[str],
 ) -> StoreReport:
-    """Make a store hold these images, each as ``.npy``.
+    """Build a store of images, each as ``.npy``.
 
-    Images that are there are compared with their checksums, and written
-    anew where they are damaged or their source has changed. May be killed
-    at any time and called again. The manifest, without which
-    :class:`~mmasgan.datasets.ImageStore` reads nothing, comes last.
+    Existing images are compared with their checksums, and written again if
+    they are damaged or their source has changed. After an interruption,
+    another call continues. The manifest, which an image store needs, is
+    written last.
 
     Args:
         data_root: Root of the data set.
-        names: Images, as paths relative to it.
-        folder: The store.
+        names: Paths of the images, relative to the root.
+        folder: Folder of the store.
 
     Raises:
         ImageReadError: If an image cannot be read.
         OSError: If the disk has too little space.
-        ValueError: If ``folder`` is something else, or of other data.
+        ValueError: If ``folder`` is not a store, or a store of other data.
     """
     root, folder = Path(data_root), Path(folder)
     names = sorted(set(names))
     journal = _open(root, folder)
     known = {**journal.entries}
-    sound = [
+    intact = [
         name
         for name in progress(
             _found(folder, names, known), 'Checking the store'
         )
-        if _is_sound(root, folder, name, known[name])
+        if _is_intact(root, folder, name, known[name])
     ]
-    todo = sorted(set(names) - set(sound))
+    todo = sorted(set(names) - set(intact))
     needed = sum(_size(root / name) for name in todo)
     require_space(folder, needed, 'a store of uncompressed images')
     for name in progress(todo, 'Filling the store'):
@@ -81,7 +81,7 @@ def build_store(
     journal.remove()
     entries = [journal.entries[name] for name in names]
     return StoreReport(
-        len(sound),
+        len(intact),
         len(todo),
         tuple(name for name in todo if name in known),
         sum(entry['size'] for entry in entries),
@@ -93,8 +93,8 @@ def _open(root: Path, folder: Path) -> Journal:
     is_begun = manifest is not None or (folder / JOURNAL).exists()
     if not is_begun and folder.exists() and any(folder.iterdir()):
         raise ValueError(
-            f"'{folder}' exists and is no store of images; name another "
-            'place, or move it away'
+            f"'{folder}' exists and is not a store of images; use another "
+            'folder, or move it away'
         )
     journal = Journal(folder / JOURNAL)
     journal.begin()
@@ -102,8 +102,8 @@ def _open(root: Path, folder: Path) -> Journal:
         if manifest['data_root'] != _way(root, folder):
             raise ValueError(
                 f"the store '{folder}' is of images in another folder "
-                f"('{manifest['data_root']}' as seen from it) than '{root}'; "
-                'name another place, or remove it'
+                f"('{manifest['data_root']}' relative to it) than '{root}'; "
+                'use another folder, or remove it'
             )
         journal.entries = {**manifest['images'], **journal.entries}
     remove_leftovers(folder)
@@ -116,7 +116,7 @@ def _found(
     return [n for n in names if n in known and stored_path(folder, n).exists()]
 
 
-def _is_sound(root: Path, folder: Path, name: str, entry: dict) -> bool:
+def _is_intact(root: Path, folder: Path, name: str, entry: dict) -> bool:
     source = (root / name).stat()
     if [source.st_size, source.st_mtime_ns] != entry['source']:
         return False
@@ -130,7 +130,7 @@ def _size(path: Path) -> int:
     try:
         width, height = photo_size(path)
         return width * height * 3 + 128
-    except ImageReadError:  # reading it in full says what is wrong
+    except ImageReadError:  # reported when it is read
         return 0
 
 

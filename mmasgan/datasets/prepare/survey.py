@@ -1,4 +1,4 @@
-"""What there is in a data set: counted in full, measured on a sample."""
+"""Statistics of a data set."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -23,13 +23,13 @@ DOMAINS = ('blur', 'sharp')
 
 
 class Sample(NamedTuple):
-    """An image that was measured.
+    """A measured image.
 
     Attributes:
         name: Path relative to the root of the data.
         pixels: Number of pixels.
-        sharpness: See :func:`gradient_ratio`.
-        look: See :func:`perceptual_hash`.
+        sharpness: Sharpness, see :func:`gradient_ratio`.
+        look: Perceptual hash, see :func:`perceptual_hash`.
     """
 
     name: str
@@ -40,18 +40,18 @@ class Sample(NamedTuple):
 
 @dataclass
 class Survey:
-    """What there is.
+    """Statistics of a data set.
 
     Attributes:
-        split: The split, or None where none was written.
+        split: Split, or None if there is no split file.
         images: Number of images by domain and sequence, ``subset/name``.
-        used: Same for those that the split takes.
+        used: Number of images in the split, by domain and sequence.
         sizes: Number of images of each (width, height), by sequence.
         num_bytes: Size of the files, by sequence.
         samples: Measured images of ``blur`` and of ``sharp``.
-        alike: Near-duplicates among the samples of both domains; None where
-            the split puts each scene into both on purpose.
-        unreadable: What is wrong with images that cannot be read, by name.
+        alike: Near-duplicates among the samples of both domains; None if the
+            split is not disjoint.
+        unreadable: Problem of each unreadable image, by name.
     """
 
     split: GoProSplit | None
@@ -65,20 +65,20 @@ class Survey:
 
 
 def survey(root: Path, blur_variant: str = 'blur', most: int = 150) -> Survey:
-    """Count all images, and measure some of each domain.
+    """Count all images, and measure some images of each domain.
 
-    One image is in memory at a time. Those measured are evenly spaced in
-    the list of their domain, so that the same data give the same numbers.
+    One image is in memory at a time. The measured images are evenly spaced in
+    the list of their domain, so the same data give the same statistics.
 
     Args:
-        root: Folder that holds ``train``, and ``test`` where there is one.
+        root: Folder with ``train``, and optionally ``test``.
         blur_variant: ``blur`` or ``blur_gamma``.
-        most: How many images of each domain are measured at most.
+        most: Largest number of measured images per domain.
 
     Raises:
-        FileNotFoundError: If there are no such data.
+        FileNotFoundError: If the data do not exist.
         ValueError: If they have neither of GoPro's layouts, or the split
-            does not fit them.
+            does not match them.
     """
     file = root / SPLIT_FILE
     split = read_split(file) if file.exists() else None
@@ -105,16 +105,15 @@ def survey(root: Path, blur_variant: str = 'blur', most: int = 150) -> Survey:
 def separation(
     blur: Sequence[float], sharp: Sequence[float]
 ) -> tuple[float, float]:
-    """Return how well sharpness tells the domains apart.
+    """Return how well sharpness separates the domains.
 
     Args:
         blur: Sharpness of blurred images, at least one.
-        sharp: Same for the sharp domain.
+        sharp: Sharpness of sharp images, at least one.
 
     Returns:
-        How often a sharp image is above a blurred one, and the fraction that
-        the best threshold puts on the wrong side, as a mean over both
-        domains.
+        Fraction of pairs in which the sharp image is sharper, and error rate
+        of the best threshold, as a mean over both domains.
     """
     low, high = np.asarray(blur), np.asarray(sharp)
     above = high[:, None] > low

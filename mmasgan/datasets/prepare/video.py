@@ -1,4 +1,4 @@
-"""Make videos ready for training."""
+"""Preparation of videos."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -25,7 +25,7 @@ from .workspace import Workspace, fingerprint, safe_name
 __all__ = ['prepare_video']
 
 FAST = 119.0  # frames per second; '120' is 119.88 in many cameras
-SHORTEST = 2.0  # seconds of a segment, half of which may be its gaps
+SHORTEST = 2.0  # seconds of a segment, including gaps
 SPACING = 0.2  # seconds between images of a domain
 
 
@@ -38,30 +38,29 @@ def prepare_video(
     allow_duplicates: bool = False,
     use_store: bool = True,
 ) -> Prepared:
-    """Turn videos into ``<out>/train/<scene>/{blur,sharp}`` and a split.
+    """Convert videos to ``<out>/train/<scene>/{blur,sharp}`` with a split.
 
-    From 120 frames a second on, a blurred image is the mean of 7 to 13
-    frames in linear light, as GoPro's, and the sharp one is their middle
-    frame. From other videos, frames are sorted by their sharpness. Each
-    scene gives to one domain, see :func:`~.scenes.assign_domains`. May be
-    killed at any time and called again, which goes on.
+    With at least 120 frames per second, a blurred image is the mean of 7 to
+    13 frames in linear light, as in GoPro, and the sharp image is their middle
+    frame. The frames of other videos are sorted by sharpness. Each scene
+    belongs to one domain, see :func:`~.scenes.assign_domains`. After an
+    interruption, another call continues.
 
     Args:
-        files: The videos.
-        out: Folder to make.
-        fps: Frames per second at which they were taken, where the files say
-            otherwise, as slow motion does.
-        segment: Seconds after which a scene is divided. None: only at cuts.
-        quantile: Fraction of the frames that each domain takes, where they
-            are sorted.
-        allow_duplicates: Whether to go on where a blurred and a sharp image
-            look alike.
+        files: Paths of the videos.
+        out: Folder to create.
+        fps: Frames per second of the recording, if the files have another
+            rate, as in slow motion.
+        segment: Longest scene, in seconds. None means division only at cuts.
+        quantile: Fraction of sorted frames in each domain.
+        allow_duplicates: Whether to accept blurred and sharp images that look
+            alike.
         use_store: Whether to build the store of uncompressed images.
 
     Raises:
         ImportError: If PyAV is not installed.
-        OSError: If a file fails, or the disk is full.
-        ValueError: If a video cannot be used, or scenes do not suffice.
+        OSError: If a file cannot be read or written.
+        ValueError: If a video cannot be used, or there are too few scenes.
     """
     if not 0 < quantile < 0.5:
         raise ValueError(f'quantile must be in (0, 0.5), got {quantile}')
@@ -189,9 +188,8 @@ def _split(plan: dict[str, list[Piece]]) -> GoProSplit:
     if not blur_names:
         raise ValueError(
             f'{len(counts)} scene(s) were found, but blurred and sharp images '
-            'must come from different ones: add videos of other scenes, or '
-            'add --segment 10 to divide long ones, if the camera went on to '
-            'other things meanwhile'
+            'must come from different scenes: add videos of other scenes, or '
+            'add --segment 10 to divide long ones, if their content changes'
         )
     return GoProSplit(
         'disjoint',
@@ -212,7 +210,7 @@ def _make_all(
         state = fingerprint(path, name)
         todo = [p for p in pieces if not _is_made(work, p, state)]
         if todo:
-            frames = _shown(path, 'Making images of')
+            frames = _shown(path, 'Creating images of')
             for piece, image in render(frames, todo):
                 key = _output(piece)
                 write_atomically(work.part / key, encode_png(image))

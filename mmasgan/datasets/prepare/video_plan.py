@@ -1,4 +1,4 @@
-"""Decide which frames of videos become which images, before any is made."""
+"""Plan of the images that are created from the frames of videos."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,17 +10,17 @@ from .scenes import Scene
 
 __all__ = ['Piece', 'plan_pairs', 'plan_sorted', 'thresholds']
 
-AVERAGED = (7, 9, 11, 13)  # GoPro's 7 to 13; odd, so that one is the middle
-LEAST_RATIO = 1.2  # between the two thresholds, or nothing is told apart
+AVERAGED = (7, 9, 11, 13)  # GoPro's 7 to 13; odd, to have a middle frame
+LEAST_RATIO = 1.2  # of the two thresholds
 
 
 class Piece(NamedTuple):
-    """An image to make.
+    """An image to create, as the mean of frames.
 
     Attributes:
-        sequence: Name of its sequence.
+        sequence: Name of the sequence.
         domain: ``blur`` or ``sharp``.
-        start: First frame of which it is the mean.
+        start: First frame.
         stop: Frame after the last one.
         name: Number in the file name.
     """
@@ -33,11 +33,11 @@ class Piece(NamedTuple):
 
 
 def plan_pairs(sequence: str, scene: Scene) -> list[Piece]:
-    """Plan GoPro's way: means of 7 to 13 frames, and their middle frames.
+    """Plan pairs as in GoPro: means of 7 to 13 frames, and middle frames.
 
     Args:
-        sequence: Name of the sequence to make.
-        scene: The frames.
+        sequence: Name of the sequence to create.
+        scene: Frames of the scene.
     """
     random = random_state(scene.start, scene.stop)
     pieces: list[Piece] = []
@@ -55,18 +55,18 @@ def plan_pairs(sequence: str, scene: Scene) -> list[Piece]:
 def thresholds(
     scenes: Sequence[Sequence[float]], quantile: float
 ) -> tuple[float, float]:
-    """Find below what a frame counts as blurred, above what as sharp.
+    """Compute the thresholds of sharpness for blurred and sharp frames.
 
     Args:
         scenes: Sharpness of the frames of each scene.
-        quantile: Fraction of all frames that each domain takes; what lies
-            between is left out.
+        quantile: Fraction of all frames in each domain; frames in between are
+            not used.
 
     Returns:
-        Both, relative to the median of a frame's own scene.
+        Lower and upper threshold, relative to the median of a scene.
 
     Raises:
-        ValueError: If the frames hardly differ.
+        ValueError: If the sharpness of the frames hardly differs.
     """
     relative = np.concatenate([_relative(scores) for scores in scenes])
     low, high = np.quantile(relative, [quantile, 1 - quantile])
@@ -75,8 +75,8 @@ def thresholds(
             'the frames of these videos hardly differ in sharpness (the '
             f'sharpest {quantile:.0%} are {high / low:.2f} times as sharp as '
             f'the most blurred {quantile:.0%}, at least {LEAST_RATIO} is '
-            'needed): add videos of which some frames are blurred, or sort '
-            "them by hand and use 'mmasgan prepare photos'"
+            'needed): add videos with blurred frames, or sort the frames by '
+            "hand and use 'mmasgan prepare photos'"
         )
     return float(low), float(high)
 
@@ -88,15 +88,14 @@ def plan_sorted(
     limits: tuple[float, float],
     spacing: int,
 ) -> list[Piece]:
-    """Plan to sort the frames of a scene into the two domains.
+    """Plan the sorting of the frames of a scene into the two domains.
 
     Args:
-        sequence: Name of the sequence to make.
-        scene: The frames.
-        scores: Sharpness of each.
-        limits: See :func:`thresholds`.
-        spacing: Frames between two images of a domain, since neighbours
-            show the same.
+        sequence: Name of the sequence to create.
+        scene: Frames of the scene.
+        scores: Sharpness of each frame.
+        limits: Thresholds of sharpness, see :func:`thresholds`.
+        spacing: Number of frames between two images of a domain.
     """
     pieces: list[Piece] = []
     last = {'blur': -spacing, 'sharp': -spacing}

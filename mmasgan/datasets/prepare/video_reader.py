@@ -1,4 +1,4 @@
-"""Read the frames of a video as they are meant to be seen."""
+"""Reading of upright RGB frames of a video."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,11 +14,11 @@ __all__ = ['VideoInfo', 'probe', 'read_frames']
 
 
 class VideoInfo(NamedTuple):
-    """What a video says of itself.
+    """Header of a video.
 
     Attributes:
-        fps: Frames per second, on average.
-        frames: Number of frames; 0 where it does not say.
+        fps: Average number of frames per second.
+        frames: Number of frames; 0 if unknown.
     """
 
     fps: float
@@ -26,23 +26,23 @@ class VideoInfo(NamedTuple):
 
 
 def probe(path: Path) -> VideoInfo:
-    """Look at a video without decoding it.
+    """Read the header of a video.
 
     Args:
-        path: The file.
+        path: Path of the file.
 
     Raises:
-        FileNotFoundError: If it does not exist.
+        FileNotFoundError: If the file does not exist.
         ImportError: If PyAV is not installed.
-        ValueError: If it is no video.
+        ValueError: If the file is not a video.
     """
     with VideoReader(path) as reader:
         stream = reader.picture
         rate = stream.average_rate or stream.guessed_rate
         if not rate:
             raise ValueError(
-                f"'{path}' does not say how many frames it has a second; "
-                'give --fps'
+                f"'{path}' has no number of frames per second in its header; "
+                'use --fps'
             )
         return VideoInfo(float(rate), stream.frames)
 
@@ -51,14 +51,13 @@ def read_frames(path: Path) -> Iterator[np.ndarray]:
     """Decode a video.
 
     Args:
-        path: The file.
+        path: Path of the file.
 
     Yields:
-        RGB frames of shape (H, W, 3), uint8, upright.
+        Upright RGB frames, (H, W, 3), uint8.
 
     Raises:
-        ValueError: If the video is damaged, or of colours that cannot be
-            computed with.
+        ValueError: If the video is damaged, or its colours are not supported.
     """
     orientation = None
     with VideoReader(path) as reader:

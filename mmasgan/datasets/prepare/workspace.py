@@ -1,4 +1,4 @@
-"""A folder that appears when all of it is made."""
+"""Output folder that is renamed when it is complete."""
 
 import hashlib
 import json
@@ -20,19 +20,19 @@ JOURNAL = 'journal.jsonl'
 
 
 class Workspace:
-    """Beside ``out``, ``<out>.part`` until it is finished and renamed.
+    """Folder ``<out>.part``, which is renamed to ``out`` when it is complete.
 
-    An unfinished one is gone on with, if it was begun with the same
-    settings; inputs may have changed meanwhile.
+    An incomplete folder with the same settings is continued, also if inputs
+    have changed.
 
     Args:
-        out: The folder to make.
-        settings: What the outputs depend on besides the inputs.
+        out: Folder to create.
+        settings: Settings on which the outputs depend.
         inputs: Fingerprints of the inputs.
 
     Raises:
-        ValueError: If there is something else at ``out``, or what was begun
-            has other settings.
+        ValueError: If ``out`` has other content, or an incomplete folder has
+            other settings.
     """
 
     def __init__(
@@ -52,11 +52,11 @@ class Workspace:
             self.journal.begin()
 
     def keep_only(self, folder: Path, wanted: set[Path]) -> None:
-        """Remove the files that no input leads to any more.
+        """Remove outdated files.
 
         Args:
-            folder: Folder within the workspace.
-            wanted: The files to keep.
+            folder: Folder in the workspace.
+            wanted: Paths of the files to keep.
         """
         for path in sorted(folder.rglob('*'), reverse=True):
             if path.is_dir():
@@ -66,7 +66,7 @@ class Workspace:
                 path.unlink()
 
     def finish(self) -> None:
-        """Put the folder in its place."""
+        """Rename the complete folder."""
         write_atomically(self.part / RECIPE, _json(self._recipe))
         os.rename(self.part, self.out)
         self._tidy()
@@ -81,9 +81,9 @@ class Workspace:
             self._tidy()
             return True
         raise ValueError(
-            f"'{self.out}' exists, and is not what would be made there now "
-            '(other inputs or settings, or another thing altogether); name '
-            'another folder, or move it away'
+            f"'{self.out}' exists, and was created from other inputs or "
+            'settings, or by something else; use another folder, or move it '
+            'away'
         )
 
     def _tidy(self) -> None:
@@ -95,37 +95,37 @@ class Workspace:
         begun = _read(self.part / SETTINGS)
         if begun is None and self.part.exists() and any(self.part.iterdir()):
             raise ValueError(
-                f"'{self.part}' is in the way; move it away, or name another "
+                f"'{self.part}' exists; move it away, or use another output "
                 'folder'
             )
         if begun not in (None, self._settings):
             raise ValueError(
-                f"'{self.part}' was begun with other settings, {begun}; "
-                'give these to go on, or remove it'
+                f"'{self.part}' was started with other settings, {begun}; "
+                'use these to continue, or remove it'
             )
         write_atomically(self.part / SETTINGS, _json(self._settings))
         (self.part / RECIPE).unlink(missing_ok=True)
 
 
 def fingerprint(path: Path, name: str) -> str:
-    """Tell a file from later states of itself.
+    """Return a text that changes when a file changes.
 
     Args:
-        path: The file.
-        name: What it is called.
+        path: Path of the file.
+        name: Name of the file.
     """
     state = path.stat()
     return f'{name} {state.st_size} {state.st_mtime_ns}'
 
 
 def safe_name(name: str) -> str:
-    """Return a file name, without suffix, that no other path has.
+    """Return a unique file name, without suffix, for a path.
 
     Args:
         name: Path of the source, relative to its folder, with slashes.
     """
     stem = name.rpartition('/')[2].rpartition('.')[0]
-    # A dot hides a file, and file servers have names that begin so.
+    # Files that start with these are hidden or ignored.
     clean = re.sub(r'[\s<>:"/\\|?*]+', '_', stem).lstrip('.@_')[:60]
     digest = zlib.crc32(name.encode('utf-8', 'surrogateescape'))
     return f'{clean or "image"}-{digest:08x}'

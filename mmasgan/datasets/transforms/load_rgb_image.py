@@ -19,14 +19,13 @@ __all__ = ['LoadRGBImage']
 class LoadRGBImage(BaseTransform):
     """Load the image of each key from ``<key>_path``.
 
-    Adds ``<key>``, an RGB image (H, W, 3), uint8, in [0, 255], and what
-    MMagic's loader adds: ``ori_<key>_shape``, ``<key>_channel_order`` and
-    ``<key>_color_type``. MMagic's loader itself returns None for a damaged
-    file, cuts a truncated one off silently, and reads BGR by default.
+    Adds ``<key>`` and the keys of MMagic's loader: ``ori_<key>_shape``,
+    ``<key>_channel_order`` and ``<key>_color_type``. MMagic's loader returns
+    None for a damaged file, accepts a truncated one without a message, and
+    reads BGR by default.
 
-    Where these keys are packed, name ``<key>_channel_order`` in
-    ``meta_keys`` of ``PackInputs``: MMagic's data preprocessor takes an
-    image of unknown order for BGR.
+    Add ``<key>_channel_order`` to ``meta_keys`` of ``PackInputs``: MMagic's
+    data preprocessor assumes BGR for an image of unknown order.
 
     Config::
 
@@ -34,20 +33,21 @@ class LoadRGBImage(BaseTransform):
 
     Args:
         keys: Keys to load.
-        same_size: Whether the images must agree in height and width, as
-            those of a pair must.
+        same_size: Whether all images must have the same size, as in a pair.
         backend_args: Arguments of MMEngine's storage backend.
-        store: Folder of an :class:`~mmasgan.datasets.ImageStore`, which
-            holds the images uncompressed, so that a crop of them costs
-            little. None reads the files themselves. Pixels, and what is
-            drawn afterwards, are the same.
-        cache_megabytes: How much memory each process keeps decoded images
-            in, the ones used last. A set that fits is decoded once.
+        store: Folder of an image store, which holds the images uncompressed,
+            so that crops are read quickly. None reads the image files. Pixels
+            and random numbers are the same.
+        cache_megabytes: Size of the cache of decoded images in each process.
+            The least recently used images are dropped first.
+
+    Shape:
+        Output images (H, W, 3), RGB, uint8, in [0, 255].
 
     Raises:
-        FileNotFoundError: If there is no finished store at ``store``.
-        ImageReadError: See :func:`~mmasgan.datasets.read_rgb_image`.
-        UnusableImageError: If the sizes differ and ``same_size`` is set.
+        FileNotFoundError: If ``store`` is not a complete store.
+        ImageReadError: If a file cannot be read as an image.
+        UnusableImageError: If ``same_size`` is set and the sizes differ.
         ValueError: If ``cache_megabytes`` is negative.
     """
 
@@ -80,7 +80,7 @@ class LoadRGBImage(BaseTransform):
             results: Sample with ``<key>_path`` for each key.
 
         Returns:
-            The same dict, with the images.
+            The same dict with images (H, W, 3), RGB, uint8.
         """
         for key in self.keys:
             image = self._read(results[f'{key}_path'])
@@ -118,8 +118,8 @@ class LoadRGBImage(BaseTransform):
                 for key, (height, width, _) in shapes.items()
             )
             raise UnusableImageError(
-                f'sizes differ within a pair: {", ".join(texts)}; replace '
-                'or remove the wrong one',
+                f'images of a pair have different sizes: {", ".join(texts)}; '
+                'replace or remove the wrong one',
                 results[f'{self.keys[0]}_path'],
             )
 

@@ -1,4 +1,4 @@
-"""Blur made from sharp images, while they are loaded."""
+"""Synthetic motion blur of sharp images during loading."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -15,7 +15,7 @@ __all__ = ['MotionBlur']
 
 Range = float | Sequence[float]
 
-# What other transforms say of an image, by its key.
+# Keys with information on an image, copied to the blurred image.
 KNOWN = (
     '{}_path',
     'ori_{}_shape',
@@ -26,13 +26,14 @@ KNOWN = (
 
 
 class Shot(NamedTuple):
-    """A blurred image and what blurred it.
+    """A blurred image and its motion.
 
     Attributes:
-        image: (H, W, 3), uint8, the margin included.
-        path: Path of the camera, see
+        image: Blurred image, (H, W, 3), uint8, including the margin.
+        path: Path of the camera, (T, 4), see
             :func:`~mmasgan.layers.camera_path.camera_path`.
-        object_path: Path of the object, added to the camera's; or None.
+        object_path: Path of the object relative to the camera, (T, 4), or
+            None.
     """
 
     image: np.ndarray
@@ -42,15 +43,21 @@ class Shot(NamedTuple):
 
 @TRANSFORMS.register_module()
 class MotionBlur(BaseTransform):
-    """Blur an image along a random camera path, drawn from ``np.random``.
+    r"""Blur an image along a random camera path.
 
-    The path is curved and jittered as that of a shaking hand, the camera
-    turns and zooms; optionally a region moves on its own. Then come noise
-    and compression. Arguments that are a pair are the bounds of a uniform
-    draw for each image. A 256x256 crop takes a few milliseconds.
+    .. math:: b = \Big(\frac{1}{T} \sum_{k=1}^{T} s_k^\gamma\Big)^{1/\gamma}
 
-    Adds ``<out_key>``, what is known of its file and crop (as of ``key``),
-    and ``<out_key>_motion``, the path (T, 4), see
+    with :math:`s_k` the image moved by the camera at time k. The path is that
+    of a hand-held camera, with rotation and zoom; optionally, a region has an
+    additional path. Noise and JPEG compression follow. Pairs are the bounds
+    of a uniform distribution per image; random numbers come from
+    ``np.random``. A 256x256 crop takes a few milliseconds.
+
+    Adds ``<out_key>``, the keys with information on the file and crop of
+    ``<key>``, and ``<out_key>_motion``, the path.
+
+    Source: the mean of frames is GoPro's blur (Nah et al., CVPR 2017, Eq.
+    (1)); the paths are ours, see
     :func:`~mmasgan.layers.camera_path.camera_path`.
 
     Config::
@@ -58,29 +65,33 @@ class MotionBlur(BaseTransform):
         dict(type=MotionBlur, key='img_sharp', out_key='img_blur')
 
     Args:
-        key: Sharp image, (H, W, 3), uint8; it may be a crop.
-        out_key: Where the blurred image goes; may be ``key`` itself.
+        key: Key of the sharp image or crop.
+        out_key: Key of the blurred image; it may equal ``key``.
         length: Length of the path, in pixels.
-        shake: How crooked it is, 0 for a straight line.
+        shake: Curvature and jitter of the path; 0 is a straight line.
         exposure: Fraction of the path during which the shutter is open.
-        gamma: Frames are averaged after ``x ** gamma``: 1 gives GoPro's
-            ``blur``, 2.2 linear light (its ``blur_gamma``).
-        frames: How many frames are averaged; an even draw takes one more, so
-            that one frame is the truth. GoPro's blur is of 7 to 13, and where
-            the camera is fast they show one by one.
-        mask_key: Mask (H, W), in [0, 1], of an object that moves on its own.
-        object_probability: Without a mask, how often a random smooth region
-            takes its place.
-        object_length: Length of the object's own path, in pixels.
-        noise: Standard deviation of Gaussian noise, in grey levels.
-        jpeg_quality: Quality of the compression; None leaves it out.
-        margin: Pixels cut off on each side of both images afterwards, so
-            that no reflected border remains where it is at least half the
-            length of the path.
+        gamma: Exponent of the camera response: 1 gives GoPro's ``blur``, 2.2
+            an average in linear light (GoPro's ``blur_gamma``).
+        frames: Number of averaged frames, rounded to an odd number, so that
+            the middle frame is the ground truth. GoPro averages 7 to 13
+            frames, which are visible individually in fast motion.
+        mask_key: Key of the mask of a moving object, (H, W), in [0, 1].
+        object_probability: Without a mask, probability that a random smooth
+            region is a moving object.
+        object_length: Length of the additional path of the object, in pixels.
+        noise: Standard deviation of Gaussian noise, in grey levels of 255.
+        jpeg_quality: Quality of the JPEG compression; None means none.
+        margin: Pixels to cut off on each side of both images. Half of the
+            longest path removes all pixels that depend on the reflected
+            border.
+
+    Shape:
+        Images (H, W, 3), RGB, uint8, to (H - 2 margin, W - 2 margin, 3); the
+        path is (T, 4).
 
     Raises:
-        ValueError: If a range is empty or negative, or nothing would be left
-            within the margin.
+        ValueError: If a range is empty or negative, or the margin is too
+            large for an image.
     """
 
     def __init__(
@@ -125,10 +136,11 @@ class MotionBlur(BaseTransform):
         """Blur the image.
 
         Args:
-            results: Sample with the image, and the mask where one is named.
+            results: Sample with the image, and the mask if ``mask_key`` is
+                set.
 
         Returns:
-            The same dict, with the blurred image.
+            The same dict with the blurred image.
         """
         image = results[self.key]
         random = np.random.RandomState(np.random.randint(2**31))
@@ -156,13 +168,13 @@ class MotionBlur(BaseTransform):
         random: np.random.RandomState,
         mask: np.ndarray | None = None,
     ) -> Shot:
-        """Blur an image, without cutting the margin off.
+        """Blur an image, without cutting off the margin.
 
         Args:
-            image: (H, W, 3), uint8.
-            random: Source of the random numbers.
-            mask: (H, W), in [0, 1], of an object that moves on its own. None
-                draws one, as often as ``object_probability`` says.
+            image: Sharp image, (H, W, 3), uint8.
+            random: Random number generator.
+            mask: Mask of a moving object, (H, W), in [0, 1]. None draws one
+                with probability ``object_probability``.
         """
         path = self._path(random, self.length)
         if mask is None and self.mask_key is None:
@@ -192,7 +204,7 @@ class MotionBlur(BaseTransform):
     def _mask(
         self, random: np.random.RandomState, image: np.ndarray
     ) -> np.ndarray | None:
-        # Drawn in any case, so that the other numbers stay the same.
+        # Always drawn, so that later random numbers do not change.
         if random.uniform() >= self.object_probability:
             return None
         height, width = image.shape[:2]
@@ -208,7 +220,7 @@ class MotionBlur(BaseTransform):
         deviation = random.uniform(*self.noise)
         if deviation == 0:
             return image
-        # NumPy's own normal numbers take five times as long.
+        # NumPy's normal distribution takes five times as long.
         cv2.setRNGSeed(random.randint(2**31))
         grain = np.empty(image.shape, np.float32)
         cv2.randn(grain, np.zeros(3), np.full(3, deviation))
@@ -220,7 +232,7 @@ class MotionBlur(BaseTransform):
         if self.jpeg_quality is None:
             return image
         quality = round(random.uniform(*self.jpeg_quality))
-        # The channel order decides which colours lose resolution.
+        # BGR order: JPEG reduces the resolution of colour channels.
         _, data = cv2.imencode(
             '.jpg', image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality]
         )
@@ -233,8 +245,8 @@ class MotionBlur(BaseTransform):
             return image
         if min(image.shape[:2]) <= 2 * self.margin:
             raise ValueError(
-                f'an image of {image.shape[1]}x{image.shape[0]} pixels has '
-                f'nothing left within a margin of {self.margin}; take larger '
+                f'margin={self.margin} is too large for an image of '
+                f'{image.shape[1]}x{image.shape[0]} pixels; use larger '
                 'crops'
             )
         inner = slice(self.margin, -self.margin)
@@ -253,7 +265,7 @@ def _bounds(name: str, value: Range) -> tuple[float, float]:
     )
     if not 0 <= low <= high:
         raise ValueError(
-            f'{name} must be a number or (low, high), not negative, got '
+            f'{name} must be a non-negative number or (low, high), got '
             f'{value!r}'
         )
     return low, high

@@ -13,30 +13,34 @@ __all__ = ['RandomCrop']
 
 @TRANSFORMS.register_module()
 class RandomCrop(BaseTransform):
-    """Crop each key at a random position, drawn from ``np.random``.
+    """Crop the image of each key at a random position.
 
-    By default each key has a position of its own, as unpaired domains want
-    it: MMagic's ``PairedRandomCrop`` works on its own key names, and its
-    ``Crop`` gives all keys one position. Adds ``<key>_crop``, the tuple
-    (top, left, height, width) in the whole image, also after other crops.
+    By default, each key has its own position, for unpaired domains. (MMagic's
+    ``PairedRandomCrop`` has fixed key names, and its ``Crop`` uses one
+    position for all keys.) Adds ``<key>_crop``, the position (top, left,
+    height, width) in the original image, also after several crops. Random
+    numbers come from ``np.random``.
 
     Config::
 
         dict(type=RandomCrop, keys=['img_blur', 'img_sharp'], crop_size=256)
 
     Args:
-        keys: Keys to crop, of shape (H, W) or (H, W, C).
-        crop_size: Side of the square, or (height, width).
-        margin: Pixels that are cut besides on each side, for a later step
-            that needs them, such as ``MotionBlur``.
-        together: Whether all keys share one position. They must then agree
-            in height and width.
+        keys: Keys of images or maps to crop.
+        crop_size: Side of a square crop, or (height, width).
+        margin: Pixels to add on each side of the crop, for a later transform
+            that cuts them off, such as ``MotionBlur``.
+        together: Whether all keys share one position; their images must then
+            have the same size.
+
+    Shape:
+        (H, W) or (H, W, C) to (h, w) or (h, w, C), with the size of the crop.
 
     Raises:
         ValueError: If ``crop_size`` is not positive, or ``margin`` is
             negative.
         UnusableImageError: If an image is smaller than the crop, or
-            ``together`` is set and sizes differ.
+            ``together`` is set and the sizes differ.
     """
 
     def __init__(
@@ -71,7 +75,7 @@ class RandomCrop(BaseTransform):
             results: Sample with an array for each key.
 
         Returns:
-            The same dict, with cropped copies.
+            The same dict with cropped copies.
         """
         height, width = self.crop_size
         self._check_sizes(results)
@@ -81,7 +85,7 @@ class RandomCrop(BaseTransform):
             if number == 0 or not self.together:
                 top = np.random.randint(image.shape[0] - height + 1)
                 left = np.random.randint(image.shape[1] - width + 1)
-            # A copy lets go of the whole image.
+            # A copy, so that the whole image can be freed.
             results[key] = image[
                 top : top + height, left : left + width
             ].copy()
@@ -106,8 +110,8 @@ class RandomCrop(BaseTransform):
         sizes = {results[key].shape[:2] for key in self.keys}
         if self.together and len(sizes) > 1:
             raise UnusableImageError(
-                f'sizes differ within a pair: {", ".join(texts)}; replace '
-                'or remove the wrong one',
+                f'images of a pair have different sizes: {", ".join(texts)}; '
+                'replace or remove the wrong one',
                 results.get(f'{self.keys[0]}_path'),
             )
 

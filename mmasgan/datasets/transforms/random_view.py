@@ -1,4 +1,4 @@
-"""Crops of images, scaled, turned and flipped, as one transform."""
+"""Random crops with scaling, rotation and flips."""
 
 from collections.abc import Sequence
 
@@ -11,19 +11,19 @@ from ...registry import TRANSFORMS
 
 __all__ = ['RandomView']
 
-RADII = (0.5, 10.0)  # of discs out of focus, in pixels
-HILLS = 4  # points a side of the noise that regions are cut from
-EDGE = 4  # how steep their edges are
+RADII = (0.5, 10.0)  # of defocus discs, in pixels
+HILLS = 4  # noise values per side from which regions are made
+EDGE = 4  # steepness of their edges
 
 
 @TRANSFORMS.register_module()
 class RandomView(BaseTransform):
-    """Show each image at a random place and scale, turned and flipped.
+    """Crop, scale, rotate and flip the image of each key at random.
 
-    A region is cut out, scaled to ``crop_size``, turned by a multiple of 90
-    degrees and flipped, each key on its own, drawn from ``np.random``. Adds
-    ``<key>_crop``, the tuple (top, left, height, width) of the region in the
-    whole image.
+    A random region is scaled to ``crop_size``, rotated by a multiple of 90
+    degrees and flipped, independently for each key. Adds ``<key>_crop``, the
+    region (top, left, height, width) in the original image. Random numbers
+    come from ``np.random``.
 
     Config::
 
@@ -31,22 +31,24 @@ class RandomView(BaseTransform):
              scale=(0.5, 1))
 
     Args:
-        keys: Keys of images, (H, W, C).
-        crop_size: Side of the square that is left, in pixels.
-        scale: Bounds of the factor by which a region is scaled: 0.5 halves
-            it. A blurred image should keep its scale, since motion has one.
-        choices: Of so many regions, the one with most detail is taken. What
-            is flat teaches nothing.
-        defocus: How often a view is out of focus, blurred by a disc of a
-            radius between 0.5 and 10 pixels: whole, or in a region with a
-            smooth edge. What is soft without having moved is not to be
-            sharpened.
-        margin: Pixels that are left besides on each side, for a model that
-            needs them, as a re-blur does.
+        keys: Keys of images.
+        crop_size: Side of the square output, in pixels.
+        scale: Bounds of the scale factor; 0.5 halves the size. Do not scale
+            blurred images, because this would scale their motion.
+        choices: Number of random regions, of which the one with the most
+            detail is used. Flat regions contribute little to training.
+        defocus: Probability of defocus blur, by a disc with a radius of 0.5
+            to 10 pixels, of the whole image or of a region with a smooth
+            edge. It teaches a model not to sharpen blur without motion.
+        margin: Pixels to add on each side, for a model that cuts them off,
+            such as one that reblurs.
+
+    Shape:
+        (H, W, C) to (s, s, C) with s = crop_size + 2 margin.
 
     Raises:
-        ValueError: If an argument is not possible.
-        UnusableImageError: If an image is smaller than the crop.
+        ValueError: If an argument is out of its range.
+        UnusableImageError: If an image is smaller than the output.
     """
 
     def __init__(
@@ -78,13 +80,13 @@ class RandomView(BaseTransform):
         self.defocus = defocus
 
     def transform(self, results: dict) -> dict:
-        """Cut, scale, turn and flip.
+        """Crop, scale, rotate and flip.
 
         Args:
             results: Sample with an image for each key.
 
         Returns:
-            The same dict, with the views.
+            The same dict with the transformed images.
         """
         for key in self.keys:
             image = results[key]
@@ -114,7 +116,7 @@ class RandomView(BaseTransform):
             region = np.rot90(region, np.random.randint(4))
             if np.random.randint(2):
                 region = region[:, ::-1]
-            results[key] = np.array(region, order='C')  # lets go of it
+            results[key] = np.array(region, order='C')  # frees the image
             results[f'{key}_crop'] = (*corner, side, side)
         return results
 
@@ -140,7 +142,7 @@ class RandomView(BaseTransform):
 
 
 def _out_of_focus(image: np.ndarray) -> np.ndarray:
-    """Blur an image, or a region of it, by a disc."""
+    """Blur an image, or a region of it, with a disc."""
     radius = np.exp(np.random.uniform(*np.log(RADII)))
     reach = int(np.ceil(radius))
     steps = np.arange(-reach, reach + 1)

@@ -1,6 +1,6 @@
-"""Photographs as files: read with all that must be kept, and written again.
+"""Reading and writing of photographs with their metadata.
 
-Nothing here needs PyTorch or MMagic.
+This package needs neither PyTorch nor MMagic.
 """
 
 from ..._moved import keep_old_names

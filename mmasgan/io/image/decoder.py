@@ -1,4 +1,4 @@
-"""From the content of an image file to pixels and what goes with them."""
+"""Decoding of image files to pixels and metadata."""
 
 from collections.abc import Callable
 from io import BytesIO
@@ -37,12 +37,12 @@ def decode(content: bytes, name: str) -> Photo:
     """Decode an image file.
 
     Args:
-        content: Of the file.
-        name: Of the file.
+        content: Content of the file.
+        name: Name of the file.
 
     Raises:
-        UndecodableError: If it is of a kind that is not supported.
-        Exception: Whatever the libraries raise on damaged files.
+        UndecodableError: If the format is not supported.
+        Exception: Errors of the libraries for damaged files.
     """
     kind = kind_of(content, name)
     if kind in READERS:
@@ -55,7 +55,7 @@ def decode(content: bytes, name: str) -> Photo:
         frames = getattr(image, 'n_frames', 1)
         if frames > 1:
             raise UndecodableError(
-                f'holds {frames} frames; save each one as a file of its own'
+                f'contains {frames} frames; save each one as a separate file'
             )
         samples = _deep(kind, content, meta)
         if samples is None:
@@ -65,7 +65,7 @@ def decode(content: bytes, name: str) -> Photo:
     alpha = samples[..., -1] if samples.shape[2] in (2, 4) else None
     if alpha is not None and kind == 'TGA' and not content[17] & 15:
         alpha = None
-        meta.notes.append('its fourth channel is not said to be transparency')
+        meta.notes.append('its fourth channel is not marked as transparency')
     pixels = samples[..., :3]
     if samples.shape[2] < 3:
         pixels = np.repeat(samples[..., :1], 3, axis=2)
@@ -78,7 +78,7 @@ def _shallow(image: Image.Image) -> np.ndarray:
 
 
 def _deep(kind: str, content: bytes, meta: Metadata) -> np.ndarray | None:
-    """Return samples of more than 8 bits as 16, which Pillow cuts off."""
+    """Return samples of more than 8 bits, which Pillow truncates, as 16."""
     readers = {'AVIF': deep_avif, 'JPEG2000': deep_jpeg2000}
     if kind not in readers:
         return None
@@ -89,7 +89,7 @@ def _deep(kind: str, content: bytes, meta: Metadata) -> np.ndarray | None:
     if samples.max() > most:
         raise UndecodableError('is damaged: values are out of range')
     if bits < 16:
-        meta.notes.append(f'its {bits} bits per channel become 16')
+        meta.notes.append(f'its {bits} bits per channel are converted to 16')
     scaled = (samples.astype(np.uint32) * 65535 + most // 2) // most
     scaled = scaled.astype(np.uint16)
     return scaled.reshape(*scaled.shape[:2], -1)
@@ -105,7 +105,7 @@ def _add_metadata(
     if image.info.get('exif'):
         meta.load_exif(image.info['exif'])
     if image.mode == 'CMYK':
-        meta.notes.append('its CMYK colours become RGB')
+        meta.notes.append('its CMYK colours are converted to RGB')
     if kind == 'GIF':
         _add_gif_extensions(meta, content)
     if kind == 'BMP':
@@ -115,8 +115,8 @@ def _add_metadata(
     transfer = HDR.get(transfer_of_avif(content) if kind == 'AVIF' else 0)
     if transfer:
         meta.notes.append(
-            f'its brightness is HDR ({transfer}), which the models have not '
-            'seen; what says so is left out, so that it looks pale'
+            f'its brightness is HDR ({transfer}), on which the models were '
+            'not trained; its HDR tag is left out, so it looks pale'
         )
 
 
@@ -130,10 +130,10 @@ def _add_gif_extensions(meta: Metadata, content: bytes) -> None:
 
 
 def _whole_webp(content: bytes, notes: list[str]) -> bytes:
-    """Return a WebP file without what is cut off or superfluous at its end."""
+    """Return a WebP file without incomplete or additional data at its end."""
     size = 8 + int.from_bytes(content[4:8], 'little')
     if len(content) > size + size % 2:
-        notes.append('what follows its end is left out')
+        notes.append('bytes after its end are left out')
     if len(content) >= size:
         return content
     end, has_pixels = 12, False
@@ -144,8 +144,8 @@ def _whole_webp(content: bytes, notes: list[str]) -> bytes:
         has_pixels |= content[end : end + 4] in (b'VP8 ', b'VP8L')
         end += 8 + length + length % 2
     if not has_pixels:
-        return content  # the decoder says what is wrong
-    notes.append('it ends too early, after its last pixel')
+        return content  # the decoder reports the problem
+    notes.append('it is truncated after its last pixel')
     return b'RIFF' + (end - 8).to_bytes(4, 'little') + content[8:end]
 
 

@@ -1,4 +1,4 @@
-"""AVIF and JPEG 2000 of more than 8 bits, of which Pillow makes 8."""
+"""AVIF and JPEG 2000 of more than 8 bits, which Pillow truncates to 8."""
 
 import imagecodecs
 import numpy as np
@@ -15,7 +15,7 @@ HIGH, TWELVE = 0x40, 0x20  # bits of its third byte
 
 
 def deep_avif(content: bytes) -> tuple[np.ndarray | None, int]:
-    """Return samples and bits of an AVIF file; None where 8 bits do."""
+    """Return samples and bits of an AVIF file; None for 8 bits."""
     place = content.find(AV1_CONFIG)
     flags = content[place + 6] if 0 <= place < len(content) - 6 else 0
     if not flags & HIGH:
@@ -25,7 +25,7 @@ def deep_avif(content: bytes) -> tuple[np.ndarray | None, int]:
 
 
 def deep_jpeg2000(content: bytes) -> tuple[np.ndarray | None, int]:
-    """Return samples and bits of a JPEG 2000 file; None where 8 bits do.
+    """Return samples and bits of a JPEG 2000 file; None for 8 bits.
 
     Raises:
         UndecodableError: If channels have different depths, or signed values.

@@ -1,4 +1,4 @@
-"""Write a photograph in its format, with all that the format can hold."""
+"""Encoding of photographs with their metadata."""
 
 import struct
 from collections.abc import Callable
@@ -19,23 +19,23 @@ __all__ = ['PHOTO_SUFFIXES', 'encode_photo']
 
 
 def encode_photo(photo: Photo, suffix: str) -> bytes:
-    """Encode a photograph, without loss but for JPEG.
+    """Encode a photograph, losslessly except for JPEG.
 
-    JPEG gets quality 95 and full colour resolution. PNG, TIFF and PPM keep 16
-    bits, others get them rounded to 8. An opaque alpha channel is left out
-    where the format has none, and so is what :func:`lost_in` names.
+    JPEG has quality 95 and full colour resolution. PNG, TIFF and PPM keep 16
+    bits; other formats have 8. An opaque alpha channel is dropped if the
+    format has none, and so is all metadata that :func:`lost_in` lists.
 
     Args:
-        photo: To encode.
-        suffix: Of the file, one of ``PHOTO_SUFFIXES``, in upper case or
+        photo: Photograph to encode.
+        suffix: Suffix of the file, one of ``PHOTO_SUFFIXES``, upper or
             lower.
 
     Returns:
-        The content of the file.
+        Content of the file.
 
     Raises:
-        ValueError: If the format is not known, cannot hold transparent
-            pixels that there are, or an image of that size.
+        ValueError: If the format is unknown, or does not support transparent
+            pixels or the size of the image.
     """
     encode = ENCODERS.get(suffix.lower())
     if encode is None:
@@ -46,16 +46,15 @@ def encode_photo(photo: Photo, suffix: str) -> bytes:
     if suffix.lower() in OPAQUE:
         if not photo.is_opaque:
             raise ValueError(
-                f'transparent pixels cannot be kept in {suffix!r}; write a '
-                '.png'
+                f'{suffix!r} does not support transparent pixels; write a .png'
             )
         photo = replace(photo, alpha=None)
-    unheld = [
+    dropped = [
         name
         for name in METADATA
         if getattr(photo, name) and not holds(photo, name, suffix.lower())
     ]
-    nothing: Any = dict.fromkeys(unheld)
+    nothing: Any = dict.fromkeys(dropped)
     try:
         return encode(replace(photo, **nothing))
     except MemoryError:
@@ -101,7 +100,7 @@ def _bmp(photo: Photo) -> bytes:
 
 
 def _bmp_with_alpha(photo: Photo, alpha: np.ndarray) -> bytes:
-    """Write what Pillow does not: a header that says which byte is alpha."""
+    """Write a BMP header with alpha, which Pillow does not support."""
     rgba = to_8_bits(np.dstack([photo.pixels, alpha]))
     rows = rgba[::-1, :, [2, 1, 0, 3]].tobytes()
     height, width = rgba.shape[:2]
@@ -162,4 +161,4 @@ ENCODERS: dict[str, Callable[[Photo], bytes]] = {
 OPAQUE = ('.jpg', '.jpeg', '.jpe', '.jfif', '.ppm', '.pgm', '.pnm')
 
 PHOTO_SUFFIXES = tuple(ENCODERS)
-"""Of the formats in which photographs are written."""
+"""Suffixes of the formats in which photographs can be written."""

@@ -1,4 +1,4 @@
-"""Files of a folder that were meant to be there."""
+"""Listing of the files of a folder."""
 
 import os
 import re
@@ -14,7 +14,7 @@ __all__ = [
     'visible_files',
 ]
 
-# What file servers and archives leave behind.
+# Folders of file servers and archives.
 HIDDEN_FOLDERS = (
     '@eaDir',
     '@tmp',
@@ -30,10 +30,10 @@ MOST_SHOWN = 5  # names
 
 
 def is_hidden(name: str, is_folder: bool) -> bool:
-    """Return whether a file or folder is passed over.
+    """Return whether a file or folder is ignored.
 
     Args:
-        name: Of it, without those around it.
+        name: Name of the file or folder.
         is_folder: Whether it is a folder.
     """
     return name.startswith('.') or (is_folder and name in HIDDEN_FOLDERS)
@@ -43,7 +43,7 @@ def is_special(path: Path) -> bool:
     """Return whether a file is a pipe, a socket or a device.
 
     Args:
-        path: Of the file; links are followed, and may lead nowhere.
+        path: Path of the file; links are followed, and may be broken.
     """
     try:
         mode = path.stat().st_mode
@@ -57,20 +57,19 @@ def visible_files(folder: Path, follow_links: bool = False) -> Iterator[Path]:
 
     Args:
         folder: Folder to walk.
-        follow_links: Whether links to folders are followed, unless they lead
-            to what holds them.
+        follow_links: Whether to follow links to folders, except to parents of
+            the link.
 
     Raises:
         OSError: If a folder cannot be listed; the message names it.
     """
 
     def refuse(error: OSError) -> None:
-        # Else its files would be missing without a word.
+        # os.walk would skip the folder without an error.
         raise OSError(
             error.errno,
             f"folder '{error.filename}' cannot be read: {error.strerror}; "
-            'give this user the right to read it (chmod -R u+rX), or move it '
-            'away',
+            'allow this user to read it (chmod -R u+rX), or move it away',
         ) from error
 
     for parent, inner, names in os.walk(
@@ -90,22 +89,22 @@ def visible_files(folder: Path, follow_links: bool = False) -> Iterator[Path]:
 
 
 def printable(text: str) -> str:
-    """Return a text without what a terminal would obey.
+    """Escape the control characters of a text for a terminal.
 
     Args:
-        text: Lines, with names of files that anyone may have chosen.
+        text: Text with names of untrusted files.
 
     Returns:
-        The text, with control characters as Python writes them.
+        Text with Python's escape sequences for control characters.
     """
     return CONTROLS.sub(lambda match: ascii(match[0])[1:-1], text)
 
 
 def shown_others(others: Sequence[Path]) -> str:
-    """Return how many files are left out, and the names of the first.
+    """Return a note with number and first names of skipped files.
 
     Args:
-        others: The files; there is one at least.
+        others: Paths of the files, at least one.
     """
     names = ', '.join(f"'{path}'" for path in others[:MOST_SHOWN])
     more = len(others) - MOST_SHOWN

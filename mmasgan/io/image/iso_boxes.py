@@ -1,4 +1,4 @@
-"""What the boxes of JPEG 2000 and AVIF files say, where Pillow does not."""
+"""Metadata in JPEG 2000 and AVIF files that Pillow does not read."""
 
 from collections.abc import Iterator
 
@@ -16,11 +16,11 @@ NCLX = b'colrnclx'
 
 
 def add_jp2_metadata(meta: Metadata, content: bytes) -> None:
-    """Take profile, EXIF, XMP and IPTC data of a JPEG 2000 file.
+    """Read profile, EXIF, XMP and IPTC data of a JPEG 2000 file.
 
     Args:
-        meta: To fill.
-        content: Of the file.
+        meta: Metadata to fill.
+        content: Content of the file.
     """
     for kind, data in _boxes(content):
         if kind == b'jp2h':
@@ -36,7 +36,7 @@ def add_jp2_metadata(meta: Metadata, content: bytes) -> None:
 
 
 def transfer_of_avif(content: bytes) -> int:
-    """Return the transfer characteristic as ITU-T H.273 counts, 0 if none."""
+    """Return the transfer characteristic of ITU-T H.273, or 0."""
     place = content.find(NCLX)
     return int.from_bytes(content[place + 10 : place + 12], 'big') * (
         place >= 0

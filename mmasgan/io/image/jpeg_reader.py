@@ -1,4 +1,4 @@
-"""Read JPEG files, and do not take half of one for a whole."""
+"""Reading of JPEG files, with a check that they are complete."""
 
 import re
 import struct
@@ -21,16 +21,16 @@ EXIF = b'Exif\0\0'
 XMP = b'http://ns.adobe.com/xap/1.0/\0'
 MORE_XMP = b'http://ns.adobe.com/xmp/extension/\0'
 PHOTOSHOP = b'Photoshop 3.0\0'
-# What libjpeg says of files whose pixels are whole.
+# Warnings of libjpeg for files with intact pixels.
 HARMLESS = re.compile(
     'Unknown Adobe color transform|unknown JFIF revision|'
     'Invalid SOS parameters|bad ICC marker'
 )
 SUPERFLUOUS = re.compile('(\\d+) extraneous bytes before marker 0xd9')
-MOST_SUPERFLUOUS = 16  # bytes; where codes were damaged, more are left over
-# What libjpeg-turbo's other interface does not do, but Pillow does.
+MOST_SUPERFLUOUS = 16  # bytes; damaged pixels leave more
+# Features that Pillow supports, but not libjpeg-turbo's other interface.
 UNUSUAL = re.compile('subsampl|colorspace|support', re.IGNORECASE)
-# Of frame headers: all but those of tables (C4, C8 and CC).
+# Markers of frame headers: all except those of tables (C4, C8 and CC).
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 PROGRESSIVE, SCAN = 0xC2, 0xDA
 MARKER = re.compile(rb'\xff[^\x00\xff\xd0-\xd7]', re.DOTALL)
@@ -38,14 +38,14 @@ ALONE = {0x01, *range(0xD0, 0xD8)}  # markers without length
 
 
 def decode_jpeg(content: bytes) -> Photo:
-    """Decode a JPEG file, also one with previews (MPO).
+    """Decode a JPEG file, or the first picture of an MPO file.
 
     Args:
-        content: Of the file.
+        content: Content of the file.
 
     Raises:
-        UndecodableError: If it is damaged, or of a kind that is not read.
-        Exception: Whatever Pillow raises on damaged files.
+        UndecodableError: If it is damaged or not supported.
+        Exception: Errors of Pillow for damaged files.
     """
     _check_frame(content)
     meta = Metadata()
@@ -56,7 +56,7 @@ def decode_jpeg(content: bytes) -> Photo:
         mode = image.mode
         if mode == 'CMYK':
             meta.notes.append(
-                'its CMYK colours become RGB without regard to its profile, '
+                'its CMYK colours are converted to RGB without its profile, '
                 'which is left out'
             )
             meta.icc_profile = None
@@ -66,19 +66,19 @@ def decode_jpeg(content: bytes) -> Photo:
 
 
 def check_jpeg(content: bytes) -> None:
-    """Refuse JPEG data whose pixels are not whole.
+    """Check that the pixels of a JPEG stream are complete.
 
     Args:
-        content: A whole JPEG stream.
+        content: JPEG stream.
 
     Raises:
-        UndecodableError: If they are damaged or truncated.
+        UndecodableError: If it is damaged or truncated.
     """
     _decoded(content, [])
 
 
 def _check_frame(content: bytes) -> None:
-    """Check size and depth before anything is decoded."""
+    """Check size and depth before decoding."""
     for marker, data in _segments(content):
         if marker in FRAMES and len(data) >= 5:
             depth, height, width = struct.unpack('>BHH', data[:5])
@@ -86,7 +86,7 @@ def _check_frame(content: bytes) -> None:
             if depth != 8:
                 raise UndecodableError(
                     f'is a JPEG file of {depth} bits per channel, which is '
-                    'not read; convert it to PNG or TIFF of 16 bits'
+                    'not supported; convert it to a 16-bit PNG or TIFF'
                 )
             return
 
@@ -94,13 +94,13 @@ def _check_frame(content: bytes) -> None:
 def _decoded(
     content: bytes, notes: list[str]
 ) -> tuple[np.ndarray | None, bytes]:
-    """Return pixels and content; None where Pillow must decode them."""
+    """Return pixels and content; None if Pillow must decode the pixels."""
     try:
         return _strictly(content), content
     except ValueError as error:
         problem = str(error)
     if 'Premature end of JPEG file' in problem:
-        # With an end, missing pixels are another problem than a missing end.
+        # Append an end, to distinguish missing pixels from a missing end.
         content += END
         try:
             pixels = _strictly(content)
@@ -112,13 +112,13 @@ def _decoded(
                     'is truncated: its finest details are missing; copy or '
                     'download it again'
                 )
-            notes.append('its end is missing, but all pixels are there')
+            notes.append('its end is missing, but all pixels are present')
             return pixels, content
     superfluous = SUPERFLUOUS.search(problem)
     if superfluous and int(superfluous[1]) <= MOST_SUPERFLUOUS:
         notes.append(
-            f'{superfluous[1]} bytes too many lie behind its pixels, which '
-            'may be damaged: look at them'
+            f'{superfluous[1]} extra bytes after its pixels, which may be '
+            'damaged: check the picture'
         )
     elif not (HARMLESS.search(problem) or UNUSUAL.search(problem)):
         raise UndecodableError(
@@ -128,7 +128,7 @@ def _decoded(
 
 
 def _has_all_scans(content: bytes) -> bool:
-    """Return whether a stream, if it is progressive, gives all details."""
+    """Return whether a stream has all scans, if it is progressive."""
     exact: dict[int, set[int]] = {}  # of each component
     for marker, data in _segments(content):
         if marker in FRAMES:
@@ -138,19 +138,19 @@ def _has_all_scans(content: bytes) -> bool:
         if marker == SCAN and len(data) >= 4 + 2 * data[0]:
             count = data[0]
             first, last, bits = data[1 + 2 * count : 4 + 2 * count]
-            if bits & 15 == 0:  # no lower bits are left
+            if bits & 15 == 0:  # includes the lowest bit
                 for number in data[1 : 1 + 2 * count : 2]:
                     exact.get(number, set()).update(range(first, last + 1))
     return all(len(known) >= 64 for known in exact.values())
 
 
 def _segments(content: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the markers of a stream, with what follows their lengths."""
+    """Yield the markers of a stream with their data."""
     place = 2
     while place + 4 <= len(content):
         marker = content[place + 1]
         if content[place] != 0xFF or marker in (0, 0xFF) or marker in ALONE:
-            place += 1  # coded pixels, or what fills up
+            place += 1  # coded pixels or padding
             continue
         (size,) = struct.unpack('>H', content[place + 2 : place + 4])
         yield marker, content[place + 4 : place + 2 + size]
@@ -161,7 +161,7 @@ def _segments(content: bytes) -> Iterator[tuple[int, bytes]]:
 
 
 def _strictly(content: bytes) -> np.ndarray | None:
-    """Decode as Pillow does, but raise what it passes over."""
+    """Decode like Pillow, but raise errors that it ignores."""
     _, _, colours, _ = simplejpeg.decode_jpeg_header(content, strict=True)
     kinds = {'Gray': 'GRAY', 'CMYK': 'CMYK', 'YCCK': 'CMYK'}
     pixels = simplejpeg.decode_jpeg(
@@ -182,12 +182,11 @@ def _add_metadata(meta: Metadata, image: Any) -> None:
         meta.dpi = image.info.get('dpi')
     x, y = image.info.get('jfif_density', (1, 1))
     if image.info.get('jfif_unit') == 0 and x != y:
-        meta.notes.append('that its pixels are not square is left out')
+        meta.notes.append('its pixel aspect ratio is left out')
     if getattr(image, 'n_frames', 1) > 1:
-        # Cameras write previews of the photograph, gain maps and the like.
+        # Cameras add previews, gain maps and similar pictures.
         meta.notes.append(
-            f'of its {image.n_frames} pictures the first is taken; the '
-            'others are left out'
+            f'only the first of its {image.n_frames} pictures is used'
         )
     photoshop = b''
     comments = []
@@ -195,7 +194,7 @@ def _add_metadata(meta: Metadata, image: Any) -> None:
         if kind == 'APP1' and data.startswith(XMP):
             meta.xmp = data[len(XMP) :]
         elif kind == 'APP1' and data.startswith(MORE_XMP):
-            meta.notes.append('what its XMP data have over 64 kB is left out')
+            meta.notes.append('XMP data over 64 kB is left out')
         elif kind == 'APP13' and data.startswith(PHOTOSHOP):
             photoshop += data[len(PHOTOSHOP) :]
         elif kind == 'COM':

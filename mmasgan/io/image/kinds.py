@@ -1,4 +1,4 @@
-"""Which kind of file it is, by its first bytes."""
+"""File formats, recognised by their first bytes."""
 
 import struct
 
@@ -17,13 +17,13 @@ IMAGE_SUFFIXES = (
     '.tiff', '.webp', '.bmp', '.dib', '.ppm', '.pgm', '.pbm', '.pnm', '.gif',
     '.avif', '.jp2', '.j2k', '.jpc', '.jpf', '.jpx', '.tga',
 )  # fmt: skip
-"""Of photographs that are read."""
+"""Suffixes of photographs that can be read."""
 
 PILLOW_FORMATS = (
     'PNG', 'JPEG', 'TIFF', 'WEBP', 'BMP', 'DIB', 'PPM', 'GIF',
     'JPEG2000', 'AVIF', 'TGA',
 )  # fmt: skip
-"""All of Pillow's readers that may see a file: those of docs/formats.md."""
+"""Allowed formats of Pillow: those of docs/formats.md."""
 
 TIFF_STARTS = (b'II*\0', b'MM\0*', b'II+\0', b'MM\0+')
 JP2_START = b'\0\0\0\x0cjP  \r\n\x87\n'
@@ -36,7 +36,7 @@ STARTS = (
     *(('PNM', b'P%d' % number) for number in range(1, 7)),
     *(('JPEG2000', start) for start in (JP2_START, b'\xff\x4f\xff\x51')),
 )
-# What is not read, by what it starts with, so that it can be named.
+# Unsupported formats, by their first bytes.
 UNREAD = (
     ('a JPEG XL file', b'\xff\x0a'),
     ('a JPEG XL file', b'\0\0\0\x0cJXL '),
@@ -71,26 +71,26 @@ HEIF = (b'heic', b'heix', b'hevc', b'heim', b'heis', b'mif1', b'msf1')
 
 
 class UndecodableError(ValueError):
-    """Why an image cannot be decoded, as the predicate of its name."""
+    """Error of an image that cannot be decoded; follows the file name."""
 
 
 def kind_of(content: bytes, name: str) -> str:
-    """Return what kind of image a file holds.
+    """Return the format of an image file.
 
     Args:
-        content: Of the file.
-        name: Of the file; only Targa files, which need not say what they
-            are, are known by it.
+        content: Content of the file.
+        name: Name of the file; only used for Targa files, which may have no
+            signature.
 
     Raises:
-        UndecodableError: If it is none that is read.
+        UndecodableError: If the format is not supported.
     """
     for kind, start in STARTS:
         if content.startswith(start):
             return kind
     if content[:4] == b'RIFF' and content[8:12] == b'WEBP':
         return 'WEBP'
-    # 'BM' alone is too little: the size of the header follows.
+    # 'BM' is too short a signature: check the size of the header, too.
     if content[:2] == b'BM' and content[15:18] == bytes(3):
         return 'BMP'
     if content[4:8] == b'ftyp':
@@ -100,16 +100,17 @@ def kind_of(content: bytes, name: str) -> str:
     for words, start in UNREAD:
         if content.startswith(start):
             raise UndecodableError(
-                f'is {words}, which is not read; convert it to PNG or JPEG'
+                f'is {words}, which is not supported; convert it to PNG or '
+                'JPEG'
             )
     for words, start in NO_IMAGES:
         if content.startswith(start):
             raise UndecodableError(
-                f'is {words}, and not an image; replace or remove it'
+                f'is {words}, not an image; replace or remove it'
             )
     raise UndecodableError(
-        'is not an image of a kind that is read, whatever its suffix says; '
-        'replace or remove it, or convert it to PNG or JPEG'
+        'is not an image of a supported format; replace or remove it, or '
+        'convert it to PNG or JPEG'
     )
 
 
@@ -121,31 +122,31 @@ def _iso_media(content: bytes) -> str:
         return 'AVIF'
     if set(brands) & set(HEIF):
         raise UndecodableError(
-            'is a HEIC or HEIF file, which is not read; convert it to JPEG '
-            'or PNG, or have the phone save JPEG'
+            'is a HEIC or HEIF file, which is not supported; convert it to '
+            'JPEG or PNG, or set the phone to save JPEG'
         )
     if b'crx ' in brands:
         raise UndecodableError(
             'is a raw file of a camera; develop it to TIFF or JPEG'
         )
-    raise UndecodableError('is a video, or sound, and not an image')
+    raise UndecodableError('is a video or sound file, not an image')
 
 
 def check_size(width: int, height: int) -> None:
-    """Refuse an image that may be made to fill the memory.
+    """Refuse an image that is too large for the memory.
 
     Args:
-        width: As its header has it.
-        height: As its header has it.
+        width: Width in the header.
+        height: Height in the header.
 
     Raises:
         UndecodableError: If it has more than twice as many pixels as
-            ``PIL.Image.MAX_IMAGE_PIXELS``, which Pillow refuses too.
+            ``PIL.Image.MAX_IMAGE_PIXELS``, the limit of Pillow.
     """
     most = Image.MAX_IMAGE_PIXELS
     if most is not None and width * height > 2 * most:
         raise UndecodableError(
             f'has too many pixels ({width}x{height}: {width * height} pixels, '
-            f'more than {2 * most}); scale or cut it down, or, if it can be '
-            'trusted, raise PIL.Image.MAX_IMAGE_PIXELS'
+            f'more than {2 * most}); scale or crop it or, if you trust it, '
+            'increase PIL.Image.MAX_IMAGE_PIXELS'
         )

@@ -1,4 +1,4 @@
-"""What a format cannot hold of a photograph."""
+"""Metadata that a format does not support."""
 
 import struct
 
@@ -11,7 +11,7 @@ __all__ = ['holds', 'lost_in']
 MOST_IN_JPEG = 65533  # bytes of a segment
 XMP_START = 29  # bytes of the segment before the data
 IPTC_START = 26
-MANY_SEGMENTS = ('icc_profile', 'dpi')  # what need not fit into one
+MANY_SEGMENTS = ('icc_profile', 'dpi')  # may need several segments
 # White point and primaries, times 100 000.
 SRGB_CHROMATICITIES = struct.pack(
     '>8I', 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000
@@ -44,12 +44,12 @@ DEEP = ('.png', '.tif', '.tiff', '.ppm', '.pgm', '.pnm')
 
 
 def holds(photo: Photo, name: str, suffix: str) -> bool:
-    """Return whether a format can hold something of a photograph.
+    """Return whether a format supports an attribute of a photograph.
 
     Args:
-        photo: The photograph.
-        name: Of an attribute that it has.
-        suffix: Of the format, in lower case.
+        photo: Photograph to write.
+        name: Name of an attribute of the photograph.
+        suffix: Suffix of the format, in lower case.
     """
     value = getattr(photo, name)
     if value is None or name not in HELD.get(suffix, ()):
@@ -63,13 +63,13 @@ def holds(photo: Photo, name: str, suffix: str) -> bool:
 
 
 def lost_in(photo: Photo, suffix: str) -> tuple[str, ...]:
-    """Return what of a photograph a format cannot hold, in words.
+    """Return notes on what a format does not support.
 
-    Transparent pixels are not among them: they are refused.
+    Transparent pixels are not included: they are refused.
 
     Args:
-        photo: To be written.
-        suffix: Of the file, one of ``PHOTO_SUFFIXES``, in upper case or
+        photo: Photograph to write.
+        suffix: Suffix of the file, one of ``PHOTO_SUFFIXES``, upper or
             lower.
     """
     suffix = suffix.lower()
@@ -85,20 +85,20 @@ def lost_in(photo: Photo, suffix: str) -> tuple[str, ...]:
             lost.append('texts')
         if not photo.icc_profile and not _is_srgb(photo):
             notes.append(
-                f'how its colours are meant ({_shown(kinds & {*MEANT})}) is '
-                f'left out, which only PNG files can hold; colours may look '
+                f'its colour information ({_shown(kinds & {*MEANT})}), which '
+                'only PNG files can store, is left out; colours may look '
                 'different'
             )
     if lost:
         notes.insert(0, f'left out of the {suffix}: {", ".join(lost)}')
     if photo.pixels.dtype == np.uint16 and suffix not in DEEP:
-        notes.append(f'16 bits per channel become 8, as {suffix} has them')
+        notes.append(f'16 bits per channel are converted to 8 for {suffix}')
     return tuple(notes)
 
 
 def _profile_fits(photo: Photo, suffix: str) -> bool:
     assert photo.icc_profile is not None
-    # Programs put profiles for RGB on grey, but none can use the reverse.
+    # Grey images may have a profile for RGB, but not the reverse.
     is_gray = photo.is_gray and suffix != '.webp'
     return is_gray or photo.icc_profile[16:20] != b'GRAY'
 

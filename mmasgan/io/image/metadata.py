@@ -1,4 +1,4 @@
-"""What a file says beside its pixels."""
+"""Metadata of image files."""
 
 import math
 import re
@@ -38,9 +38,9 @@ X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 282, 283, 296
 UNITS = {2: 1.0, 3: 2.54}  # inches and centimetres, in dots per inch
 PIXEL_SIZE = (0xA002, 0xA003)  # width and height
 TURNED = (5, 6, 7, 8)
-# How pixels are stored, which whoever writes them says anew; orientation and
-# resolution; and in TIFF files what is kept elsewhere (ICC, XMP, IPTC) or not
-# at all (Photoshop's, previews).
+# Tags that are not copied: layout of the pixels, orientation, resolution, and
+# data of TIFF files that is stored separately (ICC, XMP, IPTC) or dropped
+# (Photoshop's, previews).
 LAYOUT_TAGS = {
     *(254, 255, 256, 257, 258, 259, 262, 263, 266, 273, 274, 277, 278, 279),
     *(280, 281, 282, 283, 284, 292, 293, 296, 301, 317, 318, 319, 320, 322),
@@ -48,17 +48,17 @@ LAYOUT_TAGS = {
     *(519, 520, 521, 529, 530, 531, 532, 700, 33723, 34377, 34675, 37724),
 }
 IPTC_RESOURCE = 0x0404
-# The data of these describe images that are left out.
+# XMP namespaces that describe images that are left out.
 GAIN_MAP = (b'hdrgm:', b'http://ns.google.com/photos/1.0/container/')
 
 
 @dataclass
 class Metadata:
-    """What a reader finds in a file; attributes as those of :class:`Photo`.
+    """Metadata of a file; other attributes are those of :class:`Photo`.
 
     Attributes:
         exif: EXIF data, with the orientation.
-        orientation: As EXIF counts; None takes that of ``exif``.
+        orientation: EXIF orientation; None means that of ``exif``.
     """
 
     exif: Image.Exif | None = None
@@ -72,10 +72,10 @@ class Metadata:
     notes: list[str] = field(default_factory=list)
 
     def load_exif(self, content: bytes) -> None:
-        """Take EXIF data as they lie in files, and note if they are damaged.
+        """Parse EXIF data, with a note if they are damaged.
 
         Args:
-            content: With ``Exif`` and two zeros first, or without.
+            content: EXIF data, with or without ``Exif`` and two zeros first.
         """
         exif = Image.Exif()
         try:
@@ -87,10 +87,10 @@ class Metadata:
         except Exception:  # struct.error, SyntaxError and others
             self.notes.append('its EXIF data are damaged and left out')
             return
-        # Pillow passes over what it cannot read; others may warn meanwhile.
+        # Pillow warns about tags that it cannot read.
         if any('PIL' in warning.filename for warning in caught):
             self.notes.append(
-                'its EXIF data are damaged; what cannot be read is left out'
+                'its EXIF data are damaged; unreadable tags are left out'
             )
         self.exif = exif
 
@@ -101,13 +101,13 @@ class Metadata:
         is_gray: bool,
         suffix: str,
     ) -> Photo:
-        """Return the photograph, upright.
+        """Return the photograph, rotated upright.
 
         Args:
-            pixels: As they are stored.
-            alpha: See :class:`Photo`.
-            is_gray: See :class:`Photo`.
-            suffix: See :class:`Photo`.
+            pixels: Pixels as stored, (H, W, 3).
+            alpha: Opacity, see :class:`Photo`.
+            is_gray: Whether the file has no colours.
+            suffix: Suffix of the format, see :class:`Photo`.
         """
         exif = self.exif or Image.Exif()
         orientation = self.orientation or exif.get(ORIENTATION)
@@ -136,7 +136,7 @@ class Metadata:
         xmp = (self.xmp or b'').rstrip(b'\0')
         if any(name in xmp for name in GAIN_MAP):
             self.notes.append(
-                'its XMP data describe a further image, such as the gain map '
+                'its XMP data describe another image, such as the gain map '
                 'of an HDR photograph; both are left out'
             )
             return None
@@ -146,17 +146,16 @@ class Metadata:
 def upright_exif(exif: Image.Exif, width: int, height: int) -> bytes | None:
     """Return EXIF data for an upright image.
 
-    The orientation, the preview, which shows the old image, and what says
-    how a TIFF file stores its pixels are left out.
+    The orientation, the preview and the layout of TIFF files are removed.
 
     Args:
-        exif: Of the file; is changed.
-        width: Of the upright image.
-        height: Of the upright image.
+        exif: EXIF data of the file, which are modified.
+        width: Width of the upright image.
+        height: Height of the upright image.
 
     Returns:
-        The data as JPEG files have them; None if there are none, or if they
-        are so damaged that they cannot be written again.
+        EXIF data for a JPEG file; None if there are none, or if they are too
+        damaged.
     """
     try:
         for tag in LAYOUT_TAGS.intersection(exif):
@@ -168,15 +167,15 @@ def upright_exif(exif: Image.Exif, width: int, height: int) -> bytes | None:
             if tag in camera:
                 camera[tag] = side
         return exif.tobytes()
-    except Exception:  # struct.error, TypeError and whatever Pillow raises
+    except Exception:  # struct.error, TypeError and errors of Pillow
         return None
 
 
 def upright_xmp(xmp: bytes) -> bytes:
-    """Return XMP data that say an image is upright, without previews.
+    """Return XMP data for an upright image, without previews.
 
     Args:
-        xmp: Of the file.
+        xmp: XMP data of the file.
     """
     xmp = re.sub(rb'(tiff:Orientation\s*=\s*["\'])\d', rb'\g<1>1', xmp)
     xmp = re.sub(rb'(<tiff:Orientation>\s*)\d', rb'\g<1>1', xmp)
@@ -186,8 +185,8 @@ def upright_xmp(xmp: bytes) -> bytes:
 
 
 def exif_resolution(tags: Mapping[int, Any]) -> tuple[Any, Any] | None:
-    """Return the resolution that EXIF data or TIFF tags say, in inches."""
-    # An inch where nothing is said, as the specification has it.
+    """Return the resolution in EXIF data or TIFF tags, per inch."""
+    # The default unit of the specification is the inch.
     unit = UNITS.get(tags.get(RESOLUTION_UNIT, 2))
     try:
         x, y = (float(tags[tag]) for tag in (X_RESOLUTION, Y_RESOLUTION))
@@ -199,11 +198,11 @@ def exif_resolution(tags: Mapping[int, Any]) -> tuple[Any, Any] | None:
 def dots_per_inch(
     values: Any, orientation: int | None
 ) -> tuple[float, float] | None:
-    """Return the resolution of the upright image, if there is any.
+    """Return the resolution of the upright image, or None.
 
     Args:
-        values: Two numbers, as a file has them.
-        orientation: As EXIF counts.
+        values: Two numbers of a file.
+        orientation: EXIF orientation.
     """
     try:
         x, y = (float(value) for value in values)
@@ -215,7 +214,7 @@ def dots_per_inch(
 
 
 def with_resolution(photo: Photo) -> bytes | None:
-    """Return a photograph's EXIF data with its resolution among them."""
+    """Return the EXIF data of a photograph, including its resolution."""
     if photo.dpi is None:
         return photo.exif
     exif = Image.Exif()
@@ -230,7 +229,7 @@ def iptc_of_photoshop(resources: bytes) -> bytes | None:
     """Return the IPTC data among Photoshop's image resources.
 
     Args:
-        resources: Blocks that begin with ``8BIM`` each.
+        resources: Blocks that start with ``8BIM``.
     """
     place = 0
     while resources[place : place + 4] == b'8BIM':
@@ -248,7 +247,7 @@ def iptc_of_photoshop(resources: bytes) -> bytes | None:
 
 
 def _turned(image: np.ndarray, orientation: int | None) -> np.ndarray:
-    """Return an image, or one channel of it, upright, in memory of its own."""
+    """Return an upright copy of an image or channel."""
     match orientation:
         case 2:
             image = image[:, ::-1]

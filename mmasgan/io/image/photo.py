@@ -10,29 +10,29 @@ __all__ = ['ImageWarning', 'Photo', 'to_8_bits', 'warn_of']
 
 
 class ImageWarning(UserWarning):
-    """What of an image file was damaged, converted or left out."""
+    """Part of an image file was damaged, converted or left out."""
 
 
 @dataclass(frozen=True)
 class Photo:
-    """What a photograph shows, upright, and what else its file says.
+    """An upright photograph and its metadata.
 
     Attributes:
-        pixels: RGB, (H, W, 3), uint8 or uint16; grey ones have three equal
-            channels.
-        alpha: Opacity, (H, W), of the same kind; None if there is none.
+        pixels: RGB, (H, W, 3), uint8 or uint16; grey photographs have three
+            equal channels.
+        alpha: Opacity, (H, W), of the same dtype, or None.
         is_gray: Whether the file has no colours.
         icc_profile: Colour profile of the pixels.
-        exif: EXIF data as JPEG files have them, ``Exif`` and two zeros
-            first, without an orientation.
+        exif: EXIF data as in JPEG files, starting with ``Exif`` and two
+            zeros, without an orientation.
         dpi: Pixels per inch, horizontally and vertically.
-        suffix: That keeps the file's format, lossless where there is none.
+        suffix: Suffix for saving in the same format, or losslessly.
         xmp: XMP data, as XML.
         iptc: IPTC data, as IIM records.
         comment: Comment of a JPEG or GIF file.
-        png_chunks: Kind and content of what only PNG files can hold: how
-            colours are meant, and texts.
-        notes: What of the file was damaged, converted or left out.
+        png_chunks: Kind and content of chunks that only PNG files can store:
+            colour information and texts.
+        notes: Notes on what was damaged, converted or left out.
     """
 
     pixels: np.ndarray
@@ -50,17 +50,17 @@ class Photo:
 
     @property
     def is_opaque(self) -> bool:
-        """Whether there is no transparent pixel."""
+        """Whether no pixel is transparent."""
         if self.alpha is None:
             return True
         return bool(self.alpha.min() == np.iinfo(self.alpha.dtype).max)
 
     def samples(self) -> np.ndarray:
-        """Return what a file stores of each pixel.
+        """Return the channels to store in a file.
 
         Returns:
-            Grey, (H, W, 1), the mean of the channels, or RGB, (H, W, 3);
-            with alpha one more.
+            Grey, (H, W, 1), the mean of the channels, or RGB, (H, W, 3), with
+            an additional channel for alpha.
         """
         colours = self.pixels
         if self.is_gray:
@@ -71,30 +71,30 @@ class Photo:
         return np.ascontiguousarray(colours)
 
     def rgb(self) -> np.ndarray:
-        """Return what a file shows: RGB of 8 bits, (H, W, 3)."""
+        """Return the visible colours, 8-bit RGB, (H, W, 3)."""
         if not self.is_gray:
             return to_8_bits(self.pixels)
         return np.repeat(to_8_bits(self.samples()[..., :1]), 3, axis=2)
 
 
 def to_8_bits(values: np.ndarray) -> np.ndarray:
-    """Round values of 16 bits; those of 8 bits stay as they are.
+    """Round 16-bit values to 8 bits; 8-bit values are unchanged.
 
     Args:
-        values: Of any shape, uint8 or uint16.
+        values: Array of any shape, uint8 or uint16.
     """
     if values.dtype == np.uint8:
         return values
-    # 65535 = 255 * 257, and no value lies half-way.
+    # 65535 = 255 * 257, so there are no ties.
     return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
 def warn_of(name: str, notes: Sequence[str]) -> None:
-    """Warn of what was damaged, converted or left out, if anything.
+    """Give a warning with the notes, if there are any.
 
     Args:
-        name: Of the file.
-        notes: What to say.
+        name: Name of the file.
+        notes: Notes to show.
     """
     if notes:
         text = f"'{name}': {'; '.join(notes)}"

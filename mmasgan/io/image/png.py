@@ -1,4 +1,4 @@
-"""PNG of 8 and 16 bits per channel, with all that goes with it."""
+"""Writing of 8-bit and 16-bit PNG files with metadata."""
 
 import struct
 import zlib
@@ -12,21 +12,21 @@ from .photo import Photo
 __all__ = ['INCH', 'SIGNATURE', 'XMP_KEY', 'chunk', 'encode_png']
 
 SIGNATURE = b'\x89PNG\r\n\x1a\n'
-HEADER_END = 33  # of the signature and the first chunk
+HEADER_END = 33  # length of the signature and the first chunk
 COLOUR_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}  # by the number of channels
-UP = 2  # the filter: each byte less the one above
+UP = 2  # filter: each byte minus the one above
 INCH = 0.0254  # metres
 XMP_KEY = b'XML:com.adobe.xmp'
 
 
 def encode_png(photo: Photo) -> bytes:
-    """Encode a photograph with all that goes with it.
+    """Encode a photograph with its metadata.
 
-    Pillow writes no colours of 16 bits, and not all kinds of chunks. Source:
-    PNG Specification, Third Edition, W3C 2025.
+    Pillow does not write 16-bit colours, nor all chunks. Source: PNG
+    Specification, Third Edition, W3C 2025.
 
     Args:
-        photo: Its pixels are uint8 or uint16.
+        photo: Photograph to encode.
     """
     samples = photo.samples()
     if samples.dtype == np.uint16:
@@ -42,11 +42,11 @@ def encode_png(photo: Photo) -> bytes:
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:
-    """Return a chunk, with its length and checksum.
+    """Return a chunk with its length and checksum.
 
     Args:
-        kind: Four letters.
-        content: Of the chunk.
+        kind: Type of the chunk, four letters.
+        content: Content of the chunk.
     """
     checksum = struct.pack('>I', zlib.crc32(kind + content))
     return struct.pack('>I', len(content)) + kind + content + checksum

@@ -1,4 +1,4 @@
-"""Read PNG files, each chunk by its checksum."""
+"""Reading of PNG files, with verified checksums."""
 
 import struct
 import zlib
@@ -14,17 +14,17 @@ from .png import INCH, SIGNATURE, XMP_KEY, chunk
 __all__ = ['decode_png']
 
 GRAY, RGB, PALETTE, GRAY_ALPHA = 0, 2, 3, 4  # colour types
-# Ancillary by their names, but without them the picture is another.
+# Ancillary chunks that change the picture.
 NEEDED = (b'tRNS', b'acTL')
 CRITICAL = (b'IHDR', b'PLTE', b'IDAT', b'IEND')
-# How colours are meant; they hold for the result too.
+# Colour information, which is also valid for the result.
 COLOUR = (b'gAMA', b'cHRM', b'sRGB', b'cICP', b'mDCV', b'cLLI')
 TEXTS = (b'tEXt', b'zTXt', b'iTXt')
-# What tells of the pixels as they were stored, or of the file before.
+# Chunks that describe the stored pixels or the original file.
 STALE = (b'sBIT', b'bKGD', b'hIST', b'sPLT', b'tIME', b'fcTL', b'fdAT')
 RAW_EXIF = (b'Raw profile type exif', b'Raw profile type APP1')
 MOST_INFLATED = 64_000_000  # bytes of a text or profile
-COPIED = 0x20  # of the last letter: a chunk that may be copied unread
+COPIED = 0x20  # bit of the last letter: safe to copy
 
 Chunks = dict[bytes, list[bytes]]
 
@@ -32,15 +32,15 @@ Chunks = dict[bytes, list[bytes]]
 def decode_png(content: bytes) -> Photo:
     """Decode a PNG file.
 
-    Pillow verifies no checksum of pixels, takes half of them for the whole,
-    and cuts 16 bits to 8; so libpng gets the chunks that make the picture,
-    once their checksums are found right.
+    Pillow does not verify the checksums of pixels, accepts incomplete files,
+    and reduces 16 bits to 8. Here, libpng decodes the chunks of the picture,
+    after their checksums were verified.
 
     Args:
-        content: Of the file.
+        content: Content of the file.
 
     Raises:
-        UndecodableError: If it is damaged, or holds several pictures.
+        UndecodableError: If it is damaged, or contains several pictures.
     """
     meta = Metadata()
     chunks = _chunks(content, meta.notes)
@@ -52,7 +52,7 @@ def decode_png(content: bytes) -> Photo:
         (frames,) = struct.unpack('>I', chunks[b'acTL'][0][:4])
         if frames > 1:
             raise UndecodableError(
-                f'holds {frames} frames; save each one as a file of its own'
+                f'contains {frames} frames; save each one as a separate file'
             )
     pixels, alpha = _pixels(header, chunks)
     _add_metadata(meta, chunks, header)
@@ -71,8 +71,8 @@ def _chunks(content: bytes, notes: list[str]) -> Chunks:
         checksum = content[place + 8 + size : place + 12 + size]
         if len(checksum) < 4:
             if b'IDAT' in chunks and kind != b'IDAT':
-                notes.append('it ends too early, after its last pixel')
-                return chunks  # a picture that lacks data is refused later
+                notes.append('it is truncated after its last pixel')
+                return chunks  # missing pixels are refused later
             raise UndecodableError(
                 'is damaged or truncated: it ends within its pixels; copy or '
                 'download it again'
@@ -83,7 +83,7 @@ def _chunks(content: bytes, notes: list[str]) -> Chunks:
             chunks.setdefault(kind, []).append(data)
         place += 12 + size
     if place < len(content):
-        notes.append('what follows its end is left out')
+        notes.append('bytes after its end are left out')
     return chunks
 
 
@@ -91,21 +91,23 @@ def _check_chunk(kind: bytes, is_right: bool, notes: list[str]) -> None:
     name = kind.decode('ascii', 'backslashreplace')
     if not kind.isalpha():
         raise UndecodableError(
-            f'is damaged or truncated: {name!r} is no part of a PNG file; '
+            f'is damaged or truncated: {name!r} is not a PNG chunk; '
             'copy or download it again'
         )
     is_critical = kind in NEEDED or kind[:1].isupper()
     if not is_right and is_critical:
         raise UndecodableError(
-            f'is damaged or truncated: the checksum of its part {name} is '
+            f'is damaged or truncated: the checksum of its chunk {name} is '
             'wrong; copy or download it again'
         )
     if not is_right:
-        notes.append(f'the checksum of its part {name} is wrong; left out')
+        notes.append(
+            f'the checksum of its chunk {name} is wrong; the chunk is left out'
+        )
     if is_critical and kind not in (*CRITICAL, *NEEDED):
         raise UndecodableError(
-            f'is a PNG file of a special kind ({name}), which is not read; '
-            'convert it to plain PNG'
+            f'is a PNG file with an unsupported chunk ({name}); convert it '
+            'to plain PNG'
         )
 
 
@@ -115,7 +117,7 @@ def _pixels(
     depth, kind = header[8:10]
     has_key = kind in (GRAY, RGB) and b'tRNS' in chunks
     kinds = [b'IHDR', b'PLTE', b'tRNS', b'IDAT']
-    if has_key:  # libpng would make it a channel
+    if has_key:  # libpng would add a channel
         kinds.remove(b'tRNS')
     plain = SIGNATURE + b''.join(
         chunk(kind, data) for kind in kinds for data in chunks.get(kind, [])
@@ -131,7 +133,7 @@ def _pixels(
 
 
 def _key_alpha(colours: np.ndarray, depth: int, key: bytes) -> np.ndarray:
-    """Return the opacity where one colour stands for none."""
+    """Return the opacity for a transparent colour."""
     high = np.iinfo(colours.dtype).max
     values = np.frombuffer(key, '>u2')[: colours.shape[2]]
     scaled = values.astype(int) * high // (2**depth - 1)
@@ -149,7 +151,7 @@ def _add_metadata(meta: Metadata, chunks: Chunks, header: bytes) -> None:
         if unit == 1:
             meta.dpi = x * INCH, y * INCH
         elif x != y:
-            meta.notes.append('that its pixels are not square is left out')
+            meta.notes.append('its pixel aspect ratio is left out')
     kept = [(kind, chunks[kind][0]) for kind in COLOUR if kind in chunks]
     for kind in TEXTS:
         for data in chunks.get(kind, []):
@@ -165,14 +167,14 @@ def _add_metadata(meta: Metadata, chunks: Chunks, header: bytes) -> None:
             kept += [(kind, data) for data in chunks[kind]]
         else:
             meta.notes.append(
-                f'its part {kind.decode()}, which may tell of the pixels as '
-                'they were, is left out'
+                f'its chunk {kind.decode()}, which may describe the original '
+                'pixels, is left out'
             )
     meta.png_chunks = tuple(kept)
 
 
 def _take_text(meta: Metadata, kind: bytes, data: bytes) -> bool:
-    """Take XMP and EXIF data, which PNG files may have as texts."""
+    """Read XMP and EXIF data that are stored as texts."""
     key, _, rest = data.partition(b'\0')
     if key == XMP_KEY and kind == b'iTXt':
         is_packed = rest[:1] == b'\1'
@@ -182,7 +184,7 @@ def _take_text(meta: Metadata, kind: bytes, data: bytes) -> bool:
     if key not in RAW_EXIF:
         return False
     text = (_inflated(rest[1:]) or b'') if kind == b'zTXt' else rest
-    words = text.split(None, 2)  # its kind, its length, then digits
+    words = text.split(None, 2)  # kind, length, digits
     try:
         meta.load_exif(bytes.fromhex(words[2].decode('ascii')))
     except (IndexError, ValueError):
@@ -191,7 +193,7 @@ def _take_text(meta: Metadata, kind: bytes, data: bytes) -> bool:
 
 
 def _inflated(data: bytes) -> bytes | None:
-    """Return what was compressed; None if it is damaged, or a bomb."""
+    """Decompress; return None if data are damaged or too large."""
     inflate = zlib.decompressobj()
     try:
         found = inflate.decompress(data, MOST_INFLATED)

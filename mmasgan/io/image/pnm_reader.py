@@ -1,4 +1,4 @@
-"""Read PBM, PGM and PPM files of any depth."""
+"""Reading of PBM, PGM and PPM files of any depth."""
 
 import re
 
@@ -10,20 +10,20 @@ from .photo import Photo
 
 __all__ = ['decode_pnm']
 
-# A number of the header, with the space and comments before it.
+# A number in the header, after spaces and comments.
 NUMBER = re.compile(rb'(?:\s|#[^\r\n]*[\r\n])*(\d{1,9})')
 COMMENT = re.compile(rb'#\s*([^\r\n]*)')
 BITMAPS, COLOURS, PLAIN = b'14', b'36', b'123'  # second bytes of the file
 
 
 def decode_pnm(content: bytes) -> Photo:
-    """Decode a file of the formats PBM, PGM and PPM, plain or binary.
+    """Decode a PBM, PGM or PPM file, plain or binary.
 
-    Pillow makes 8 bits of colours that have 10 or 12. Source: Netpbm's
-    manual pages ppm(5), pgm(5) and pbm(5).
+    Pillow reduces 10 and 12 bits to 8. Source: the manual pages ppm(5),
+    pgm(5) and pbm(5) of Netpbm.
 
     Args:
-        content: Of the file.
+        content: Content of the file.
 
     Raises:
         UndecodableError: If it is damaged.
@@ -33,32 +33,36 @@ def decode_pnm(content: bytes) -> Photo:
     for _ in range(2 if kind in BITMAPS else 3):
         match = NUMBER.match(content, place)
         if match is None:
-            raise UndecodableError('is damaged: its header is no PNM header')
+            raise UndecodableError(
+                'is damaged: its header is not a PNM header'
+            )
         place = match.end()
         numbers.append(int(match[1]))
         comments += COMMENT.findall(match[0])
     width, height, most = numbers if len(numbers) > 2 else (*numbers, 1)
     if not (width and height and 0 < most < 65536):
         raise UndecodableError(
-            f'is damaged: it says {width}x{height} pixels of values up to '
-            f'{most}'
+            f'is damaged: its header has {width}x{height} pixels with '
+            f'values up to {most}'
         )
     check_size(width, height)
     channels = 3 if kind in COLOURS else 1
     values, rest = _values(content[place:], kind, most, (height, width))
     meta = Metadata(comment=b'\n'.join(comments))
     if kind in PLAIN and kind not in BITMAPS and content[-1:].isdigit():
-        meta.notes.append('it ends within a line: its last value may be cut')
+        meta.notes.append(
+            'it ends within a line, and its last value may be truncated'
+        )
     if rest.strip():
         if re.match(rb'\s*P[1-7]\s', rest):
             raise UndecodableError(
-                'holds several pictures; save each one as a file of its own'
+                'contains several pictures; save each one as a separate file'
             )
-        meta.notes.append('what follows its pixels is left out')
+        meta.notes.append('bytes after its pixels are left out')
     values = values.reshape(height, width, channels)
     if values.max() > most:
         raise UndecodableError(
-            f'is damaged: it has values above {most}, its highest'
+            f'is damaged: it has values above {most}, its maximum'
         )
     if kind in BITMAPS:
         values = 1 - values  # 1 is black
@@ -67,7 +71,9 @@ def decode_pnm(content: bytes) -> Photo:
         values = values.astype(np.uint32) * high + most // 2
         values //= most
         if most > 255:
-            meta.notes.append(f'its values up to {most} become 16 bits')
+            meta.notes.append(
+                f'its values up to {most} are converted to 16 bits'
+            )
     values = values.astype(np.uint8 if high == 255 else np.uint16)
     pixels = np.repeat(values, 3, axis=2) if channels == 1 else values
     return meta.photo(pixels, None, channels == 1, '.ppm')
@@ -76,7 +82,7 @@ def decode_pnm(content: bytes) -> Photo:
 def _values(
     data: bytes, kind: bytes, most: int, size: tuple[int, int]
 ) -> tuple[np.ndarray, bytes]:
-    """Return the numbers of a file, and what is behind them."""
+    """Return the values of a file, and the bytes after them."""
     height, width = size
     count = height * width * (3 if kind in COLOURS else 1)
     if kind in PLAIN:
@@ -104,7 +110,9 @@ def _plain(data: bytes, kind: bytes, count: int) -> tuple[np.ndarray, bytes]:
     try:
         values = np.array(words[:count], dtype='S6').astype(np.uint32)
     except (ValueError, OverflowError) as error:
-        raise UndecodableError('is damaged: a value is no number') from error
+        raise UndecodableError(
+            'is damaged: a value is not a number'
+        ) from error
     if len(values) < count:
         raise _too_short(count, len(values))
     return values, b' '.join(words[count:])
@@ -118,6 +126,6 @@ def _taken(data: bytes, count: int) -> np.ndarray:
 
 def _too_short(count: int, found: int) -> UndecodableError:
     return UndecodableError(
-        f'is truncated: {found} of {count} values are there; copy or '
-        'download it again'
+        f'is truncated: it has {found} of {count} values; copy or download '
+        'it again'
     )

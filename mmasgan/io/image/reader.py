@@ -1,4 +1,4 @@
-"""Read an image file, or say what is wrong with it."""
+"""Reading of image files, with errors that name the file."""
 
 import os
 import stat
@@ -29,11 +29,11 @@ __all__ = [
 
 
 class UnusableImageError(ValueError):
-    """An image file that is of no use, with its name and the cause.
+    """An image file that cannot be used.
 
     Args:
-        message: Names the file and the cause.
-        path: The file, as the data set names it; None where it is no file.
+        message: Message with the name of the file and the cause.
+        path: Path of the file in the data set; None if it is not a file.
     """
 
     def __init__(self, message: str, path: str | None = None) -> None:
@@ -42,27 +42,27 @@ class UnusableImageError(ValueError):
 
 
 class ImageReadError(UnusableImageError):
-    """An image file that cannot be read, with its name and the cause."""
+    """An image file that cannot be read."""
 
 
 def read_photo(
     source: str | os.PathLike[str] | bytes, name: str | None = None
 ) -> Photo:
-    """Read an image file as it is meant to be seen.
+    """Read an image file.
 
-    EXIF orientation is applied. Palette images become RGB. CMYK and Lab
-    become RGB without regard to their profile, which is dropped. Other
-    profiles are kept and not applied. What was damaged, converted or left
-    out is in :attr:`Photo.notes`; docs/formats.md has it for each format.
+    The EXIF orientation is applied. Palettes are converted to RGB. CMYK and
+    Lab are converted to RGB without their profile, which is dropped. Other
+    profiles are kept and not applied. :attr:`Photo.notes` lists what was
+    damaged, converted or left out; see docs/formats.md.
 
     Args:
-        source: A file, or the content of one.
-        name: For messages; that of the file, if None.
+        source: Path of a file, or its content.
+        name: Name for messages; None means that of the file.
 
     Raises:
-        ImageReadError: If it is missing, unreadable, no image, truncated,
-            too large or animated.
-        MemoryError: If it does not fit into the memory.
+        ImageReadError: If the file is missing, unreadable, not an image,
+            truncated, too large or animated.
+        MemoryError: If the image does not fit into the memory.
     """
     if isinstance(source, str | os.PathLike):
         name = name or os.fspath(source)
@@ -73,11 +73,11 @@ def read_photo(
 
 @contextmanager
 def read_errors(name: str, hint: str = '') -> Iterator[None]:
-    """Turn an error of reading a file's content into one that names it.
+    """Convert errors of reading a file to errors with its name.
 
     Args:
-        name: Of the file.
-        hint: What to say if it does not exist.
+        name: Name of the file.
+        hint: Addition to the message if the file does not exist.
 
     Raises:
         ImageReadError: For any OSError.
@@ -88,8 +88,8 @@ def read_errors(name: str, hint: str = '') -> Iterator[None]:
         raise ImageReadError(f"'{name}' does not exist{hint}", name) from error
     except PermissionError as error:
         raise ImageReadError(
-            f"'{name}' cannot be read: permission denied; give this user the "
-            'right to read it (chmod u+r)',
+            f"'{name}' cannot be read: permission denied; allow this user to "
+            'read it (chmod u+r)',
             name,
         ) from error
     except OSError as error:
@@ -99,10 +99,10 @@ def read_errors(name: str, hint: str = '') -> Iterator[None]:
 
 
 def check_regular(path: str | os.PathLike[str]) -> None:
-    """Refuse what would be waited for, such as a pipe, or never ends.
+    """Refuse pipes and devices, whose reading may block or never end.
 
     Args:
-        path: A file; it need not exist.
+        path: Path of a file; it need not exist.
 
     Raises:
         ImageReadError: If it is a pipe, a socket or a device.
@@ -110,25 +110,22 @@ def check_regular(path: str | os.PathLike[str]) -> None:
     try:
         mode = os.stat(path).st_mode
     except OSError:
-        return  # reading it says what is wrong
+        return  # reported when the file is read
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         raise ImageReadError(
-            f"'{os.fspath(path)}' is a pipe or device, and not a file; "
-            'remove it',
+            f"'{os.fspath(path)}' is a pipe or device, not a file; remove it",
             os.fspath(path),
         )
 
 
 def photo_size(path: str | os.PathLike[str]) -> tuple[int, int]:
-    """Return width and height of the pixels as a file stores them.
-
-    Only what the header of the file says is read.
+    """Return width and height in the header of an image file.
 
     Args:
-        path: An image file.
+        path: Path of the file.
 
     Raises:
-        ImageReadError: If it cannot be read so far.
+        ImageReadError: If the header cannot be read.
     """
     name = os.fspath(path)
     check_regular(path)
@@ -140,11 +137,11 @@ def photo_size(path: str | os.PathLike[str]) -> tuple[int, int]:
 
 
 def content_size(content: bytes, name: str) -> tuple[int, int]:
-    """Return width and height as :func:`photo_size` does.
+    """Return width and height in the header of an image file.
 
     Args:
-        content: Of the file.
-        name: For messages.
+        content: Content of the file.
+        name: Name for messages.
     """
     _check_some(content, name)
     with _decoding(name):
@@ -177,7 +174,7 @@ def _read(content: bytes, name: str) -> Photo:
 
 @contextmanager
 def _decoding(name: str) -> Iterator[None]:
-    """Turn whatever a library raises into an error that names the file."""
+    """Convert errors of libraries to errors with the name of the file."""
     try:
         with _strict_pillow():
             yield
@@ -198,17 +195,16 @@ def _decoding(name: str) -> Iterator[None]:
 def _cause(error: Exception) -> str:
     text = str(error)
     if isinstance(error, UnidentifiedImageError | LookupError | TypeError):
-        text = 'what it says of itself does not fit together'
+        text = 'its header is inconsistent'
     elif 'support' in text.lower():
-        return f'is damaged, or of a kind that is not read ({text})'
+        return f'is damaged or not supported ({text})'
     return f'is damaged or truncated ({text or type(error).__name__})'
 
 
 @contextmanager
 def _strict_pillow() -> Iterator[None]:
-    """Keep Pillow from half images, and from lines of its own."""
-    # Other libraries set this flag, and would have us take images that end
-    # in grey.
+    """Let Pillow refuse truncated images, without warnings."""
+    # Other libraries may set this flag, which accepts truncated images.
     before = ImageFile.LOAD_TRUNCATED_IMAGES
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:

@@ -1,4 +1,4 @@
-"""Read an image file as 8-bit RGB, or say what is wrong with it."""
+"""Reading of image files as 8-bit RGB."""
 
 import numpy as np
 
@@ -9,25 +9,25 @@ __all__ = ['read_rgb_image']
 
 
 def read_rgb_image(path: str, backend_args: dict | None = None) -> np.ndarray:
-    """Read an image file as it is meant to be seen.
+    """Read an image file as 8-bit RGB.
 
-    Grey, palette and CMYK images become RGB, 16-bit ones are rounded to 8
-    bits, EXIF orientation is applied, a fully opaque alpha channel dropped.
-    Colour profiles are ignored. An :class:`ImageWarning` names what else was
+    Grey, palette and CMYK images are converted to RGB, 16 bits are rounded to
+    8, the EXIF orientation is applied, and an opaque alpha channel is dropped.
+    Colour profiles are ignored. An :class:`ImageWarning` lists what else was
     damaged, converted or left out.
 
     Args:
-        path: File, in any storage that MMEngine's ``fileio`` knows.
+        path: Path in any storage that MMEngine's ``fileio`` supports.
         backend_args: Arguments of the storage backend.
 
     Returns:
         RGB image of shape (H, W, 3), uint8, contiguous and writable.
 
     Raises:
-        ImageReadError: If the file is missing, unreadable, no image,
+        ImageReadError: If the file is missing, unreadable, not an image,
             truncated, too large, animated, or has transparent pixels.
     """
-    from mmengine import fileio  # the rest of this folder needs none
+    from mmengine import fileio  # only needed here
 
     check_regular(path)
     with read_errors(
@@ -38,8 +38,8 @@ def read_rgb_image(path: str, backend_args: dict | None = None) -> np.ndarray:
     warn_of(path, photo.notes)
     if not photo.is_opaque:
         raise ImageReadError(
-            f"'{path}' has transparent pixels, whose colour is not defined; "
-            'put it on a background and save it without alpha',
+            f"'{path}' has transparent pixels, whose colour is undefined; put "
+            'it on a background and save it without alpha',
             path,
         )
     return to_8_bits(photo.pixels)

@@ -1,4 +1,4 @@
-"""TIFF of 8 and 16 bits per channel, with EXIF data."""
+"""Writing of 8-bit and 16-bit TIFF files with EXIF data."""
 
 from io import BytesIO
 
@@ -25,8 +25,11 @@ INTEROPERABILITY = 0xA005
 def encode_tiff(photo: Photo) -> bytes:
     """Encode a photograph without compression, in one strip.
 
-    Pillow writes no colours of 16 bits, tifffile no EXIF data; Pillow's
-    directory of tags takes both.
+    Pillow does not write 16-bit colours, and tifffile no EXIF data; Pillow's
+    directory of tags supports both.
+
+    Args:
+        photo: Photograph to encode.
     """
     samples = photo.samples()
     height, width, channels = samples.shape
@@ -38,7 +41,7 @@ def encode_tiff(photo: Photo) -> bytes:
     tags[BITS] = (8 * samples.itemsize,) * channels
     tags[COMPRESSION] = UNCOMPRESSED
     tags[PHOTOMETRIC] = BLACK_IS_ZERO if channels < 3 else RGB
-    tags[STRIP_OFFSETS] = 0  # from the end of the tags
+    tags[STRIP_OFFSETS] = 0  # relative to the end of the tags
     tags[CHANNELS] = channels
     tags[ROWS_PER_STRIP] = height
     tags[STRIP_BYTES] = samples.nbytes

@@ -1,4 +1,4 @@
-"""What a TIFF file says beside its pixels."""
+"""Metadata of TIFF files."""
 
 import struct
 from io import BytesIO
@@ -29,19 +29,19 @@ IPTC_START = b'\x1c'
 
 
 def add_tiff_metadata(meta: Metadata, content: bytes, page: TiffPage) -> None:
-    """Take what a page says beside its pixels.
+    """Read the metadata of a page.
 
     Args:
-        meta: To fill.
-        content: Of the file.
-        page: Of the photograph.
+        meta: Metadata to fill.
+        content: Content of the file.
+        page: Page of the photograph.
     """
-    # BigTIFF has other directories, which EXIF data must not have.
+    # BigTIFF has a different format, which is invalid in EXIF data.
     tags = _directory(content, page.offset)
     meta.dpi = exif_resolution(tags)
     sides = {tags.get(tag) for tag in (X_RESOLUTION, Y_RESOLUTION)}
     if tags.get(RESOLUTION_UNIT) == NO_UNIT and len(sides) > 1:
-        meta.notes.append('that its pixels are not square is left out')
+        meta.notes.append('its pixel aspect ratio is left out')
     meta.orientation = tags.get(ORIENTATION)
     meta.icc_profile = _bytes(page, ICC_PROFILE)
     meta.xmp = _bytes(page, XMP)
@@ -58,12 +58,12 @@ def add_tiff_metadata(meta: Metadata, content: bytes, page: TiffPage) -> None:
             exif[tag] = value
     try:
         meta.load_exif(exif.tobytes() if len(exif) else b'')
-    except Exception:  # struct.error, TypeError and whatever Pillow raises
+    except Exception:  # struct.error, TypeError and errors of Pillow
         meta.notes.append('its EXIF data are damaged and left out')
 
 
 def _directory(content: bytes, offset: int) -> ImageFileDirectory_v2:
-    # Pillow looks for the version where little-endian files have it.
+    # Pillow expects the version at its little-endian position.
     is_big = b'+' in content[2:4]
     rest = content[4 : 16 if is_big else 8]
     tags = ImageFileDirectory_v2(
@@ -76,14 +76,14 @@ def _directory(content: bytes, offset: int) -> ImageFileDirectory_v2:
 
 
 def _bytes(page: TiffPage, tag: int) -> bytes | None:
-    """Return a tag's content; programs give it several types."""
+    """Return the content of a tag, which may have several types."""
     value = page.tags.valueof(tag)
     if isinstance(value, str):
         value = value.encode()
     if isinstance(value, int):
         value = (value,)
     if isinstance(value, tuple) and all(isinstance(v, int) for v in value):
-        # IPTC data as numbers of 32 bits, in either order.
+        # IPTC data as 32-bit numbers, of either byte order.
         packed = [struct.pack(f'{o}{len(value)}I', *value) for o in '<>']
         value = next((p for p in packed if p[:1] == IPTC_START), None)
     return value if isinstance(value, bytes) and value else None

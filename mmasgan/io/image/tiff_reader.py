@@ -1,4 +1,4 @@
-"""Read TIFF files of any layout and compression."""
+"""Reading of TIFF files of any layout and compression."""
 
 import logging
 from io import BytesIO
@@ -19,7 +19,7 @@ __all__ = ['decode_tiff', 'tiff_size']
 
 INK_SET, SUBSAMPLING = 332, 530
 REDUCED, MASK = 1, 4  # bits of a page's kind
-MOST_PAGES = 64  # that are looked at
+MOST_PAGES = 64  # pages to examine
 WHITE_IS_ZERO, BLACK_IS_ZERO, RGB, PALETTE = 0, 1, 2, 3
 SEPARATED, YCBCR, CIELAB = 5, 6, 8
 CAMERA = (32803, 34892)  # mosaic of colours, linear
@@ -32,7 +32,7 @@ COLOURS = {
     YCBCR: 3,
     CIELAB: 3,
 }
-JPEG = (6, 7, 34892, 33007)  # compressions that give RGB
+JPEG = (6, 7, 34892, 33007)  # compressions that decode to RGB
 NEW_JPEG, JPEG_START = 7, b'\xff\xd8\xff\xd9'
 CMYK = 1  # a set of inks
 PREMULTIPLIED, OPACITY = 1, 2
@@ -42,15 +42,15 @@ NUMBERS = {2: 'signed', 3: 'floating-point', 5: 'complex', 6: 'complex'}
 def decode_tiff(content: bytes) -> Photo:
     """Decode a TIFF or BigTIFF file of one photograph.
 
-    Pillow cuts 16 bits to 8, or does not know the layout; tifffile with
+    Pillow reduces 16 bits to 8, or does not support the layout. tifffile with
     imagecodecs reads strips, tiles and planes of any compression.
 
     Args:
-        content: Of the file.
+        content: Content of the file.
 
     Raises:
-        UndecodableError: If it is damaged, or of a kind that is not read.
-        Exception: Whatever tifffile raises on damaged files.
+        UndecodableError: If it is damaged or not supported.
+        Exception: Errors of tifffile for damaged files.
     """
     meta = Metadata()
     with _opened(BytesIO(content)) as file:
@@ -65,7 +65,7 @@ def decode_tiff(content: bytes) -> Photo:
 
 
 def tiff_size(file: Any) -> tuple[int, int]:
-    """Return width and height of the photograph in an opened file."""
+    """Return width and height of the photograph in an open file."""
     with _opened(file) as opened:
         page = _main_page(opened, [])
         return page.imagewidth, page.imagelength
@@ -74,39 +74,37 @@ def tiff_size(file: Any) -> tuple[int, int]:
 def _opened(file: Any) -> TiffFile:
     log = logging.getLogger('tifffile')
     if not log.handlers:
-        # Else what it logs of damaged files appears on standard error.
+        # Without a handler, messages appear on standard error.
         log.addHandler(logging.NullHandler())
     return TiffFile(file)
 
 
 def _main_page(file: TiffFile, notes: list[str]) -> TiffPage:
-    """Return the page that is no preview and no mask of another one."""
+    """Return the page that is not a preview or mask."""
     pages: list[Any] = []
     try:
         for page in islice(file.pages, MOST_PAGES):
             pages.append(page)
             if len([p for p in pages if _is_main(p)]) > 1:
-                break  # to count thousands takes minutes
+                break  # counting thousands takes minutes
         pages += [
             inner
             for page in pages
             for inner in islice(page.pages or (), MOST_PAGES)
         ]
-    except Exception:  # whatever tifffile raises
+    except Exception:  # errors of tifffile
         if not pages:
             raise
-        notes.append('a further page of it is damaged and left out')
+        notes.append('another page is damaged and left out')
     main = [page for page in pages if _is_main(page)]
     if len(main) > 1:
         raise UndecodableError(
-            'holds 2 frames or more; save each one as a file of its own'
+            'contains 2 frames or more; save each one as a separate file'
         )
     if not main:
         raise UndecodableError('is a TIFF file without a photograph')
     if len(pages) > 1:
-        notes.append(
-            'a preview or mask of it, in a page of its own, is left out'
-        )
+        notes.append('a page with a preview or mask is left out')
     return main[0]
 
 
@@ -123,11 +121,11 @@ def _check_kind(page: TiffPage) -> None:
         )
     if kind in NUMBERS:
         problem = (
-            f'has {bits} bits per pixel, as {NUMBERS[kind]} numbers, of '
-            'which the range is unknown'
+            f'has {NUMBERS[kind]} numbers of {bits} bits per pixel, whose '
+            'range is unknown'
         )
     elif bits > 16 or kind != 1:
-        problem = f'has {bits} bits per pixel, of which the range is unknown'
+        problem = f'has {bits} bits per pixel, whose range is unknown'
     elif page.photometric == CIELAB and bits != 8:
         problem = f'has Lab colours of {bits} bits per channel'
     elif page.photometric == SEPARATED and (
@@ -151,10 +149,9 @@ def _check_kind(page: TiffPage) -> None:
 
 
 def _check_parts(page: TiffPage, content: bytes) -> None:
-    """Check that all strips or tiles are there, and whole.
+    """Check that all strips or tiles are complete.
 
-    tifffile fills with zeros what is left out on purpose, and libjpeg what
-    is missing.
+    tifffile and libjpeg fill missing parts.
     """
     parts = list(zip(page.dataoffsets, page.databytecounts, strict=False))
     if len(parts) < np.prod(page.chunked) or not all(
@@ -173,7 +170,7 @@ def _check_parts(page: TiffPage, content: bytes) -> None:
 def _pixels(
     page: TiffPage, meta: Metadata
 ) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return RGB and opacity of 8 or 16 bits."""
+    """Return RGB and opacity, of 8 or 16 bits."""
     planes = page.asarray(squeeze=False)[:, 0]  # (S, H, W, C), S or C is 1
     samples = np.moveaxis(planes, 0, 2)
     samples = samples.reshape(*samples.shape[:2], -1)
@@ -182,7 +179,7 @@ def _pixels(
     extra += [0] * (samples.shape[2] - count - len(extra))
     if page.photometric == PALETTE:
         assert page.colormap is not None
-        # Their entries have 16 bits, of which the upper eight tell.
+        # Entries have 16 bits, of which the upper 8 are used.
         table = (page.colormap >> 8).astype(np.uint8).T
         colours = table[samples[..., 0].astype(np.intp)]
         rest = _full_range(samples[..., 1:], page.bitspersample, [])
@@ -199,7 +196,7 @@ def _pixels(
     if page.photometric == SEPARATED:
         meta.icc_profile = None
         meta.notes.append(
-            'its CMYK colours become RGB without regard to its profile, '
+            'its CMYK colours are converted to RGB without its profile, '
             'which is left out'
         )
         light = (high - colours).astype(np.uint32)
@@ -210,14 +207,16 @@ def _pixels(
         if kind in (PREMULTIPLIED, OPACITY) and alpha is None:
             alpha = rest[..., number].astype(colours.dtype)
             if kind == PREMULTIPLIED:
-                meta.notes.append('its premultiplied colours become plain')
+                meta.notes.append(
+                    'its premultiplied colours are converted to straight ones'
+                )
                 full = colours.astype(np.uint32) * high
                 full //= np.maximum(alpha, 1)[..., None]
                 colours = np.minimum(full, high).astype(colours.dtype)
         else:
             meta.notes.append(
-                'a further channel that is neither colour nor transparency, '
-                "such as a scanner's infrared, is left out"
+                'a channel that is neither colour nor transparency, such as '
+                'that of an infrared scanner, is left out'
             )
     if colours.shape[2] == 1:
         colours = np.repeat(colours, 3, axis=2)
@@ -227,24 +226,24 @@ def _pixels(
 def _full_range(
     samples: np.ndarray, bits: int, notes: list[str]
 ) -> np.ndarray:
-    """Return values of 8 or 16 bits, with white at the top."""
+    """Scale values to the full range of 8 or 16 bits."""
     if bits in (8, 16):
         return samples
     high, dtype = (255, np.uint8) if bits < 8 else (65535, np.uint16)
     most = 2**bits - 1
     if bits > 8:
-        notes.append(f'its {bits} bits per channel become 16')
+        notes.append(f'its {bits} bits per channel are converted to 16')
     values = (samples.astype(np.uint32) * high + most // 2) // most
     return values.astype(dtype)
 
 
 def _to_rgb(samples: np.ndarray, page: TiffPage, meta: Metadata) -> np.ndarray:
-    """Return RGB of 8 bits of Lab or YCbCr colours."""
+    """Convert Lab or YCbCr colours to 8-bit RGB."""
     height, width = samples.shape[:2]
     mode = 'LAB' if page.photometric == CIELAB else 'YCbCr'
     if mode == 'LAB':
         meta.icc_profile = None
-        meta.notes.append('its Lab colours become those of sRGB')
+        meta.notes.append('its Lab colours are converted to sRGB')
     colours = np.ascontiguousarray(samples[..., :3])
     image = Image.frombytes(mode, (width, height), colours.tobytes())
     return np.asarray(image.convert('RGB'))

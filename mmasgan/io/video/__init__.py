@@ -1,4 +1,4 @@
-"""Videos, read and written one frame at a time, by PyAV, which is an extra."""
+"""Reading and writing of videos frame by frame, with PyAV (optional)."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ def import_av() -> Any:
     """Import PyAV.
 
     Raises:
-        ImportError: If it is not installed; the message tells how to.
+        ImportError: If it is not installed; the message has the command.
     """
     try:
         import av

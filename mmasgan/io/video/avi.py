@@ -1,4 +1,4 @@
-"""Sound in AVI, of which only a header says when it is heard."""
+"""Stream headers of AVI files, which contain the time base of sound."""
 
 import struct
 from pathlib import Path
@@ -7,21 +7,22 @@ from typing import NamedTuple
 __all__ = ['AviStream', 'StreamHeader', 'read_streams', 'write_stream']
 
 FIELDS = struct.Struct('<7I')
-BEFORE = 20  # bytes of a stream's header that stand before these
-BLOCKS = slice(8, 14)  # of a format: bytes a second, bytes of a block
+BEFORE = 20  # bytes of a stream header before these fields
+BLOCKS = slice(8, 14)  # of a format: bytes per second, bytes per block
 
 
 class StreamHeader(NamedTuple):
-    """How AVI counts the time of a stream.
+    """Time base of a stream.
 
     Attributes:
-        scale: A sample lasts ``scale / rate`` seconds.
-        rate: See ``scale``.
-        start: Samples before it begins.
-        length: Samples that it has.
-        buffer_size: Bytes of its largest chunk.
-        quality: Of its encoder.
-        sample_size: Bytes of a sample; 0 where each chunk is one.
+        scale: Duration of a sample, as ``scale / rate`` seconds.
+        rate: Divisor of ``scale``.
+        start: Number of samples before the stream starts.
+        length: Number of samples.
+        buffer_size: Size of the largest chunk, in bytes.
+        quality: Quality setting of the encoder.
+        sample_size: Size of a sample, in bytes; 0 if each chunk is one
+            sample.
     """
 
     scale: int
@@ -34,13 +35,13 @@ class StreamHeader(NamedTuple):
 
 
 class AviStream(NamedTuple):
-    """A stream of an AVI.
+    """Headers of a stream.
 
     Attributes:
-        header: How its time is counted.
-        blocks: Of sound, bytes a second and of a block, as they stand there.
-        header_place: Where in the file the header is.
-        blocks_place: Same for ``blocks``.
+        header: Header with the time base.
+        blocks: Bytes per second and per block of sound, as in the file.
+        header_place: Position of the header in the file.
+        blocks_place: Position of ``blocks`` in the file.
     """
 
     header: StreamHeader
@@ -53,7 +54,7 @@ def read_streams(path: Path) -> list[AviStream]:
     """Read the headers of the streams of an AVI, in order.
 
     Args:
-        path: The file.
+        path: Path of the file.
     """
     found: list[AviStream] = []
     with path.open('rb') as file:
@@ -66,7 +67,7 @@ def read_streams(path: Path) -> list[AviStream]:
                 if kind == b'movi':
                     break
                 if kind in (b'hdrl', b'strl'):
-                    continue  # with what is within
+                    continue  # with the content
             elif name == b'strh' and size >= BEFORE + FIELDS.size:
                 fields = file.read(BEFORE + FIELDS.size)[BEFORE:]
                 header = StreamHeader(*FIELDS.unpack(fields))
@@ -84,8 +85,8 @@ def write_stream(path: Path, stream: AviStream) -> None:
     """Replace the headers of a stream.
 
     Args:
-        path: An AVI.
-        stream: What shall stand there, at places of this file.
+        path: Path of an AVI file.
+        stream: Headers to write, with their positions in this file.
     """
     with path.open('r+b') as file:
         file.seek(stream.header_place)

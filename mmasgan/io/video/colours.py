@@ -1,10 +1,9 @@
-"""RGB pixels of decoded frames, and frames of RGB pixels.
+"""Conversion between decoded frames and RGB pixels.
 
-FFmpeg's converter only doubles and halves the colour channels here. The
-matrix is applied in NumPy: FFmpeg's own one maps white of 10 bits to 65280 of
-65535, keeps 8 of 10 bits of full-range video on the way back, and by default
-mixes up the colour channels of neighbours; PyAV below 17 ignores the matrix
-and the range where both sides name the same.
+FFmpeg is only used to resample the colour channels. NumPy applies the matrix,
+because FFmpeg maps 10-bit white to 65280 of 65535, keeps 8 of 10 bits of
+full-range video, and mixes the colours of neighbouring pixels by default.
+PyAV below 17 ignores matrix and range if both sides have the same.
 """
 
 from typing import Any, NamedTuple
@@ -28,15 +27,15 @@ LUMA = {
 """Weights of red and blue in the luma, by matrix."""
 UNTOLD = (0, 2, 3)  # RGB, unspecified, reserved
 BICUBIC_ACCURATE = 4 | 0x40000  # SWS_BICUBIC | SWS_ACCURATE_RND
-ROWS = 16  # at a time, so that what is computed stays in the cache
+ROWS = 16  # rows per step, so that the data fit into the cache
 
 
 class Coding(NamedTuple):
-    """How the numbers of a picture stand for colours.
+    """Colour coding of a picture.
 
     Attributes:
-        matrix: FFmpeg's number of it (``AVColorSpace``), one of ``LUMA``.
-        is_full: Whether all numbers are used, or luma has 16 to 235 of 256.
+        matrix: FFmpeg's ``AVColorSpace``, one of ``LUMA``.
+        is_full: Whether the range is full, or limited to 16 to 235 of 256.
     """
 
     matrix: int
@@ -44,7 +43,7 @@ class Coding(NamedTuple):
 
 
 class _Layout(NamedTuple):
-    """A format that the arithmetic knows: whole planes of little-endian."""
+    """A supported pixel format, with little-endian planes."""
 
     name: str
     kind: str
@@ -56,16 +55,16 @@ class _Layout(NamedTuple):
 
 
 def coding_of(picture: Any) -> Coding:
-    """Return how the numbers of a frame or stream stand for colours.
+    """Return the colour coding of a frame or stream.
 
-    What it does not say is guessed as players do: limited range, and the
-    matrix of HDTV from 1280 pixels width or above 576 pixels height.
+    Missing tags are replaced as in players: limited range, and the matrix of
+    HDTV for at least 1280 pixels width or more than 576 pixels height.
 
     Args:
-        picture: A frame, or the codec context of a stream.
+        picture: Frame, or codec context of a stream.
 
     Raises:
-        ValueError: If the matrix is one that cannot be computed with.
+        ValueError: If the matrix is not supported.
     """
     matrix = int(picture.colorspace)
     sides = sorted((picture.width, picture.height))
@@ -73,13 +72,13 @@ def coding_of(picture: Any) -> Coding:
         matrix = BT709 if sides[0] > 576 or sides[1] >= 1280 else BT601
     if matrix not in LUMA:
         raise ValueError(
-            f'colours are coded by matrix {matrix} of FFmpeg, which is not '
-            'supported; convert it first: ffmpeg -i INPUT -vf '
+            f'the colour matrix {matrix} of FFmpeg is not '
+            'supported; convert the video first: ffmpeg -i INPUT -vf '
             'scale=out_color_matrix=bt709 -colorspace bt709 OUTPUT'
         )
     layout = _layout(picture.format)
     is_full = picture.color_range == FULL or (
-        # FFmpeg's formats that are full by name or custom.
+        # Formats of FFmpeg with full range by name or convention.
         picture.color_range != LIMITED
         and (layout.kind == 'gray' or picture.format.name.startswith('yuvj'))
     )
@@ -87,23 +86,23 @@ def coding_of(picture: Any) -> Coding:
 
 
 def holds_rgb(pix_fmt: Any) -> bool:
-    """Return whether PyAV's pixel format has no luma and chroma."""
+    """Return whether a pixel format is RGB or a palette."""
     return bool(pix_fmt.is_rgb or pix_fmt.has_palette)
 
 
 def to_rgb(frame: Any, dtype: Any = None) -> np.ndarray:
-    """Convert a decoded frame by its own matrix and range.
+    """Convert a decoded frame to RGB by its matrix and range.
 
     Args:
-        frame: The frame; an alpha channel is left out.
-        dtype: ``np.uint8`` or ``np.uint16``. By default the one that the
-            frame's bits need.
+        frame: Decoded frame; an alpha channel is ignored.
+        dtype: ``np.uint8`` or ``np.uint16``. None means the smallest that
+            holds the bits of the frame.
 
     Returns:
         RGB pixels of shape (H, W, 3).
 
     Raises:
-        ValueError: If its format or matrix is not supported.
+        ValueError: If the format or matrix is not supported.
     """
     layout = _layout(frame.format)
     planes = _planes(_reformatted(frame, layout.name), layout)
@@ -121,12 +120,12 @@ def to_rgb(frame: Any, dtype: Any = None) -> np.ndarray:
 
 
 def from_rgb(image: np.ndarray, pix_fmt: str, coding: Coding) -> Any:
-    """Make a frame to be encoded.
+    """Convert RGB pixels to a frame for encoding.
 
     Args:
         image: RGB pixels of shape (H, W, 3), uint8 or uint16.
-        pix_fmt: FFmpeg's name of the format.
-        coding: How its numbers shall stand for colours.
+        pix_fmt: Pixel format, by FFmpeg's name.
+        coding: Colour coding of the frame.
 
     Raises:
         ValueError: If the format is not supported.
@@ -153,14 +152,14 @@ def from_rgb(image: np.ndarray, pix_fmt: str, coding: Coding) -> Any:
 def _mapped(
     matrix: np.ndarray, numbers: np.ndarray, offset: np.ndarray, most: int
 ) -> np.ndarray:
-    """Return float32 that becomes the nearest integer by truncation."""
+    """Apply an affine map; truncation rounds the result."""
     values = matrix.astype(np.float32) @ numbers.astype(np.float32)
     values += offset.astype(np.float32)[:, None]
     return np.clip(values, 0, most + 0.5, out=values)
 
 
 def _affine(layout: _Layout, coding: Coding) -> tuple[np.ndarray, np.ndarray]:
-    """Return M and z: RGB in [0, 1] is M @ (numbers - z)."""
+    """Return M and z with RGB in [0, 1] = M @ (values - z)."""
     most = 2**layout.depth - 1
     if layout.kind == 'rgb':  # planes of green, blue, red
         return np.eye(3)[[2, 0, 1]] / most, np.zeros(3)
@@ -189,15 +188,15 @@ def _layout(pix_fmt: Any) -> _Layout:
         name, kind = 'yuvj444p' if is_j else 'yuv444p', 'yuv'
     if depth not in (8, 9, 10, 12, 14, 16) or pix_fmt.name.startswith('xyz'):
         raise ValueError(
-            f'pixels of the format {pix_fmt.name} are not supported; convert '
-            'it first: ffmpeg -i INPUT -pix_fmt yuv444p16le -c:v ffv1 '
+            f'the pixel format {pix_fmt.name} is not supported; convert the '
+            'video first: ffmpeg -i INPUT -pix_fmt yuv444p16le -c:v ffv1 '
             'OUTPUT.mkv'
         )
     return _Layout(name if depth == 8 else f'{name}{depth}le', kind, depth)
 
 
 def _planes(frame: Any, layout: _Layout) -> list[np.ndarray]:
-    """Return views of the planes, (H, W) each."""
+    """Return views of the planes, each (H, W)."""
     planes = []
     for plane in frame.planes:
         rows = np.frombuffer(plane, layout.dtype).reshape(plane.height, -1)
@@ -206,11 +205,11 @@ def _planes(frame: Any, layout: _Layout) -> list[np.ndarray]:
 
 
 def _reformatted(frame: Any, name: str) -> Any:
-    """Change where numbers lie, and how many are of colour, not what."""
+    """Change the layout and chroma sampling of a frame, not its colours."""
     if frame.format.name == name:
         return frame
     av = import_av()
-    # A frame's own reformatter keeps its threads for as long as the frame is.
+    # A frame's own reformatter keeps its threads as long as the frame.
     reformatter = av.video.reformatter.VideoReformatter()
     return reformatter.reformat(
         frame,
@@ -220,7 +219,7 @@ def _reformatted(frame: Any, name: str) -> Any:
         src_color_range=frame.color_range,
         dst_color_range=frame.color_range,
         interpolation=BICUBIC_ACCURATE,
-        # FFmpeg 8.1 writes beyond the lines of 10 bits, where another thread
-        # may have been before. PyAV 17 brought threads.
+        # FFmpeg 8.1 writes past the end of 10-bit lines, which is a race
+        # between threads. PyAV has threads since version 17.
         **({'threads': 1} if int(av.__version__.split('.')[0]) >= 17 else {}),
     )

@@ -1,4 +1,4 @@
-"""Streams that are copied as they are, beside the picture."""
+"""Streams that are copied without encoding."""
 
 from pathlib import Path
 from typing import Any
@@ -14,28 +14,28 @@ IN_TS = {
     'h264', 'hdmv_pgs_subtitle', 'hevc', 'mp1', 'mp2', 'mp3', 'mpeg2video',
     'mpeg4', 'opus', 's302m', 'truehd',
 }  # fmt: skip
-"""What readers know; FFmpeg writes others too, which nobody can read."""
+"""Codecs that readers support; FFmpeg also writes unreadable ones."""
 
 UNTOLD = {'1 channels': 'mono', '2 channels': 'stereo'}
-"""What channels are where Matroska says only how many."""
+"""Channel layouts, for Matroska files that only have their number."""
 
-NOT_IN_MOV = {'flac', 'opus', 'truehd'}  # FFmpeg says so as it begins
+NOT_IN_MOV = {'flac', 'opus', 'truehd'}  # FFmpeg fails at the header
 
 CAN_BE_COPIED = {'video', 'audio', 'subtitle', 'attachment'}
 DISCARD_ALL = 48  # FFmpeg's AVDiscard
 
 
 class Copies:
-    """The streams of a result that are copied packet by packet.
+    """Streams of a result that are copied packet by packet.
 
     Args:
-        container: PyAV's, of the result.
-        target: What the result will be called.
-        source: PyAV's container of the other video.
+        container: PyAV container of the result.
+        target: Name of the result.
+        source: PyAV container of the source.
 
     Attributes:
-        notes: What is left out.
-        sources: The streams of the source that are copied.
+        notes: Notes on what is left out.
+        sources: Streams of the source that are copied.
     """
 
     def __init__(self, container: Any, target: Path, source: Any) -> None:
@@ -43,7 +43,7 @@ class Copies:
         self._target = target
         self._streams: dict[int, Any] = {}  # by index in the source
         self._last: dict[int, int] = {}  # time stamps, likewise
-        # AVI is made of AVI alone.
+        # Only an AVI source can be written as AVI.
         self._sounds: dict[int, AviStream] = {}
         if container.format.name == 'avi':
             self._sounds = dict(enumerate(read_streams(Path(source.name))))
@@ -51,27 +51,27 @@ class Copies:
         self.sources: list[Any] = []
 
     def add(self, stream: Any) -> None:
-        """Make a stream like one of the source, if the file can hold it.
+        """Add a stream of the source, if the container supports it.
 
         Args:
-            stream: PyAV's.
+            stream: PyAV stream of the source.
 
         Raises:
-            ValueError: If it is sound, which the file cannot hold.
+            ValueError: If it is sound that the container does not support.
         """
         kind = stream.type
         is_chapters = int(getattr(stream, 'discard', 0)) == DISCARD_ALL
         if kind == 'data' and ('timecode' in stream.metadata or is_chapters):
-            return  # made anew
+            return  # created by the muxer
         name = f'stream {stream.index} ({kind}'
         if stream.codec_context:
             name += f', {stream.codec_context.name}'
         suffix = self._target.suffix
         try:
             if not self._can_hold(stream):
-                raise ValueError('FFmpeg takes it, but no reader does')
+                raise ValueError('no reader supports it')
             if kind not in CAN_BE_COPIED:
-                raise ValueError('of no kind that FFmpeg copies surely')
+                raise ValueError('FFmpeg cannot copy it reliably')
             new = self._container.add_stream_from_template(stream, opaque=True)
         except (
             ValueError,
@@ -81,11 +81,13 @@ class Copies:
             if kind == 'audio' and stream.codec_context:
                 other = '.mov' if suffix == '.mkv' else '.mkv'
                 raise ValueError(
-                    f"'{self._target}' cannot hold the sound, {name}); name "
-                    f'the result {other}, or convert the sound first: ffmpeg '
-                    '-i INPUT -c:v copy -c:a flac OUTPUT.mkv'
+                    f"'{self._target}' does not support the sound, {name}); "
+                    f'name the result {other}, or convert the sound first: '
+                    'ffmpeg -i INPUT -c:v copy -c:a flac OUTPUT.mkv'
                 ) from error
-            self.notes.append(f'{name}) is left out: no {suffix} holds it')
+            self.notes.append(
+                f'{name}) is left out: {suffix} does not support it'
+            )
             return
         if kind == 'audio' and stream.index in self._sounds:
             _count_as(self._sounds[stream.index].header, new.codec_context)
@@ -110,10 +112,10 @@ class Copies:
         return not (muxer == 'mov' and codec in NOT_IN_MOV)
 
     def write(self, packet: Any) -> None:
-        """Write a packet of a stream of the source, if it was added.
+        """Write a packet of the source, if its stream was added.
 
         Args:
-            packet: PyAV's.
+            packet: PyAV packet of the source.
         """
         index = packet.stream.index
         if index not in self._streams:
@@ -131,23 +133,23 @@ class Copies:
         self._container.mux(packet)
 
     def _count(self, packet: Any, new: Any) -> None:
-        """Give a packet of AVI's sound its place among the others."""
-        self._container.start_encoding()  # which sets the unit
+        """Set the time stamps of a packet of sound in AVI."""
+        self._container.start_encoding()  # sets the time base
         index = packet.stream.index
         if not self._sounds[index].header.sample_size:
-            # FFmpeg takes long chunks for several.
+            # FFmpeg splits long chunks.
             packet.dts = self._last.get(index, -1) + 1
         elif packet.dts is not None:
-            # Where it starts is in the header.
+            # The start is in the header.
             dts = packet.dts - (packet.stream.start_time or 0)
             packet.dts = round(dts * packet.time_base / new.time_base)
         packet.pts, packet.time_base = packet.dts, new.time_base
 
     def finish(self, path: Path) -> None:
-        """Say in the file when the sound is heard, as the source does.
+        """Write the time base of sound of the source to an AVI file.
 
         Args:
-            path: The result, which is closed.
+            path: Path of the result, which is closed.
         """
         written = read_streams(path) if self._sounds else []
         for index, new in self._streams.items():
@@ -155,7 +157,7 @@ class Copies:
                 continue
             mine, source = written[new.index], self._sounds[index]
             header = source.header
-            if abs(header.length - mine.header.length) > 1:  # it was cut off
+            if abs(header.length - mine.header.length) > 1:  # truncated
                 header = header._replace(length=mine.header.length)
             write_stream(
                 path, mine._replace(header=header, blocks=source.blocks)
@@ -163,10 +165,10 @@ class Copies:
 
 
 def _count_as(header: StreamHeader, context: Any) -> None:
-    """Let FFmpeg count the samples of sound as the source does.
+    """Let FFmpeg use the sample size of the source.
 
-    It writes the size of blocks as that of samples, also of codecs whose
-    blocks differ, and does not know how long these are.
+    By default, it writes the block size as sample size, also for codecs with
+    variable blocks, and does not know their duration.
     """
     if header.sample_size or not header.rate:
         return

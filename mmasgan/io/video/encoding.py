@@ -1,4 +1,4 @@
-"""Which encoder writes a result, and with what pixels."""
+"""Choice of encoder and pixel format."""
 
 import os
 from fractions import Fraction
@@ -21,9 +21,9 @@ MUXERS = {
     '.m2ts': ('mpegts', {'mpegts_m2ts_mode': '1'}),
     '.3gp': ('3gp', {}),
 }
-"""FFmpeg's name of what is written, and its options, by suffix."""
+"""Muxer of FFmpeg and its options, by suffix."""
 
-# Visually without loss: what is encoded again shows no more artefacts.
+# Visually lossless settings.
 ENCODERS: dict[str, tuple[tuple[str, dict[str, str]], ...]] = {
     'h264': (('libx264', {'crf': '16'}),),
     'hevc': (('libx265', {'crf': '16', 'x265-params': 'log-level=error'}),),
@@ -48,31 +48,31 @@ ENCODERS: dict[str, tuple[tuple[str, dict[str, str]], ...]] = {
         for name in ('ffvhuff', 'huffyuv', 'png', 'qtrle', 'utvideo')
     },
 }
-"""Encoders by codec, the first that is there; 236 is FFmpeg's quality 2."""
+"""Encoders by codec, in order of preference; 236 is FFmpeg's quality 2."""
 
 OTHERS = ('h264', 'vp9', 'av1')
-"""Codecs to take in place of one that cannot be written."""
+"""Alternatives to a codec that cannot be written."""
 
-FINEST_OF_MPEG4 = 65535  # time stamps a second
+FINEST_OF_MPEG4 = 65535  # time stamps per second
 
 WHOLE_CHROMA = {
     'ffvhuff', 'huffyuv', 'libx264', 'libx265', 'prores_ks', 'utvideo',
 }  # fmt: skip
-"""Encoders that refuse, or spoil, half a chroma sample at odd sizes."""
+"""Encoders that do not support subsampled chroma at odd sizes."""
 
-# FFmpeg says that it does, and fails.
+# FFmpeg lists these, but fails.
 NOT_IN = {'mov': {'libaom-av1', 'libsvtav1', 'libvpx', 'libvpx-vp9'}}
-IN_TRANSPORT_STREAMS = {'libx264', 'libx265', 'mpeg4'}  # FFmpeg does not say
+IN_TRANSPORT_STREAMS = {'libx264', 'libx265', 'mpeg4'}  # not listed by FFmpeg
 
 
 class Encoding(NamedTuple):
-    """How a picture is encoded.
+    """Encoder and pixel format of a video.
 
     Attributes:
-        encoder: FFmpeg's name of the encoder.
-        pix_fmt: FFmpeg's name of the pixels.
-        options: The encoder's.
-        notes: What is another than in the source.
+        encoder: Encoder, by FFmpeg's name.
+        pix_fmt: Pixel format, by FFmpeg's name.
+        options: Options of the encoder.
+        notes: Notes on differences from the source.
     """
 
     encoder: str
@@ -82,11 +82,11 @@ class Encoding(NamedTuple):
 
 
 class _Traits(NamedTuple):
-    """What pixels can hold: the more, the better."""
+    """Properties of a pixel format; more is better."""
 
     colour: int
     bits: int
-    columns: int  # of chroma, for 4 of luma
+    columns: int  # of chroma, per 4 of luma
     rows: int
     rgb: int
     alpha: int
@@ -99,20 +99,20 @@ def choose_encoding(
     time_base: Fraction,
     muxer: str,
 ) -> Encoding:
-    """Choose what is nearest to a source.
+    """Choose the encoding that is closest to a source.
 
-    That is its own codec, unless bits or colour would be lost that another
-    one keeps.
+    It has the codec of the source, unless another codec preserves more bits
+    or colour.
 
     Args:
-        codec: The source's, in FFmpeg's word.
-        pix_fmt: The source's.
+        codec: Codec of the source, by FFmpeg's name.
+        pix_fmt: Pixel format of the source.
         size: Width and height of the result.
         time_base: Unit of the time stamps, in seconds.
-        muxer: FFmpeg's name of what is written.
+        muxer: Muxer, by FFmpeg's name.
 
     Raises:
-        ValueError: If there is none.
+        ValueError: If no encoder is available.
     """
     av = import_av()
     source = _traits(av.VideoFormat(pix_fmt))
@@ -133,8 +133,8 @@ def choose_encoding(
                 break
     if not possible:
         raise ValueError(
-            f'neither {" nor ".join(names)} can be written to such a file '
-            'here; name the result .mkv'
+            f'no encoder for {" or ".join(names)} is available for this '
+            'container; name the result .mkv'
         )
     name, encoding = min(
         possible, key=lambda one: _lost(source, one[1].pix_fmt)[:4]
@@ -154,9 +154,9 @@ def _allowed(muxer: str) -> set[str]:
 
 
 def _offered(encoder: str, size: tuple[int, int]) -> list[Any]:
-    """Return the pixel formats that an encoder takes for a size."""
+    """Return the pixel formats that an encoder supports for a size."""
     codec = import_av().codec.Codec(encoder, 'w')
-    # Full range is told by the range, not by the name; planes are enough.
+    # Planar formats only; the range is a separate tag.
     formats = [
         pix_fmt
         for pix_fmt in codec.video_formats
@@ -175,7 +175,7 @@ def _offered(encoder: str, size: tuple[int, int]) -> list[Any]:
 
 def _nearest(wanted: str, offered: list[Any]) -> str:
     wanted = wanted.replace('yuvj', 'yuv')
-    # Alpha is left out, so that none is wanted.
+    # Alpha is not kept.
     source = _traits(import_av().VideoFormat(wanted))
     aim = source._replace(alpha=0)
 
@@ -213,8 +213,8 @@ def _notes(
     notes = []
     if codec != chosen_codec:
         notes.append(
-            f'the picture becomes {chosen_codec}, since no encoder here '
-            f'writes {codec} with such pixels to such a file'
+            f'the picture becomes {chosen_codec}, since no available encoder '
+            f'writes {codec} with its pixel format to this container'
         )
     named = import_av().VideoFormat
     source, result = _traits(named(pix_fmt)), _traits(named(chosen))

@@ -1,4 +1,4 @@
-"""Damage that FFmpeg passes over."""
+"""Damage that FFmpeg only logs."""
 
 from pathlib import Path
 
@@ -8,16 +8,16 @@ __all__ = ['skipped_by_ffmpeg']
 
 
 def skipped_by_ffmpeg(path: Path) -> str | None:
-    """Return what FFmpeg finds at fault with a file that it reads on.
+    """Return damage in a video that FFmpeg skips.
 
-    Most of its readers go on behind a damaged part, and say so in the log
-    alone. The file is read once more, without decoding.
+    Most readers continue after a damaged part, and only log it. The file is
+    read again, without decoding.
 
     Args:
-        path: The video.
+        path: Path of the video.
 
     Returns:
-        Words for people, or None if all is well.
+        Description of the damage, or None.
     """
     av = import_av()
     level = av.logging.get_level()

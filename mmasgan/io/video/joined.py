@@ -1,4 +1,4 @@
-"""One line of time for recordings that were joined to one file."""
+"""Continuous time stamps for files that were joined from recordings."""
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
@@ -6,25 +6,25 @@ from typing import Any
 
 __all__ = ['JoinedParts']
 
-STEP_BACK = Fraction(1, 5)  # seconds; less is a fault of single packets
+STEP_BACK = Fraction(1, 5)  # seconds; a smaller step is a wrong packet
 JUMP = 10  # seconds forward, as FFmpeg's `dts_delta_threshold`
-LOOK_AHEAD = 2  # seconds of a part, in which all of its streams begin
+LOOK_AHEAD = 2  # seconds in which all streams of a part start
 GAP = Fraction(1, 4)  # seconds
-MOST_PACKETS = 2000  # that are held meanwhile
+MOST_PACKETS = 2000  # to buffer
 
 
 class JoinedParts:
-    """Lets the parts of a joined recording follow each other.
+    """Shift the parts of a joined recording, one after another.
 
-    Where time stamps start again, FFmpeg's command goes on for all streams;
-    its library does not. Here all streams of a part are moved by the same
-    time, the shortest by which none overlaps the part before: picture and
-    sound stay together.
+    Where time stamps restart, FFmpeg's command continues for all streams, but
+    its library does not. Here, all streams of a part are shifted by the same
+    time, the smallest for which none overlaps the previous part. Picture and
+    sound stay in sync.
 
     Attributes:
-        count: How many parts there were.
-        faults: How many packets had a time that those after it contradict.
-        gaps: By stream, from when to when nothing is seen or heard.
+        count: Number of parts.
+        faults: Number of packets with a wrong time stamp.
+        gaps: Start and end of gaps, by stream.
     """
 
     def __init__(self) -> None:
@@ -32,23 +32,23 @@ class JoinedParts:
         self.faults = 0
         self.gaps: dict[int, list[tuple[Fraction, Fraction]]] = {}
         self._offset = Fraction(0)  # seconds
-        self._raw: dict[int, Fraction] = {}  # last time, as the file has it
+        self._raw: dict[int, Fraction] = {}  # last time in the file
         self._jumps: dict[int, Fraction] = {}  # last time before a jump
-        self._ends: dict[int, Fraction] = {}  # of streams, as they are moved
-        self._held: list[Any] = []  # of the part that begins
-        self._firsts: dict[int, Fraction] = {}  # its streams' first times
+        self._ends: dict[int, Fraction] = {}  # of streams, shifted
+        self._held: list[Any] = []  # of the new part
+        self._firsts: dict[int, Fraction] = {}  # first times of its streams
 
     def in_one_time(self, packets: Iterable[Any]) -> Iterator[Any]:
-        """Move the parts.
+        """Shift the time stamps of the parts.
 
         Args:
-            packets: PyAV's, of all streams, in the file's order.
+            packets: PyAV packets of all streams, in the order of the file.
 
         Yields:
             The same packets.
         """
         for packet in packets:
-            if not packet.size:  # it flushes a decoder, at the end
+            if not packet.size:  # flushes a decoder at the end
                 yield from self._begin()
             self._look_at(packet)
             if not self._firsts or self._is_before(packet):
@@ -60,40 +60,40 @@ class JoinedParts:
         yield from self._begin()
 
     def notes(self, is_timed: bool = True) -> list[str]:
-        """Return what is amiss, in words that follow the file's name.
+        """Return notes on problems, to append to the name of the file.
 
         Args:
-            is_timed: Whether the file has times, which AVI has not.
+            is_timed: Whether the file has time stamps; AVI does not.
         """
         notes = []
         if self.count > 1:
             notes.append(
-                f'is joined of {self.count} recordings, whose times start '
-                'again: each goes on where the one before ends'
+                f'is joined from {self.count} recordings, whose times '
+                'restart: each was appended to the previous one'
             )
         if self.faults:
             notes.append(
-                f'is damaged: {self.faults} time stamp(s) are wrong, from '
-                'where picture and sound may be apart; copy it again if there '
-                'is a sound copy'
+                f'is damaged: {self.faults} time stamp(s) are wrong, after '
+                'which picture and sound may be out of sync; copy it again '
+                'if you have an intact copy'
             )
         if is_timed and (shared := self._shared_gaps()):
             start, end = shared[0]
             notes.append(
                 f'has {len(shared)} gap(s) in picture and sound, the first '
-                f'from {float(start):.1f} to {float(end):.1f} s; where none '
-                'should be, it is damaged: copy it again if there is a sound '
-                'copy'
+                f'from {float(start):.1f} to {float(end):.1f} s; if it should '
+                'have none, it is damaged: copy it again if you have an '
+                'intact copy'
             )
         return notes
 
     def _shared_gaps(self) -> list[tuple[Fraction, Fraction]]:
-        """Return the times at which all streams have a gap."""
+        """Return the gaps that all streams share."""
         if len(self._ends) < 2:
             return []
         last = max(self._ends.values())
         first, *others = (
-            [*self.gaps.get(index, ()), (end, last)]  # it may not go on
+            [*self.gaps.get(index, ()), (end, last)]  # may end early
             for index, end in self._ends.items()
         )
         return [
@@ -120,7 +120,7 @@ class JoinedParts:
                 self._firsts[index] = time
 
     def _is_before(self, packet: Any) -> bool:
-        """Return whether a packet still is of the part that ends."""
+        """Return whether a packet belongs to the previous part."""
         return _is_dense(packet) and packet.stream.index not in self._firsts
 
     def _is_complete(self, packet: Any) -> bool:
@@ -133,7 +133,7 @@ class JoinedParts:
         return is_late or len(self._held) > MOST_PACKETS
 
     def _begin(self) -> Iterator[Any]:
-        """Let the part begin that is held."""
+        """Start the buffered part."""
         if self._firsts:
             self.count += 1
             self._offset = max(

@@ -1,4 +1,4 @@
-"""Texts of a video: its title, place, languages, chapters."""
+"""Metadata of a video: title, place, languages, chapters."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -19,15 +19,15 @@ ABOUT_THE_FILE = (
     'number_of_',
     'rotate',
 )
-"""How metadata begin that say how a file was written, not what it shows."""
+"""Prefixes of metadata about the file itself."""
 
 UNSEEN = {'alpha_mode', 'handler_name', 'timecode', 'variant_bitrate',
           'vendor_id'}  # fmt: skip
-"""What is told otherwise, or to nobody."""
+"""Metadata that are stored elsewhere or not shown."""
 
 
 def kept_metadata(metadata: dict[str, str]) -> dict[str, str]:
-    """Return what of some metadata is true of a file that is written anew."""
+    """Return the metadata that remain valid for a new file."""
     return {
         key: value
         for key, value in metadata.items()
@@ -36,12 +36,12 @@ def kept_metadata(metadata: dict[str, str]) -> dict[str, str]:
 
 
 def lost_texts(path: Path, holders: Iterable[Any], source: Any) -> list[str]:
-    """Return the names of what a result does not say that its source does.
+    """Return the names of metadata that a result lacks.
 
     Args:
-        path: The result.
-        holders: PyAV's streams of the source that the result has too.
-        source: PyAV's container of them.
+        path: Path of the result.
+        holders: PyAV streams of the source that the result contains.
+        source: PyAV container of the source.
     """
     av = import_av()
     with av.open(

@@ -1,7 +1,7 @@
-"""Until when MP4 and MOV show their tracks, which FFmpeg does not tell.
+"""End times of the tracks of MP4 and MOV files.
 
-Its duration of a stream is that of decoding, which ends earlier where frames
-are stored in another order than they are seen in.
+FFmpeg reports the duration of decoding, which is shorter if frames are
+reordered.
 """
 
 import struct
@@ -14,10 +14,10 @@ __all__ = ['shown_until']
 
 
 def shown_until(path: Path) -> list[Fraction]:
-    """Return the second at which each track ends, in the file's order.
+    """Return the end time of each track, in seconds.
 
     Args:
-        path: An MP4 or MOV. Of one that is damaged, nothing is returned.
+        path: Path of an MP4 or MOV file. A damaged one gives an empty list.
     """
     ticks: list[int] = []
     unit = 0
@@ -41,7 +41,7 @@ def _headers(file: IO[bytes]) -> Iterator[tuple[bytes, bytes]]:
     while len(head := file.read(8)) == 8:
         size, name = struct.unpack('>I4s', head)
         if name in (b'moov', b'trak'):
-            continue  # with what is within
+            continue  # with the content
         start = file.tell()
         length = size - 8
         if size == 1:

@@ -1,4 +1,4 @@
-"""Read a video, one frame at a time."""
+"""Reading of videos frame by frame."""
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -17,37 +17,37 @@ DEMUXERS = (
     'hevc', 'm4v', 'asf', 'flv', 'ogg', 'mxf', 'dv', 'gif', 'apng',
     'rm', 'nut', 'ivf', 'yuv4mpegpipe',
 )  # fmt: skip
-"""What is read, in FFmpeg's words: no lists of other files."""
+"""Allowed demuxers of FFmpeg, without playlists."""
 
-HAVE_DURATION = ('mov', 'matroska')  # not guessed from the bit rate
+HAVE_DURATION = ('mov', 'matroska')  # others guess it from the bit rate
 MICROSECONDS = 1_000_000  # FFmpeg's unit for containers
 PROGRESSIVE = 1  # FFmpeg's AVFieldOrder; 0 is unknown
 TELL_FIELDS = {
     'dnxhd', 'dvvideo', 'h264', 'hevc', 'mpeg2video', 'mpeg4', 'prores',
     'vc1', 'wmv3',
 }  # fmt: skip
-"""Codecs whose frames tell of fields, which is surer than the file."""
+"""Codecs whose frames have reliable field information."""
 TOLERANCE = Fraction(1, 2)  # seconds that may be missing at the end
 
 
 class VideoReader:
-    """A video that is open for reading.
+    """Reader of a video.
 
-    Only local files are read, also where the file names others. What FFmpeg
-    mends or misses is told by :meth:`notes` afterwards.
+    Only local files are read, also if the video refers to others.
+    :meth:`notes` reports damage that FFmpeg repaired or skipped.
 
     Args:
-        path: The file.
+        path: Path of the file.
 
     Attributes:
-        container: PyAV's.
-        picture: The stream that is decoded: the main one with moving images.
-        count: How many frames were read.
+        container: PyAV container.
+        picture: Decoded stream: the main video stream.
+        count: Number of frames read.
 
     Raises:
-        FileNotFoundError: If it does not exist.
+        FileNotFoundError: If the file does not exist.
         ImportError: If PyAV is not installed.
-        ValueError: If it is no video.
+        ValueError: If the file is not a video.
     """
 
     def __init__(self, path: Path) -> None:
@@ -59,12 +59,12 @@ class VideoReader:
         self.count = 0
         self._time = 0.0  # of the last frame
         self._end = Fraction(0)  # of the last packet of any stream
-        self._mended: list[str] = []
+        self._repaired: list[str] = []
         self._fault: Any = None
         self._parts = JoinedParts()
         self._size: tuple[int, int] | None = None  # of all frames
         self._is_avi = self.container.format.name == 'avi'
-        self._frames = self.picture.frames  # as the file says
+        self._frames = self.picture.frames  # in the header
 
     def __enter__(self) -> 'VideoReader':
         return self
@@ -79,7 +79,7 @@ class VideoReader:
 
     @property
     def total(self) -> int | None:
-        """How many frames there will be, about; None where it is not told."""
+        """Approximate number of frames; None if unknown."""
         stream = self.picture
         if stream.frames:
             return int(stream.frames)
@@ -90,14 +90,14 @@ class VideoReader:
     def frames(
         self, others: Callable[[Any], None] | None = None
     ) -> Iterator[Any]:
-        """Decode the picture, from the start to the end.
+        """Decode all frames.
 
         Args:
-            others: Gets each packet of the other streams, in the file's
-                order. By default they are skipped.
+            others: Function called with each packet of the other streams, in
+                the order of the file. None skips them.
 
         Yields:
-            PyAV's frames.
+            PyAV frames.
 
         Raises:
             ValueError: If the video is damaged before its end, has no frame,
@@ -113,7 +113,7 @@ class VideoReader:
                 self._time = frame.time or self._time
                 self._check(frame)
                 if frame.is_corrupt:
-                    self._mended.append(self._place(self.count + 1))
+                    self._repaired.append(self._place(self.count + 1))
                 yield frame
                 self.count += 1
         if not self.count:
@@ -121,45 +121,46 @@ class VideoReader:
             raise ValueError(f"'{self._path}' has no frame{why}; remove it")
 
     def notes(self) -> list[str]:
-        """Return what is amiss with the video, once it was read."""
+        """Return notes on problems of the video, after it was read."""
         found = self._parts.notes(is_timed=not self._is_avi)
         notes = [f"'{self._path}' {note}" for note in found]
-        if self._mended:
+        if self._repaired:
             notes.append(
-                f"'{self._path}' is damaged: {len(self._mended)} frame(s), "
-                f'the first being {self._mended[0]}, are as FFmpeg mended '
-                'them; copy it again if there is a sound copy'
+                f"'{self._path}' is damaged: {len(self._repaired)} frame(s), "
+                f'the first being {self._repaired[0]}, were repaired by '
+                'FFmpeg; copy the file again if you have an intact copy'
             )
-        told, end = self._told_end(), self._end
-        if self.count == self.picture.frames:  # the last may be a long one
+        expected, end = self._expected_end(), self._end
+        if self.count == self.picture.frames:  # the last may be long
             end = max(end, _end_of(self.picture))
-        if self._fault or end < told - TOLERANCE:
-            whole = f' of {float(told):.1f} s' if told else ''
+        if self._fault or end < expected - TOLERANCE:
+            whole = f' of {float(expected):.1f} s' if expected else ''
             notes.append(
-                f"'{self._path}' is cut off or damaged at its end: "
+                f"'{self._path}' is truncated or damaged at its end: "
                 f'{self.count} frames, {float(end):.1f} s{whole}, '
-                'could be read; copy it again if there is a whole copy'
+                'could be read; copy it again if you have a complete copy'
             )
         if notes:
             return notes
         why = skipped_by_ffmpeg(self._path)
-        # FFmpeg counts one too many as it writes AVI.
+        # FFmpeg writes one frame too many into the header of AVI.
         if why is None and self._is_avi and self.count < self._frames - 1:
             why = f'{self.count} of {self._frames} frames could be read'
         if why is not None:
             notes.append(
                 f"'{self._path}' is damaged, and a part of picture or sound "
-                f'is missing ({why}); copy it again if there is a whole copy'
+                f'is missing ({why}); copy it again if you have a complete '
+                'copy'
             )
         return notes
 
     def _open(self) -> Any:
         if not self._path.is_file():
             raise FileNotFoundError(
-                f"'{self._path}' does not exist or is no file"
+                f"'{self._path}' does not exist or is not a file"
             )
         try:
-            # An absolute name is never taken for a protocol, as 'a:b' is.
+            # An absolute path cannot be interpreted as a protocol.
             return self._av.open(
                 str(self._path.absolute()),
                 options={
@@ -170,8 +171,8 @@ class VideoReader:
             )
         except self._av.FFmpegError as error:
             raise ValueError(
-                f"'{self._path}' is not a video that FFmpeg knows, or is "
-                f'damaged or cut off ({error.strerror}); copy it again or '
+                f"'{self._path}' is not a video that FFmpeg supports, or is "
+                f'damaged or truncated ({error.strerror}); copy it again or '
                 'remove it'
             ) from error
 
@@ -188,8 +189,8 @@ class VideoReader:
         if not streams:
             container.close()
             raise ValueError(
-                f"'{self._path}' has no moving picture that can be read; copy "
-                'it again, or remove it'
+                f"'{self._path}' has no readable video stream; copy it again, "
+                'or remove it'
             )
         return streams[0]
 
@@ -213,32 +214,30 @@ class VideoReader:
         try:
             return list(packet.decode())
         except self._av.FFmpegError as error:
-            # The end of a file that was cut off; anything else, if more
-            # follows.
+            # The end of a truncated file, or damage if more follows.
             self._fault = error
             return []
 
     def _check(self, frame: Any) -> None:
         size = (frame.width, frame.height)
         self._size = self._size or size
-        if frame.interlaced_frame or self._is_told_interlaced():
+        if frame.interlaced_frame or self._is_marked_interlaced():
             raise ValueError(
-                f"'{self._path}' is interlaced (frame {self.count + 1}): the "
-                'lines of a frame are of two moments; make whole frames of '
-                'them first: ffmpeg -i INPUT -vf bwdif -crf 12 -c:a copy '
-                'OUTPUT.mkv'
+                f"'{self._path}' is interlaced (frame {self.count + 1}); "
+                'deinterlace it first: ffmpeg -i INPUT -vf bwdif -crf 12 '
+                '-c:a copy OUTPUT.mkv'
             )
         if size != self._size:
             width, height = self._size
             raise ValueError(
                 f"'{self._path}' changes its size from {width}x{height} to "
-                f'{size[0]}x{size[1]} at {self._place(self.count + 1)}; cut '
+                f'{size[0]}x{size[1]} at {self._place(self.count + 1)}; split '
                 'it there, or scale it to one size first: ffmpeg -i INPUT '
                 f'-vf scale={width}:{height} -crf 12 -c:a copy OUTPUT.mkv'
             )
 
-    def _is_told_interlaced(self) -> bool:
-        """Return whether the file says so for a codec that cannot."""
+    def _is_marked_interlaced(self) -> bool:
+        """Return whether the container marks the stream as interlaced."""
         context = self.picture.codec_context
         if context.codec.canonical_name in TELL_FIELDS:
             return False
@@ -247,12 +246,12 @@ class VideoReader:
     def _place(self, number: int) -> str:
         return f'frame {number} ({self._time:.3f} s)'
 
-    def _told_end(self) -> Fraction:
-        """Return the second at which the file says to end, or 0."""
+    def _expected_end(self) -> Fraction:
+        """Return the end time in the header of the file, or 0."""
         name = self.container.format.name
         stream = self.picture
         if name == 'avi' and stream.average_rate:
-            # There FFmpeg guesses the duration from the size of the file.
+            # FFmpeg guesses the duration of AVI from the size of the file.
             return Fraction(stream.frames) / stream.average_rate
         if not name.startswith(HAVE_DURATION):
             return Fraction(0)
@@ -260,7 +259,7 @@ class VideoReader:
 
 
 def _end_of(stream: Any) -> Fraction:
-    """Return the second at which a stream says to end, or 0."""
+    """Return the end time in the header of a stream, or 0."""
     if stream.duration is None:
         return Fraction(0)
     return Fraction(

@@ -1,4 +1,4 @@
-"""What frames hold beside their pixels."""
+"""Side data of frames."""
 
 from typing import Any
 
@@ -8,33 +8,33 @@ __all__ = ['notes_of_lost', 'side_data_of']
 
 LOST = {
     'A53_CC': 'closed captions within the picture are left out',
-    'SPHERICAL': 'that the picture is a panorama (360 degrees) is left out',
-    'STEREO3D': 'that the picture is of two eyes (3D) is left out',
+    'SPHERICAL': 'the mark of a panorama (360 degrees) is left out',
+    'STEREO3D': 'the mark of a stereo picture (3D) is left out',
 }
 
 
 def side_data_of(frame: Any) -> list[Any]:
-    """Return PyAV's side data of a frame.
+    """Return the side data of a frame.
 
     Args:
-        frame: PyAV keeps a frame that was asked for this in memory until the
-            next garbage collection.
+        frame: PyAV frame; it stays in memory until the next garbage
+            collection.
     """
     try:
         return list(frame.side_data)
     except ValueError:
-        # Of a kind that FFmpeg has and PyAV does not know, such as EXIF.
+        # A type that PyAV does not know, such as EXIF.
         kinds = import_av().sidedata.sidedata.Type
         kinds._missing_ = classmethod(_unknown_kind)
         return list(frame.side_data)
 
 
 def notes_of_lost(frame: Any, metadata: dict[str, str]) -> tuple[str, ...]:
-    """Say what of a frame is no part of a new one.
+    """Return notes on side data that new frames do not have.
 
     Args:
-        frame: The first one of a video.
-        metadata: Of the stream, where Matroska keeps what is of two eyes.
+        frame: First frame of a video.
+        metadata: Metadata of the stream, where Matroska marks 3D.
     """
     names = {part.type.name for part in side_data_of(frame)}
     if 'stereo_mode' in metadata:

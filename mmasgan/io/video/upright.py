@@ -1,4 +1,4 @@
-"""The way up of frames: phones turn the picture and not the pixels."""
+"""Rotation of frames; phones store a rotation with the video."""
 
 from typing import Any
 
@@ -9,17 +9,17 @@ from .side_data import side_data_of
 __all__ = ['Orientation', 'orientation_of', 'swaps_sides', 'turned_upright']
 
 Orientation = tuple[int, int, int, int]
-"""The matrix [a, b; c, d] of FFmpeg's ``DISPLAYMATRIX``, in 16.16 numbers."""
+"""Matrix [a, b; c, d] of FFmpeg's ``DISPLAYMATRIX``, as 16.16 numbers."""
 
 UPRIGHT = (1 << 16, 0, 0, 1 << 16)
 
 
 def orientation_of(frame: Any) -> Orientation:
-    """Return how the frames of a video have to be turned to be seen.
+    """Return the display matrix of a video.
 
     Args:
-        frame: The first one. PyAV keeps a frame that was asked for this in
-            memory until the next garbage collection.
+        frame: First frame of the video; it stays in memory until the next
+            garbage collection.
     """
     for part in side_data_of(frame):
         if part.type.name == 'DISPLAYMATRIX':
@@ -30,20 +30,21 @@ def orientation_of(frame: Any) -> Orientation:
 
 
 def swaps_sides(orientation: Orientation) -> bool:
-    """Return whether it is a quarter turn."""
+    """Return whether the rotation swaps width and height."""
     a, b, c, d = orientation
     return abs(a) + abs(d) < abs(b) + abs(c)
 
 
 def turned_upright(image: np.ndarray, orientation: Orientation) -> np.ndarray:
-    """Turn and mirror an image, by quarters.
+    """Rotate and mirror an image upright, by multiples of 90 degrees.
 
     Args:
-        image: Pixels of shape (H, W, C).
-        orientation: A point (x, y) is seen at (a x + c y, b x + d y).
+        image: Pixels, (H, W, C).
+        orientation: Matrix that maps a point (x, y) to
+            (a x + c y, b x + d y).
 
     Returns:
-        The pixels as they are seen, contiguous.
+        Upright pixels, contiguous.
     """
     a, b, c, d = orientation
     if swaps_sides(orientation):

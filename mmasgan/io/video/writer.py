@@ -1,4 +1,4 @@
-"""Write a video that is another one with other pixels."""
+"""Writing of a video with new pixels and the streams of a source."""
 
 import os
 from fractions import Fraction
@@ -18,8 +18,8 @@ from .mp4 import shown_until
 
 __all__ = ['Picture', 'VideoWriter']
 
-TELL_SHAPE = {'libx264', 'libx265', 'mjpeg', 'mpeg4', 'png'}
-"""Encoders that tell the shape of pixels, where PyAV's files cannot."""
+STORE_SHAPE = {'libx264', 'libx265', 'mjpeg', 'mpeg4', 'png'}
+"""Encoders that store the pixel aspect ratio."""
 
 MP4_FAMILY = {'mp4', 'mov', '3gp'}
 ROUNDED = Fraction(1, 500)  # seconds
@@ -29,13 +29,13 @@ LIMITED, FULL = 1, 2  # FFmpeg's AVColorRange
 
 
 class Picture(NamedTuple):
-    """What is encoded.
+    """Properties of an encoded picture.
 
     Attributes:
-        encoding: How it is encoded.
-        coding: How its numbers stand for colours.
+        encoding: Encoding of the frames.
+        coding: Colour coding of the frames.
         size: Width and height, upright.
-        is_turned: Whether these are swapped against the source.
+        is_turned: Whether width and height are swapped.
     """
 
     encoding: Encoding
@@ -45,21 +45,21 @@ class Picture(NamedTuple):
 
 
 class VideoWriter:
-    """A copy of a video, but for the picture.
+    """Writer of a copy of a video with a new picture.
 
     Args:
-        path: The file to write to.
-        target: What it will be called: for messages, and its suffix, one of
-            those in ``MUXERS``, says what is written.
-        source: PyAV's container of the other video.
-        stream: Its stream that is encoded again.
-        picture: What it becomes.
+        path: Path to write to.
+        target: Final name, for messages; its suffix, one of ``MUXERS``,
+            selects the container.
+        source: PyAV container of the source.
+        stream: Stream of the source that is encoded again.
+        picture: Properties of the new picture.
 
     Attributes:
-        notes: What of the other video is left out.
+        notes: Notes on what is left out.
 
     Raises:
-        ValueError: If the file cannot hold the sound.
+        ValueError: If the container does not support the sound.
     """
 
     def __init__(
@@ -79,10 +79,10 @@ class VideoWriter:
         self._step = _frame_duration(stream)
         self._is_untimed = source.format.name == 'avi'
         self._shift = 0
-        self._is_told_by_file = muxer in MP4_FAMILY
+        self._keeps_shape = muxer in MP4_FAMILY
         self._path = path
-        self._last: int | None = None  # time stamp of a frame
-        self._held: Any = None  # the last frame, until it is known how long
+        self._last: int | None = None  # last time stamp
+        self._held: Any = None  # last frame, until its duration is known
         self._durations: dict[int, int] = {}  # of frames, by time stamp
         self._written = 0
         self._shown_until: list[Fraction] = []
@@ -131,35 +131,35 @@ class VideoWriter:
         """Encode the next frame of the picture.
 
         Args:
-            image: RGB pixels of shape (H, W, 3), uint8 or uint16.
-            like: PyAV's frame of the source, which gives the time.
+            image: RGB pixels, (H, W, 3), uint8 or uint16.
+            like: PyAV frame of the source with the time.
 
         Raises:
-            OSError: If it cannot be written.
-            ValueError: If it cannot be encoded.
+            OSError: If the file cannot be written.
+            ValueError: If the frame cannot be encoded.
         """
         encoding = self._picture.encoding
         frame = from_rgb(image, encoding.pix_fmt, self._picture.coding)
         frame.pts = self._time_of(like)
         frame.time_base = self._stream.time_base
-        # Some encoders go by the frames.
+        # Some encoders use the tags of frames.
         for tag in TAGS:
             if hasattr(frame, tag):
                 setattr(frame, tag, getattr(self._encoded, tag))
         self._encode_held(frame.pts)
         self._held = frame
         self._written += 1
-        self._end = frame.pts + self._lasts(like)
+        self._end = frame.pts + self._duration_of(like)
 
     def copy(self, packet: Any) -> None:
-        """Write a packet of another stream as it is.
+        """Copy a packet of another stream.
 
         Args:
-            packet: PyAV's.
+            packet: PyAV packet of the source.
 
         Raises:
-            OSError: If it cannot be written.
-            ValueError: If the file cannot hold it.
+            OSError: If the file cannot be written.
+            ValueError: If the container does not support it.
         """
         try:
             self._copies.write(packet)
@@ -171,7 +171,7 @@ class VideoWriter:
         lost = lost_texts(self._path, streams, self._source)
         if lost:
             self.notes.append(
-                f'no {self._target.suffix} holds, and left out are: '
+                f'left out, as {self._target.suffix} does not support them: '
                 f'{", ".join(lost)}'
             )
 
@@ -180,7 +180,7 @@ class VideoWriter:
             return {}
         options = {}
         unit = self._stream.time_base.denominator
-        if unit > 1000:  # FFmpeg's own, to which a late start is rounded
+        if unit > 1000:  # FFmpeg's default, which rounds a late start
             options['movie_timescale'] = str(unit)
         if any(key.startswith('com.') for key in source.metadata):
             options['movflags'] = 'use_metadata_tags'
@@ -191,7 +191,7 @@ class VideoWriter:
         encoding, coding, size, is_turned = self._picture
         rate = stream.average_rate or stream.guessed_rate
         if encoding.encoder == 'libsvtav1':
-            os.environ.setdefault('SVT_LOG', '1')  # else it talks on stderr
+            os.environ.setdefault('SVT_LOG', '1')  # less output on stderr
         options = dict(encoding.options)
         if self._is_untimed:
             options['bf'] = '0'  # no reordering
@@ -208,12 +208,12 @@ class VideoWriter:
         ratio = stream.sample_aspect_ratio
         if ratio:
             result.sample_aspect_ratio = 1 / ratio if is_turned else ratio
-            told = self._is_told_by_file or encoding.encoder in TELL_SHAPE
-            if ratio != 1 and not told:
+            is_kept = self._keeps_shape or encoding.encoder in STORE_SHAPE
+            if ratio != 1 and not is_kept:
                 self.notes.append(
-                    f'pixels are shown square, not {ratio.numerator}:'
-                    f'{ratio.denominator} as before: name the result .mp4, if '
-                    'that matters'
+                    f'the pixel aspect ratio {ratio.numerator}:'
+                    f'{ratio.denominator} is left out; name the result .mp4 '
+                    'to keep it'
                 )
         for tag in TAGS:
             setattr(result, tag, getattr(source, tag))
@@ -223,11 +223,11 @@ class VideoWriter:
         if is_rgb != holds_rgb(source.format):
             result.colorspace = RGB if is_rgb else coding.matrix
             result.color_range = FULL if coding.is_full else LIMITED
-        if encoding.encoder == 'libx265' and self._is_told_by_file:
+        if encoding.encoder == 'libx265' and self._keeps_shape:
             result.codec_tag = 'hvc1'  # some players refuse FFmpeg's hev1
         new.metadata.update(kept_metadata(stream.metadata))
         keys = {key.lower(): key for key in new.metadata}
-        # VP8 and VP9 have a second picture, which FFmpeg does not decode.
+        # FFmpeg does not decode the alpha channel of VP8 and VP9.
         if new.metadata.pop(keys.get('alpha_mode', ''), '0') != '0':
             self.notes.append('transparency is left out')
         new.disposition = stream.disposition
@@ -236,7 +236,7 @@ class VideoWriter:
     def _time_of(self, frame: Any) -> int:
         last, pts = self._last, frame.pts
         if last is None and self._is_untimed and pts is not None:
-            # AVI tells no times: FFmpeg guesses, and adds its own delay.
+            # AVI has no time stamps: FFmpeg guesses them, with a delay.
             self._shift = pts - (self._stream.start_time or 0)
         if pts is not None:
             pts -= self._shift
@@ -245,16 +245,16 @@ class VideoWriter:
         self._last = pts or 0
         return pts or 0
 
-    def _lasts(self, frame: Any) -> int:
-        """Return how long a frame is seen if it is the last one."""
-        told = frame.duration or self._step
+    def _duration_of(self, frame: Any) -> int:
+        """Return the duration of a frame if it is the last one."""
+        usual = frame.duration or self._step
         if self._written == self._stream.frames and self._shown_until:
             unit = self._stream.time_base
             left = self._shown_until[self._stream.index] / unit - frame.pts
-            # The file's own unit is often a millisecond.
-            if left > 0 and abs(left - told) * unit > ROUNDED:
+            # The unit of the file is often a millisecond.
+            if left > 0 and abs(left - usual) * unit > ROUNDED:
                 return round(left)
-        return told
+        return usual
 
     def _encode_held(self, end: int) -> None:
         if self._held is not None:
@@ -292,6 +292,6 @@ class VideoWriter:
 
 
 def _frame_duration(stream: Any) -> int:
-    """Return the usual time between frames in units of the time base."""
+    """Return the average frame duration in units of the time base."""
     rate = stream.average_rate or stream.guessed_rate or 25
     return max(1, round(1 / (Fraction(rate) * stream.time_base)))

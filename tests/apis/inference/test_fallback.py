@@ -47,7 +47,7 @@ def test_a_failure_is_told_and_not_tried_again():
     backend(turned)
     assert tried == [IMAGE.shape]
     assert said == [
-        '30x20 pixels at once do not fit into the memory; goes on slowly'
+        '30x20 pixels at once do not fit into the memory; continuing slowly'
     ]
     backend(IMAGE[:, :25])
     assert tried == [IMAGE.shape, (20, 25, 3)]
@@ -62,8 +62,8 @@ def test_what_will_not_fit_is_not_tried():
     backend = FallbackBackend(attempts, said.append)
     backend(IMAGE)
     assert said == [
-        '30x20 pixels at once need about 0.0 GB, of which 0.0 are free; '
-        'goes on slowly'
+        '30x20 pixels at once need about 0.0 GB, but 0.0 are free; '
+        'continuing slowly'
     ]
 
 

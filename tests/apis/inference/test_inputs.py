@@ -78,7 +78,7 @@ def test_patterns_keep_what_is_below_their_first_star(tree, pattern, names):
 
 def test_standard_input_is_alone(tree):
     assert find_inputs(['-'], 'out.png') == [Input(None, Path('stdin'))]
-    with pytest.raises(ValueError, match='goes with no other input'):
+    with pytest.raises(ValueError, match='must be the only input'):
         find_inputs(['-', 'in'], 'out')
 
 

@@ -105,7 +105,9 @@ def test_other_files_are_named(tmp_path):
         OnnxBackend(tmp_path / 'gone.onnx')
     garbage = tmp_path / 'garbage.onnx'
     garbage.write_bytes(b'no model')
-    with pytest.raises(ValueError, match=r"garbage\.onnx' is no ONNX model"):
+    with pytest.raises(
+        ValueError, match=r"garbage\.onnx' is not an ONNX model"
+    ):
         OnnxBackend(garbage)
     entries = [
         helper.make_tensor_value_info(name, TensorProto.FLOAT, [1])
@@ -117,7 +119,7 @@ def test_other_files_are_named(tmp_path):
         graph, ir_version=9, opset_imports=[helper.make_opsetid('', 18)]
     )
     onnx.save(other, tmp_path / 'other.onnx')
-    with pytest.raises(ValueError, match='no model that mmasgan export made'):
+    with pytest.raises(ValueError, match='not a model of mmasgan export'):
         OnnxBackend(tmp_path / 'other.onnx')
 
 

@@ -105,7 +105,7 @@ def test_what_is_no_number_is_no_picture(
         output[where] = value
         return output
 
-    with pytest.raises(NotFiniteError, match='puts out NaN or infinity'):
+    with pytest.raises(NotFiniteError, match='contains NaN or infinity'):
         deblur_pixels(broken, image(), None, strength, self_ensemble)
     assert list(recwarn) == []
 

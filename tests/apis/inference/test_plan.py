@@ -80,10 +80,10 @@ def test_one_photograph_may_go_to_standard_output():
         (['film/d.mp4'], 'x.png', {}, ValueError, r'only as \.mp4, '),
         (['film/d.mp4'], 'x.wmv', {}, ValueError, r'only as \.mp4, '),
         (['in/a.png'], 'x.gif', {}, ValueError, r'x\.gif., only as \.png, '),
-        (['in'], '-', {}, ValueError, 'takes one photograph'),
-        (['film/d.mp4'], '-', {}, ValueError, 'takes one photograph'),
-        (['-'], 'out', {}, ValueError, 'has no name: -o FILE'),
-        (['-'], '-', dict(compare=True), ValueError, 'sheet needs a name'),
+        (['in'], '-', {}, ValueError, 'exactly one photograph'),
+        (['film/d.mp4'], '-', {}, ValueError, 'exactly one photograph'),
+        (['-'], 'out', {}, ValueError, 'has no name; use -o FILE'),
+        (['-'], '-', dict(compare=True), ValueError, 'needs a file name'),
         (['in/a.png'], 'in/c.gif/x', {}, OSError, "'in/c.gif' is a file;"),
         (['in/a.png'], 'in/c.gif', {}, ValueError, 'only as'),
     ],
@@ -110,7 +110,7 @@ def test_results_are_replaced_only_if_asked():
     Path('out/deep').mkdir(parents=True)
     Path('out/a.png').touch()
     Path('out/deep/b.jpg').touch()
-    message = r"'out/a\.png' and 1 more exist already; --overwrite"
+    message = r"'out/a\.png' and 1 more already exist; --overwrite"
     with pytest.raises(FileExistsError, match=message):
         plan('in')
     assert len(plan('in', overwrite=True)) == 3

@@ -146,7 +146,7 @@ def test_what_is_wrong_with_one_stops_no_other(tmp_path):
             ' is empty',
             ' is not an image',
             ': image must be at least 16x16 pixels, got 40x8',
-            ": transparent pixels cannot be kept in '.jpg'",
+            ": '.jpg' does not support transparent pixels",
             ' does not exist',
         ),
         done.failures,
@@ -275,7 +275,7 @@ def test_a_truth_of_another_size_fails_its_photograph(tmp_path):
     out = tmp_path / 'out'
     done = deblur([tmp_path / 'in'], out, truth=tmp_path / 'sharp')
     (failure,) = done.failures
-    assert 'has 30x20 pixels, its truth' in failure
+    assert 'has 30x20 pixels, but its ground truth' in failure
     assert done.written == (out / 'b.png',)
     assert len(done.scores) == 1
 
@@ -327,7 +327,9 @@ def test_a_model_that_puts_out_no_numbers_writes_nothing(tmp_path):
     save(tmp_path, 'a.png')
     done = deblur([tmp_path / 'a.png'], tmp_path / 'out', broken, True)
     (failure,) = done.failures
-    assert failure.startswith(f"'{tmp_path}/a.png': the model puts out NaN")
+    assert failure.startswith(
+        f"'{tmp_path}/a.png': the output of the model contains NaN"
+    )
     assert done.written == ()
     assert not (tmp_path / 'out').exists()
 
@@ -338,7 +340,7 @@ def test_what_a_result_lacks_is_said(tmp_path, capsys):
     deblur([tmp_path / 'a.png'], tmp_path / 'a.bmp')
     said = capsys.readouterr().err.splitlines()
     name = f"'{tmp_path}/a.png'"
-    assert f'{name}: it ends too early, after its last pixel' in said
+    assert f'{name}: it is truncated after its last pixel' in said
     assert any(
         line.startswith(f'{name}: left out of the .bmp: ')
         and line.endswith('EXIF data, XMP data')

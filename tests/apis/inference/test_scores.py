@@ -53,7 +53,7 @@ def test_a_truth_that_is_missing_or_not_the_only_one_is_named():
     with pytest.raises(FileNotFoundError, match="truth 'none' does not"):
         truths('in', place='none')
     Path('sharp/deep/a.jpg').unlink()
-    message = r"'in/deep/a\.jpg' has no truth 'sharp/deep/a\.jpg'"
+    message = r"'in/deep/a\.jpg' has no ground truth 'sharp/deep/a\.jpg'"
     with pytest.raises(FileNotFoundError, match=message):
         truths('in')
     Path('sharp/a.tif').touch()
@@ -72,7 +72,9 @@ def test_a_truth_is_read_as_8_bits_and_has_the_size():
     expected = np.rint(deep / 257).astype(np.uint8)
     found = read_truth(Path('deep.png'), 'a.jpg', (20, 30, 3))
     np.testing.assert_array_equal(found, np.dstack([expected] * 3))
-    message = r"'a\.jpg' has 20x30 pixels, its truth 'deep\.png' 30x20;"
+    message = (
+        r"'a\.jpg' has 20x30 pixels, but its ground truth 'deep\.png' 30x20;"
+    )
     with pytest.raises(ValueError, match=message):
         read_truth(Path('deep.png'), 'a.jpg', (30, 20, 3))
 

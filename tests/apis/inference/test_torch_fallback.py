@@ -87,9 +87,9 @@ def test_a_gpu_falls_back_to_strips_and_to_the_cpu(
         ('cpu', True),
     ]
     assert [text.rpartition('; ')[2] for text in said] == [
-        'goes on in strips on meta',
-        'goes on as a whole on the CPU',
-        'goes on in strips on the CPU',
+        'continuing in strips on meta',
+        'continuing as a whole on the CPU',
+        'continuing in strips on the CPU',
     ]
     with pytest.raises(MemoryError, match='in strips on meta do not fit'):
         fallback_backend(on_gpu, tile='tiles')(IMAGE)
@@ -110,7 +110,7 @@ def test_a_precision_that_does_not_pay_is_told(
     else:
         assert len(said) == 1
         assert 'no instructions for bfloat16' in said[0]
-        assert 'goes on in float32' in said[0]
+        assert 'using float32' in said[0]
 
 
 def test_both_ways_give_the_same(generator):

@@ -165,7 +165,9 @@ def test_nothing_is_written_through_a_link(server, url, path, kind):
         'hard': lambda: part.hardlink_to(victim),
         'pipe': lambda: os.mkfifo(part),
     }[kind]()
-    with pytest.raises(OSError, match=r"x\.zip\.part' is a link, or no file"):
+    with pytest.raises(
+        OSError, match=r"x\.zip\.part' is a link, or not a file"
+    ):
         download(url, path)
     assert victim.read_bytes() == b'mine'
     assert server.sent == []

@@ -32,7 +32,7 @@ def test_mended_images_are_told(root):
     assert fill_store(root, BLUR, root / 'store') == ()
     stored_path(root / 'store', BLUR[1]).write_bytes(b'')
     assert fill_store(root, BLUR, root / 'store') == (
-        f"'{BLUR[1]}' was damaged or outdated in the store, and is mended",
+        f"'{BLUR[1]}' was damaged or outdated in the store, and was repaired",
     )
 
 

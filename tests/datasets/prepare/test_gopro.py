@@ -104,7 +104,7 @@ def test_sequences_that_came_later_are_told(small_gopro, tmp_path):
     prepare_gopro(small_gopro, allow_partial=True)
     (tmp_path / 'c').rename(small_gopro / 'train' / 'c')
     (note,) = prepare_gopro(small_gopro).notes
-    assert "leaves 1 sequences unused, such as 'train/c'" in note
+    assert "does not use 1 sequences, such as 'train/c'" in note
 
 
 def test_scenes_that_look_alike_are_told(small_gopro):

@@ -56,13 +56,13 @@ def change(root, action):
                 "sequence 'train/b' has 1 of 2 pairs; it lacks 000006",
             ],
         ),
-        ('cut off', ["'train/b/sharp/000006.png' is cut off"]),
-        ('empty', ["'train/b/sharp/000006.png' is cut off"]),
+        ('cut off', ["'train/b/sharp/000006.png' is truncated"]),
+        ('empty', ["'train/b/sharp/000006.png' is truncated"]),
         (
             'twice',
             [
                 "'train/b/sharp/000006.jpg' and 'train/b/sharp/000006.png' "
-                'differ in their suffix only'
+                'differ only in their suffix'
             ],
         ),
         (

@@ -93,7 +93,7 @@ def test_what_cannot_be_used_is_listed(folders, out, scenes):
     assert not out.exists()
     done = prepare_photos(*folders, out, skip_unreadable=True, **SETTINGS)
     assert (done.num_blur, done.num_sharp) == (4, 3)
-    assert [note[:9] for note in done.notes] == ['left out:'] * 2
+    assert [note[:8] for note in done.notes] == ['skipped:'] * 2
 
 
 def test_files_of_other_kinds_are_counted(folders, out):
@@ -166,11 +166,11 @@ def test_killed_at_any_rename_it_goes_on(folders, out, killed, is_after):
 
 def test_folders_must_be_apart(folders, tmp_path, out):
     blur, sharp = folders
-    with pytest.raises(ValueError, match='lies within'):
+    with pytest.raises(ValueError, match='is inside of'):
         prepare_photos(blur, blur, out)
-    with pytest.raises(ValueError, match='lies within'):
+    with pytest.raises(ValueError, match='is inside of'):
         prepare_photos(blur, blur / 'b', out)
-    with pytest.raises(ValueError, match='lies within'):
+    with pytest.raises(ValueError, match='is inside of'):
         prepare_photos(blur, sharp, sharp / 'out')
     with pytest.raises(FileNotFoundError, match=r"nowhere' is not a folder"):
         prepare_photos(blur, tmp_path / 'nowhere', out)
@@ -190,7 +190,7 @@ def test_what_was_left_out_of_a_photograph_is_noted(folders, out):
     path = folders[1] / 'x y.png'
     path.write_bytes(path.read_bytes()[:-12])
     (note,) = prepare_photos(*folders, out, **SETTINGS).notes
-    assert note == f"'{path}': it ends too early, after its last pixel"
+    assert note == f"'{path}': it is truncated after its last pixel"
 
 
 def test_a_pipe_is_named(folders, out):

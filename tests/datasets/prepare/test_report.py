@@ -117,7 +117,7 @@ def test_checks_are_numbers_of_the_survey():
     told = dict(checks(found))
     assert told['median sharpness'] == 'blur 2.0, sharp 3.0'
     assert told['a sharp image is sharper than a blurred one'][:5] == '75.0%'
-    assert told['on the wrong side of the best threshold'] == '25.0%'
+    assert told['error rate of the best threshold'] == '25.0%'
     assert told['median megapixels'] == 'blur 0.09, sharp 2.00'
     assert told['split'] == 'none'
     small = 'images smaller than the crops of the configs (256)'

@@ -46,7 +46,7 @@ def test_damaged_image_is_found_and_mended(root, names, tmp_path, harm):
     before = stored_path(folder, names[2]).read_bytes()
     harm(stored_path(folder, names[2]))
     report = build_store(root, names, folder)
-    assert (report.kept, report.mended) == (5, (names[2],))
+    assert (report.kept, report.repaired) == (5, (names[2],))
     assert stored_path(folder, names[2]).read_bytes() == before
 
 
@@ -54,7 +54,7 @@ def test_changed_source_is_stored_anew(root, names, write_image):
     folder = root / 'store'
     build_store(root, names, folder)
     write_image(root / names[0], seed=99)
-    assert build_store(root, names, folder).mended == (names[0],)
+    assert build_store(root, names, folder).repaired == (names[0],)
     image = ImageStore(folder).read(str(root / names[0]))
     assert (image != np.load(stored_path(folder, names[1]))).any()
 
@@ -63,7 +63,7 @@ def test_other_images_take_the_place(root, names):
     folder = root / 'store'
     build_store(root, names[:3], folder)
     report = build_store(root, names[2:], folder)
-    assert (report.kept, report.written, report.mended) == (1, 3, ())
+    assert (report.kept, report.written, report.repaired) == (1, 3, ())
     assert not stored_path(folder, names[0]).exists()
     with pytest.raises(ImageReadError, match='not in the store'):
         ImageStore(folder).read(str(root / names[0]))
@@ -77,7 +77,7 @@ def test_killed_at_any_rename_it_goes_on(
     folder = root / 'store'
     assert killed(lambda: build_store(root, names, folder), number, is_after)
     if (number, is_after) != (7, True):  # the manifest comes last
-        with pytest.raises(FileNotFoundError, match='no finished store'):
+        with pytest.raises(FileNotFoundError, match='not a complete store'):
             ImageStore(folder)
     report = build_store(root, names, folder)
     assert report.kept >= min(number, 6) - 1
@@ -97,7 +97,7 @@ def test_full_disk_is_told_before_anything_is_written(
 def test_folder_of_other_things_is_left_alone(root, names, tmp_path):
     (tmp_path / 'mine').mkdir()
     (tmp_path / 'mine' / 'file').touch()
-    with pytest.raises(ValueError, match=r"mine' exists and is no store"):
+    with pytest.raises(ValueError, match=r"mine' exists and is not a store"):
         build_store(root, names, tmp_path / 'mine')
 
 

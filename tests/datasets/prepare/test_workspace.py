@@ -39,7 +39,7 @@ def test_finished_one_is_known_again(out):
     make(out)
     assert Workspace(out, {'a': 1}, ['y', 'x']).is_finished
     for settings, inputs in (({'a': 2}, ['x', 'y']), ({'a': 1}, ['x'])):
-        with pytest.raises(ValueError, match=r"out' exists, and is not what"):
+        with pytest.raises(ValueError, match=r"out' exists, and was created"):
             Workspace(out, settings, inputs)
 
 
@@ -47,7 +47,7 @@ def test_things_in_the_way_are_left_alone(out):
     out.mkdir()
     assert not Workspace(out, {}, []).is_finished
     (out / 'mine').touch()
-    with pytest.raises(ValueError, match=r"out' exists, and is not what"):
+    with pytest.raises(ValueError, match=r"out' exists, and was created"):
         Workspace(out, {}, [])
 
 
@@ -55,7 +55,7 @@ def test_part_of_somebody_else_is_left_alone(out):
     part = out.with_name('out.part')
     part.mkdir()
     (part / 'mine').touch()
-    with pytest.raises(ValueError, match=r"out.part' is in the way"):
+    with pytest.raises(ValueError, match=r"out.part' exists; move"):
         Workspace(out, {}, [])
 
 

@@ -102,7 +102,7 @@ def test_the_margin_is_cut_off_both():
     result = blurred(length=8, margin=10)
     np.testing.assert_array_equal(result['img_sharp'], IMAGE[10:-10, 10:-10])
     assert result['img_blur'].shape == (44, 52, 3)
-    with pytest.raises(ValueError, match='nothing left within a margin of 32'):
+    with pytest.raises(ValueError, match='margin=32 is too large'):
         blurred(margin=32)
 
 
@@ -140,7 +140,10 @@ def test_shot_tells_both_paths():
 @pytest.mark.parametrize(
     ('kwargs', 'message'),
     [
-        ({'length': (5, 2)}, r'length must be a number or \(low, high\)'),
+        (
+            {'length': (5, 2)},
+            r'length must be a non-negative number or \(low, h',
+        ),
         ({'noise': -1}, 'noise must be'),
         ({'exposure': 0}, r'exposure must be in \(0, 1\]'),
         ({'exposure': (0.5, 1.5)}, 'exposure must be'),

@@ -260,11 +260,11 @@ def test_a_webp_file_that_ends_behind_its_pixels_is_whole():
     np.testing.assert_array_equal(photo.pixels, RGB)
     np.testing.assert_array_equal(photo.alpha, ALPHA)
     assert photo.xmp is None
-    assert photo.notes == ('it ends too early, after its last pixel',)
+    assert photo.notes == ('it is truncated after its last pixel',)
     with pytest.raises(ImageReadError, match='is damaged or truncated'):
         read_photo(content[: content.index(b'XMP ') - 9])
     photo = read_photo(content + b'more')
-    assert photo.notes == ('what follows its end is left out',)
+    assert photo.notes == ('bytes after its end are left out',)
 
 
 def test_the_fourth_channel_of_targa_may_mean_nothing():
@@ -274,4 +274,4 @@ def test_the_fourth_channel_of_targa_may_mean_nothing():
     photo = read_photo(bytes(content))
     assert photo.alpha is None
     np.testing.assert_array_equal(photo.pixels, RGB)
-    assert 'not said to be transparency' in photo.notes[0]
+    assert 'not marked as transparency' in photo.notes[0]

@@ -27,7 +27,7 @@ def test_jpeg_2000_of_more_than_8_bits(channels, codec, bits):
     assert photo.is_gray is (channels == 1)
     if channels == 4:
         np.testing.assert_array_equal(photo.alpha, full[..., 3])
-    noted = f'its {bits} bits per channel become 16'
+    noted = f'its {bits} bits per channel are converted to 16'
     assert photo.notes == (() if bits == 16 else (noted,))
 
 
@@ -53,7 +53,7 @@ def test_avif_of_more_than_8_bits(channels, bits):
     assert np.abs(apart).mean() < 0.005
     # Finer than 8 bits are.
     assert len(np.unique(photo.pixels // 257)) < len(np.unique(photo.pixels))
-    assert photo.notes == (f'its {bits} bits per channel become 16',)
+    assert photo.notes == (f'its {bits} bits per channel are converted to 16',)
     assert (photo.alpha is None) is (channels == 3)
 
 

@@ -50,7 +50,7 @@ def test_an_end_that_is_missing_is_noted(options):
     content = by_pillow('JPEG', NOISE, **options)
     photo = read_photo(content[:-2])
     np.testing.assert_array_equal(photo.pixels, by_pillow_read(content))
-    assert photo.notes == ('its end is missing, but all pixels are there',)
+    assert photo.notes == ('its end is missing, but all pixels are present',)
 
 
 @pytest.mark.parametrize('end', [b'', b'\xff\xd9'])
@@ -77,7 +77,7 @@ def test_some_bytes_too_many_are_noted():
     photo = read_photo(content[:-2] + b'abcd' + content[-2:])
     np.testing.assert_array_equal(photo.pixels, by_pillow_read(content))
     (note,) = photo.notes
-    assert 'bytes too many lie behind its pixels' in note
+    assert 'extra bytes after its pixels' in note
 
 
 def test_codes_that_end_too_early_are_refused():
@@ -147,10 +147,10 @@ def test_what_is_left_out_is_noted():
     density = density[:place] + aspect + density[place + 5 :]
     more = [Image.fromarray(NOISE[:8, :8])]
     for content, words in (
-        (density, 'not square'),
+        (density, 'aspect ratio'),
         (
             by_pillow('MPO', NOISE, save_all=True, append_images=more),
-            'of its 2 pictures the first',
+            'only the first of its 2 pictures',
         ),
         (
             jpeg(segment(0xE1, b'http://ns.adobe.com/xmp/extension/\0more')),
@@ -163,7 +163,7 @@ def test_what_is_left_out_is_noted():
                     b'http://ns.adobe.com/xap/1.0/\0<x hdrgm:Version="1.0"/>',
                 )
             ),
-            'describe a further image',
+            'describe another image',
         ),
         (
             jpeg(segment(0xE1, b'Exif\0\0MM\0*garbage')),
@@ -180,7 +180,7 @@ def test_cmyk_becomes_rgb_with_a_note():
     photo = read_photo(content)
     np.testing.assert_array_equal(photo.pixels, by_pillow_read(content))
     assert photo.icc_profile is None
-    assert 'CMYK colours become RGB' in photo.notes[0]
+    assert 'CMYK colours are converted to RGB' in photo.notes[0]
 
 
 def test_grey_is_of_three_equal_channels():

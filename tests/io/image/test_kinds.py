@@ -32,7 +32,7 @@ def test_kinds_are_known_by_content(content, kind):
 def test_targa_files_without_a_signature_are_known_by_name():
     content = by_pillow('TGA')[:-26]
     assert kind_of(content, 'A.TGA') == 'TGA'
-    with pytest.raises(UndecodableError, match='not an image of a kind'):
+    with pytest.raises(UndecodableError, match='not an image of a supp'):
         kind_of(content, 'a.png')
 
 
@@ -51,8 +51,8 @@ def test_targa_files_without_a_signature_are_known_by_name():
         (by_pillow('PCX'), 'is a PCX file'),
         (b'PF\n3 3\n-1.0\n', 'is a PFM file'),
         (b'PK\3\4....', 'is a zip archive'),
-        (b'BMW is a maker of cars', 'is not an image of a kind that is read'),
-        (b'', 'is not an image of a kind that is read'),
+        (b'BMW is a maker of cars', 'is not an image of a supported format'),
+        (b'', 'is not an image of a supported format'),
     ],
 )
 def test_others_are_named(content, words):

@@ -79,7 +79,7 @@ def test_a_profile_for_grey_goes_with_no_colours():
 )
 def test_how_colours_are_meant_is_noted(chunks, is_noted):
     photo = Photo(RGB, png_chunks=tuple(chunks))
-    noted = 'how its colours are meant' in ' '.join(lost_in(photo, '.tif'))
+    noted = 'its colour information' in ' '.join(lost_in(photo, '.tif'))
     assert noted is is_noted
     assert lost_in(photo, '.png') == ()
     assert lost_in(replace(photo, icc_profile=SRGB), '.tif') == ()
@@ -91,7 +91,7 @@ def test_texts_and_depth_are_noted():
     )
     assert lost_in(photo, '.jpg') == (
         'left out of the .jpg: texts',
-        '16 bits per channel become 8, as .jpg has them',
+        '16 bits per channel are converted to 8 for .jpg',
     )
     assert lost_in(photo, '.png') == ()
     assert lost_in(photo, '.tif') == ('left out of the .tif: texts',)

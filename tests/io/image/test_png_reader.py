@@ -217,21 +217,23 @@ def test_a_wrong_checksum_beside_the_picture_is_noted(kind):
     np.testing.assert_array_equal(photo.pixels, RGB)
     name = kind.decode()
     assert photo.notes == (
-        f'the checksum of its part {name} is wrong; left out',
+        f'the checksum of its chunk {name} is wrong; the chunk is left out',
     )
 
 
 @pytest.mark.parametrize('kind', [b'IHDR', b'IDAT', b'tRNS'])
 def test_a_wrong_checksum_of_the_picture_is_refused(kind):
     content = png(RGB, (b'tRNS', bytes(6)))
-    with pytest.raises(ImageReadError, match=f'part {kind.decode()} is wrong'):
+    with pytest.raises(
+        ImageReadError, match=f'chunk {kind.decode()} is wrong'
+    ):
         read_photo(with_wrong_checksum(content, kind))
 
 
 def test_an_end_that_is_missing_is_noted():
     photo = read_photo(png(DEEP)[:-12])
     np.testing.assert_array_equal(photo.pixels, DEEP)
-    assert photo.notes == ('it ends too early, after its last pixel',)
+    assert photo.notes == ('it is truncated after its last pixel',)
 
 
 @pytest.mark.parametrize('samples', [RGB, DEEP])
@@ -245,9 +247,9 @@ def test_pixels_that_are_missing_are_refused(samples):
 
 
 def test_what_is_of_a_special_kind_is_named():
-    with pytest.raises(ImageReadError, match=r'special kind \(CgBI\)'):
+    with pytest.raises(ImageReadError, match=r'unsupported chunk \(CgBI\)'):
         read_photo(png(RGB, (b'CgBI', bytes(4))))
-    with pytest.raises(ImageReadError, match='holds 3 frames'):
+    with pytest.raises(ImageReadError, match='contains 3 frames'):
         read_photo(png(RGB, (b'acTL', struct.pack('>II', 3, 0))))
 
 
@@ -255,9 +257,9 @@ def test_parts_that_are_not_known_are_copied_where_they_may_be():
     photo = read_photo(png(RGB, (b'prVt', b'a'), (b'prVT', b'b')))
     assert photo.png_chunks == ((b'prVt', b'a'),)
     (note,) = photo.notes
-    assert note.startswith('its part prVT, which may tell of the pixels')
+    assert note.startswith('its chunk prVT, which may describe the original')
 
 
 def test_pixels_that_are_not_square_are_noted():
     photo = read_photo(png(RGB, (b'pHYs', struct.pack('>IIB', 2, 1, 0))))
-    assert photo.notes == ('that its pixels are not square is left out',)
+    assert photo.notes == ('its pixel aspect ratio is left out',)

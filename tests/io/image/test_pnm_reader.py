@@ -56,16 +56,16 @@ def test_bitmaps_are_black_where_they_are_one(plain):
     ('content', 'problem'),
     [
         (b'P6\n3 x 255\n', 'is damaged: its header'),
-        (b'P6\n3 0 255\n', 'it says 3x0 pixels'),
+        (b'P6\n3 0 255\n', 'its header has 3x0 pixels'),
         (b'P6\n3 3 70000\n', 'values up to 70000'),
-        (b'P6\n3 3 255\n' + bytes(26), 'is truncated: 26 of 27'),
-        (b'P5\n3 3 1000\n' + bytes(17), 'is truncated: 17 of 18'),
-        (b'P4\n9 3\n' + bytes(5), 'is truncated: 5 of 6'),
+        (b'P6\n3 3 255\n' + bytes(26), 'is truncated: it has 26 of 27'),
+        (b'P5\n3 3 1000\n' + bytes(17), 'is truncated: it has 17 of 18'),
+        (b'P4\n9 3\n' + bytes(5), 'is truncated: it has 5 of 6'),
         (b'P5\n2 2 9\n' + b'\x0a' * 4, 'it has values above 9'),
-        (b'P2\n2 2 9\n1 2 3', 'is truncated: 3 of 4'),
-        (b'P2\n2 2 9\n1 2 3 x', 'a value is no number'),
-        (b'P2\n2 2 9\n1 2 3 -1', 'a value is no number|above 9'),
-        (b'P5\n2 1 99\n12\nP5\n2 1 9\n12', 'holds several pictures'),
+        (b'P2\n2 2 9\n1 2 3', 'is truncated: it has 3 of 4'),
+        (b'P2\n2 2 9\n1 2 3 x', 'a value is not a number'),
+        (b'P2\n2 2 9\n1 2 3 -1', 'a value is not a number|above 9'),
+        (b'P5\n2 1 99\n12\nP5\n2 1 9\n12', 'contains several pictures'),
         (b'P6\n999999 999999 255\n', 'has too many pixels'),
     ],
 )
@@ -76,7 +76,7 @@ def test_what_is_wrong_is_said(content, problem):
 
 def test_a_last_value_that_may_be_cut_is_noted():
     photo = read_photo(b'P2 2 1 99\n12 13')
-    assert 'its last value may be cut' in photo.notes[0]
+    assert 'its last value may be truncated' in photo.notes[0]
     assert read_photo(b'P2 2 1 99\n12 13\n').notes == ()
 
 
@@ -90,4 +90,4 @@ def test_the_header_may_end_in_several_ways(end):
 
 def test_what_follows_is_noted():
     photo = read_photo(b'P5\n2 1 99\n12something')
-    assert photo.notes == ('what follows its pixels is left out',)
+    assert photo.notes == ('bytes after its pixels are left out',)

@@ -42,12 +42,12 @@ def test_the_name_tells_nothing_of_the_format(tmp_path):
     ('content', 'problem'),
     [
         (b'', r'is empty \(0 bytes\)'),
-        (b'<html>404</html>', 'is a web page, and not an image'),
-        (b'something else', 'is not an image of a kind that is read'),
+        (b'<html>404</html>', 'is a web page, not an image'),
+        (b'something else', 'is not an image of a supported format'),
         (encoded()[:2000], 'is damaged or truncated'),
         (
             encoded(save_all=True, append_images=[Image.new('RGB', (9, 9))]),
-            'holds 2 frames',
+            'contains 2 frames',
         ),
     ],
 )
@@ -75,7 +75,7 @@ def test_files_that_cannot_be_opened_are_named(tmp_path, monkeypatch):
         raise PermissionError(13, 'Permission denied', str(self))
 
     monkeypatch.setattr(type(path), 'read_bytes', deny)
-    with pytest.raises(ImageReadError, match='permission denied; give this'):
+    with pytest.raises(ImageReadError, match='permission denied; allow this'):
         read_photo(path)
 
 
@@ -84,7 +84,7 @@ def test_a_file_without_permission_is_named(tmp_path):
     path = tmp_path / 'a.png'
     path.write_bytes(encoded())
     path.chmod(0)
-    with pytest.raises(ImageReadError, match='permission denied; give this'):
+    with pytest.raises(ImageReadError, match='permission denied; allow this'):
         read_photo(path)
 
 

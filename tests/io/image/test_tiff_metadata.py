@@ -65,6 +65,4 @@ def test_exif_data_of_a_camera():
 
 def test_pixels_that_are_not_square_are_noted():
     content = by_tifffile(RGB, resolution=(2, 1), resolutionunit='NONE')
-    assert read_photo(content).notes == (
-        'that its pixels are not square is left out',
-    )
+    assert read_photo(content).notes == ('its pixel aspect ratio is left out',)

@@ -77,7 +77,7 @@ def test_grey_of_any_depth_is_bright_where_it_is(photometric, bits):
     np.testing.assert_array_equal(photo.pixels, gray(expected))
     assert photo.pixels.dtype == (np.uint8 if bits <= 8 else np.uint16)
     assert photo.is_gray
-    noted = (f'its {bits} bits per channel become 16',)
+    noted = (f'its {bits} bits per channel are converted to 16',)
     assert photo.notes == (noted if bits in (10, 12, 14) else ())
 
 
@@ -99,7 +99,9 @@ def test_premultiplied_colours_are_divided_by_alpha(deep):
     np.testing.assert_array_equal(photo.pixels[1], colours[1])
     apart = photo.pixels[2:].astype(int) - colours[2:]
     assert np.abs(apart).max() <= 3
-    assert photo.notes == ('its premultiplied colours become plain',)
+    assert photo.notes == (
+        'its premultiplied colours are converted to straight ones',
+    )
 
 
 @pytest.mark.parametrize('deep', [False, True])
@@ -120,7 +122,7 @@ def test_a_channel_of_no_meaning_is_no_transparency(planar, deep):
     np.testing.assert_array_equal(photo.pixels, colours)
     np.testing.assert_array_equal(photo.alpha, more)
     (note,) = photo.notes
-    assert 'infrared, is left out' in note
+    assert 'infrared scanner, is left out' in note
 
 
 def test_a_palette_becomes_rgb():
@@ -140,7 +142,7 @@ def test_cmyk_becomes_rgb_with_a_note(deep):
     expected = light[..., :3] * light[..., 3:] * high
     assert np.abs(photo.pixels - expected).max() <= 0.5 + 1e-6
     assert photo.icc_profile is None
-    assert 'CMYK colours become RGB without' in photo.notes[0]
+    assert 'CMYK colours are converted to RGB without' in photo.notes[0]
 
 
 def test_lab_becomes_srgb_with_a_note():
@@ -148,7 +150,7 @@ def test_lab_becomes_srgb_with_a_note():
     lab[..., 0] = 255 * 0.53  # L* of a middle grey
     photo = read_photo(by_tifffile(lab, photometric='cielab'))
     assert np.abs(photo.pixels.astype(int) - 127).max() <= 3
-    assert photo.notes == ('its Lab colours become those of sRGB',)
+    assert photo.notes == ('its Lab colours are converted to sRGB',)
 
 
 @pytest.mark.parametrize('subsampling', [(1, 1), (2, 2)])
@@ -180,13 +182,13 @@ def test_fax(compression):
 @pytest.mark.parametrize(
     ('samples', 'options', 'problem'),
     [
-        (DEEP.astype('i2'), {}, 'has 16 bits per pixel, as signed numbers'),
-        (RGB.astype('i1'), {}, 'has 8 bits per pixel, as signed numbers'),
-        (DEEP / 65535, {}, 'has 64 bits per pixel, as floating-point'),
-        (DEEP.astype('f2'), {}, 'has 16 bits per pixel, as floating-point'),
-        (DEEP.astype('f4'), {}, 'has 32 bits per pixel, as floating-point'),
+        (DEEP.astype('i2'), {}, 'has signed numbers of 16 bits per pixel'),
+        (RGB.astype('i1'), {}, 'has signed numbers of 8 bits per pixel'),
+        (DEEP / 65535, {}, 'has floating-point numbers of 64 bits'),
+        (DEEP.astype('f2'), {}, 'has floating-point numbers of 16 bits'),
+        (DEEP.astype('f4'), {}, 'has floating-point numbers of 32 bits'),
         (DEEP[..., 0].astype('c8'), {}, 'as complex numbers'),
-        (DEEP.astype('u4'), {}, 'has 32 bits per pixel, of which the range'),
+        (DEEP.astype('u4'), {}, 'has 32 bits per pixel, whose range'),
         (DEEP, {'photometric': 'cielab'}, 'has Lab colours of 16 bits'),
         (DEEP[..., 0], {'photometric': 'cfa'}, 'is a raw file of a camera'),
         (DEEP, {'photometric': 'linear_raw'}, 'is a raw file of a camera'),
@@ -230,7 +232,7 @@ def test_previews_and_masks_are_left_out_with_a_note(place, more):
     photo = read_photo(pages(*(written[::-1] if place == 0 else written)))
     np.testing.assert_array_equal(photo.pixels, RGB)
     (note,) = photo.notes
-    assert note == 'a preview or mask of it, in a page of its own, is left out'
+    assert note == 'a page with a preview or mask is left out'
 
 
 def test_a_photograph_below_its_preview_is_found():
@@ -257,7 +259,7 @@ def test_a_further_page_that_is_damaged_is_left_out_with_a_note():
         start = file.pages[1].offset
     photo = read_photo(content[: start + 20])
     np.testing.assert_array_equal(photo.pixels, RGB)
-    assert photo.notes == ('a further page of it is damaged and left out',)
+    assert photo.notes == ('another page is damaged and left out',)
 
 
 def test_pages_are_not_counted():

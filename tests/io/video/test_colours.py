@@ -146,5 +146,5 @@ def test_colours_that_cannot_be_computed_with_are_refused():
     frame.colorspace = 8  # YCgCo
     with pytest.raises(ValueError, match=r'matrix 8 of FFmpeg.*out_color_ma'):
         to_rgb(frame)
-    with pytest.raises(ValueError, match='pixels of the format gbrpf32le'):
+    with pytest.raises(ValueError, match='the pixel format gbrpf32le'):
         to_rgb(av.VideoFrame(32, 32, 'gbrpf32le'))

@@ -44,7 +44,7 @@ def test_sound_and_picture_of_a_joined_recording_stay_together(
     target = tmp_path / f'b{result}'
     done = deblur_video(source, target, same)
     assert done.frames == sum(lengths)
-    assert any('is joined of 3 recordings' in note for note in done.notes)
+    assert any('is joined from 3 recordings' in note for note in done.notes)
 
     found = times(target)
     alone = {count: times(path) for count, path in parts.items()}

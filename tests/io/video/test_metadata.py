@@ -44,5 +44,5 @@ def test_what_a_kind_of_file_cannot_say_is_told(
         given = {key.lower() for key in container.metadata} & told.keys()
         found = lost_texts(target, container.streams, container)
     assert set(found) == given & set(lost)
-    note = f'no {suffix} holds, and left out are: {", ".join(found)}'
+    note = f'left out, as {suffix} does not support them: {", ".join(found)}'
     assert notes == ((note,) if found else ())

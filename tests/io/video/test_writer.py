@@ -108,7 +108,7 @@ def test_streams_keep_their_order_and_language(tmp_path):
     notes = deblur_video(source, tmp_path / 'c.mp4', same).notes
     assert len(notes) == 1
     assert 'stream 2 (subtitle' in notes[0]
-    assert 'is left out: no .mp4 holds it' in notes[0]
+    assert 'is left out: .mp4 does not support it' in notes[0]
 
 
 @pytest.mark.parametrize('suffix', ['.mp4', '.mov', '.mkv'])
@@ -174,7 +174,7 @@ def test_shape_of_pixels_that_is_lost_is_told(tmp_path):
     )
     notes = deblur_video(source, tmp_path / 'b.webm', same).notes
     assert len(notes) == 1
-    assert 'pixels are shown square, not 4:3 as before' in notes[0]
+    assert 'the pixel aspect ratio 4:3 is left out' in notes[0]
     assert deblur_video(source, tmp_path / 'b.mp4', same).notes == ()
 
 

@@ -11,7 +11,7 @@ from torch import nn
 from torch.utils import model_zoo
 from torchvision.models.vgg import cfgs, make_layers
 
-from mmasgan.models import MendedDeblurGanV2
+from mmasgan.models import DeblurGANv2
 
 pytestmark = pytest.mark.filterwarnings('ignore:.*upsample')
 
@@ -274,7 +274,7 @@ def test_the_row_builds_and_trains_without_a_network(root, optimizers, batch):
     cfg = Config.fromfile(root / 'configs' / 'deblurganv2_gopro.py')
     cfg.model.content_loss.weights = None
     model = MODELS.build(cfg.model)
-    assert type(model) is MendedDeblurGanV2
+    assert type(model) is DeblurGANv2
     assert type(model.generator).__name__ == 'FPNInception'
     assert model.backbone_weights == 'timm'
     assert model.warmup_iters == 3 * 2103
@@ -288,7 +288,7 @@ def test_the_row_builds_and_trains_without_a_network(root, optimizers, batch):
 
 def test_a_module_does_for_a_config(build, batch):
     whole = build()
-    model = MendedDeblurGanV2(
+    model = DeblurGANv2(
         whole.generator,
         whole.discriminator,
         whole.adversarial_loss,
@@ -297,4 +297,4 @@ def test_a_module_does_for_a_config(build, batch):
     (sample,) = model.test_step(batch((40, 48)))
     assert sample.output.pred_img.shape == (3, 40, 48)
     with pytest.raises(TypeError, match='got Identity'):
-        MendedDeblurGanV2(nn.Identity(), None, None)
+        DeblurGANv2(nn.Identity(), None, None)

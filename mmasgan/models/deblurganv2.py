@@ -1,25 +1,26 @@
-"""DeblurGANv2 by MMagic's own editor, mended.
+"""DeblurGANv2: MMagic's model with bug fixes.
 
 Source: Kupyn et al., DeblurGAN-v2: Deblurring (Orders-of-Magnitude) Faster
-and Better, ICCV 2019, Sec. 3, with its code where the paper is silent.
+and Better, ICCV 2019, Sec. 3. Details that the paper does not state follow
+the authors' code.
 
-What is mended in MMagic 1.2.0's ``DeblurGanV2``:
+Bugs of ``DeblurGanV2`` in MMagic 1.2.0 that are fixed here:
 
-- Building ``FPNInception`` always downloads weights, and so does its
-  perceptual loss.
-- ``epoch_num += 1`` stands behind a ``return``, and ``unfreeze`` is called on
-  a distributed wrapper: the backbone never trains.
-- Validation normalises by running statistics, with which nothing was trained;
-  the authors' code evaluates with each image's own.
-- The generator's losses hold their own sum besides, so all counts twice.
-- The relativistic loss averages pools of old scores that no checkpoint holds.
-- Images are padded by zeros to a multiple of 32, by 32 where they are one
-  already; validation does not pad.
-- The discriminator's parts are called past a distributed wrapper.
-- The discriminator's config is built only if the generator is a config.
+- Building ``FPNInception`` or its perceptual loss always downloads weights.
+- ``epoch_num += 1`` follows a ``return``, and ``unfreeze`` is called on a
+  distributed wrapper, so the backbone is never trained.
+- Validation uses running statistics, which differ from those of training; the
+  authors' code evaluates with the statistics of each image.
+- The generator's losses also contain their sum, so everything counts twice.
+- The relativistic loss averages pools of earlier logits, which checkpoints do
+  not contain.
+- Images are padded with zeros to a multiple of 32, by 32 pixels if they are
+  one already; validation does not pad.
+- The parts of the discriminator bypass a distributed wrapper.
+- The config of the discriminator is only built if the generator is a config.
 
-Deviation: the discriminator's loss is not multiplied by the generator's 0.001;
-Adam's step does not depend on it.
+Deviation: the discriminator's loss does not have the generator's weight of
+0.001; the steps of Adam do not depend on it.
 """
 
 import warnings
@@ -34,20 +35,22 @@ from mmengine.optim import OptimWrapper
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
+from .._moved import takes_old_argument
 from ..registry import MODELS
 from .fpn_backbone import FPNBackbone, without_download
 from .paired_gan import PairedGAN
 from .parts import Part, build_part, unwrapped
 from .steps import Losses
 
-__all__ = ['MendedDeblurGanV2']
+__all__ = ['DeblurGANv2']
 
 STRIDE = 32
 
 
 @MODELS.register_module()
-class MendedDeblurGanV2(PairedGAN, DeblurGanV2):
-    r"""MMagic's DeblurGANv2 on pairs, as its authors trained it.
+@takes_old_argument('max_bad_steps', 'max_nonfinite_steps')
+class DeblurGANv2(PairedGAN, DeblurGanV2):
+    r"""DeblurGANv2 on pairs of blurred and sharp images.
 
     .. math::
         L_G = 0.001 \, L_{RaGAN} + \frac{0.006}{NCHW}
@@ -55,7 +58,8 @@ class MendedDeblurGanV2(PairedGAN, DeblurGanV2):
         \lVert n(G(x)) - n(y) \rVert_2^2
 
     with :math:`n` ImageNet's normalisation, :math:`\phi` conv3_3 of VGG-19
-    after it, and :math:`L_{RaGAN}` the mean over the two discriminators.
+    after it, and :math:`L_{RaGAN}` the mean over the two discriminators. The
+    networks are those of MMagic.
 
     Config: see ``configs/_base_/deblurganv2.py``.
 
@@ -66,23 +70,25 @@ class MendedDeblurGanV2(PairedGAN, DeblurGanV2):
             tested.
         adversarial_loss: Config or module with ``discriminator_loss``,
             ``generator_loss`` and ``relativistic``.
-        content_loss: Config or module, called with (output, truth). None
-            leaves the term out, as for the next one.
-        pixel_loss: Config or module, called with (output, truth).
+        content_loss: Config or module, called with (output, ground truth).
+            None omits the term.
+        pixel_loss: Config or module, called with (output, ground truth). None
+            omits the term.
         backbone_weights: ImageNet weights of the backbone, loaded by
             :meth:`init_weights`: ``'timm'`` for Inception, ``'torchvision'``
-            for MobileNet, the path of a local file, or None for random ones,
-            with a warning. See :meth:`FPNBackbone.load_weights`.
-        warmup_iters: First iterations, in which the backbone stays as it is.
-        norm_statistics: What norm layers use in evaluation: ``'image'``, the
-            statistics of each image as in training at batch size 1, or
-            ``'running'`` ones as MMagic.
-        max_bad_steps: See :class:`PairedGAN`.
-        data_preprocessor: Config or module: RGB in [-1, 1].
+            for MobileNet, the path of a local file, or None for random
+            weights, with a warning. See :meth:`FPNBackbone.load_weights`.
+        warmup_iters: Number of iterations before the backbone is trained.
+        norm_statistics: Statistics of norm layers in evaluation: ``'image'``,
+            those of each image as in training at batch size 1, or
+            ``'running'``, as MMagic.
+        max_nonfinite_steps: Number of training steps with a non-finite loss
+            or gradient that are skipped, with a warning, before an error.
+        data_preprocessor: Config or module that gives RGB in [-1, 1].
 
     Raises:
-        TypeError: If the generator is not one of MMagic's.
-        ValueError: If ``norm_statistics`` has another value.
+        TypeError: If the generator is not one of MMagic's DeblurGANv2.
+        ValueError: If ``norm_statistics`` has an invalid value.
     """
 
     def __init__(
@@ -95,7 +101,7 @@ class MendedDeblurGanV2(PairedGAN, DeblurGanV2):
         backbone_weights: str | None = 'timm',
         warmup_iters: int = 0,
         norm_statistics: Literal['image', 'running'] = 'image',
-        max_bad_steps: int = 0,
+        max_nonfinite_steps: int = 0,
         data_preprocessor: Part = None,
     ) -> None:
         if norm_statistics not in ('image', 'running'):
@@ -114,7 +120,7 @@ class MendedDeblurGanV2(PairedGAN, DeblurGanV2):
         self.backbone_weights = backbone_weights
         self.warmup_iters = warmup_iters
         self.norm_statistics = norm_statistics
-        self.max_bad_steps = max_bad_steps
+        self.max_nonfinite_steps = max_nonfinite_steps
         self.adversarial_loss = build_part(adversarial_loss)
         self.content_losses = nn.ModuleDict(
             {
@@ -128,19 +134,19 @@ class MendedDeblurGanV2(PairedGAN, DeblurGanV2):
         )
 
     def init_weights(self) -> None:
-        """Load the weights that backbone and losses need.
+        """Load the weights of the backbone and of the losses.
 
         Raises:
-            OSError: If they cannot be downloaded or read.
-            ValueError: If they are others than expected.
+            OSError: If weights cannot be downloaded or read.
+            ValueError: If a file does not contain the expected weights.
         """
         super().init_weights()
         if self.backbone_weights is not None:
             self.backbone.load_weights(self.backbone_weights)
             return
         warnings.warn(
-            'backbone_weights=None: the backbone has random weights, while '
-            'DeblurGANv2 starts from those of ImageNet',
+            'backbone_weights=None: the backbone has random weights, but '
+            'DeblurGANv2 starts from ImageNet weights',
             stacklevel=2,
         )
 
@@ -148,9 +154,9 @@ class MendedDeblurGanV2(PairedGAN, DeblurGanV2):
         smallest = self.backbone.smallest_side
         if any(side % STRIDE or side < smallest for side in blur.shape[-2:]):
             raise ValueError(
-                f'crops for training must have sides of at least {smallest} '
-                f'and a multiple of {STRIDE}, got {tuple(blur.shape[-2:])}: '
-                'set crop_size'
+                f'training crops must be at least {smallest} pixels high and '
+                f'wide, and a multiple of {STRIDE}, got '
+                f'{tuple(blur.shape[-2:])}: set crop_size'
             )
         return super()._translate(blur)
 
@@ -162,7 +168,7 @@ class MendedDeblurGanV2(PairedGAN, DeblurGanV2):
             else nullcontext()
         )
         with statistics:
-            # One by one, since batch norm would mix the images.
+            # One by one, because batch norm would mix the images.
             return torch.cat(
                 [self._deblur_one(generator, x) for x in blur.split(1)]
             )
@@ -178,8 +184,8 @@ class MendedDeblurGanV2(PairedGAN, DeblurGanV2):
         padding = max(side + -side % STRIDE, smallest) - side
         if padding >= side:
             raise ValueError(
-                f'an image must have sides of more than {smallest // 2} '
-                f'pixels for this backbone, got {side}'
+                f'this backbone needs images of more than {smallest // 2} '
+                f'pixels in height and width, got {side}'
             )
         return padding
 
@@ -195,9 +201,9 @@ class MendedDeblurGanV2(PairedGAN, DeblurGanV2):
             for weight in self.backbone.parameters():
                 weight.grad = None
 
-        # Gradients are computed, as a distributed wrapper expects, and then
-        # dropped: an optimiser passes over weights without one, so that its
-        # moments start with the first update.
+        # A distributed wrapper needs all gradients. They are then dropped, so
+        # that the optimizer skips these weights and does not update its
+        # moments.
         handle = optimizer.optimizer.register_step_pre_hook(skip_backbone)
         try:
             super()._step_generator(optimizer, losses, files)
@@ -207,7 +213,7 @@ class MendedDeblurGanV2(PairedGAN, DeblurGanV2):
 
 @contextmanager
 def _own_statistics(network: nn.Module) -> Iterator[None]:
-    """Let norm layers use what they see, and keep their running numbers."""
+    """Let norm layers use the statistics of their input."""
     norms = [
         module
         for module in network.modules()

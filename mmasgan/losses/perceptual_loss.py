@@ -1,4 +1,4 @@
-"""Cycle loss on VGG features."""
+"""Mean squared error of VGG features."""
 
 import warnings
 
@@ -9,30 +9,36 @@ from ..registry import MODELS
 from .functional import mean_squared_error
 from .vgg_features import VGGFeatures
 
-__all__ = ['PerceptualCycleLoss']
+__all__ = ['PerceptualCycleLoss', 'PerceptualLoss']
 
 
-@MODELS.register_module()
-class PerceptualCycleLoss(nn.Module):
-    r"""There and back again, an image should look as it did.
+@MODELS.register_module(name=['PerceptualLoss', 'PerceptualCycleLoss'])
+class PerceptualLoss(nn.Module):
+    r"""Mean squared error of the VGG-19 features of two batches of images.
 
     .. math::
-        \lambda_1 \, \frac{1}{NCHW}
-        \lVert \phi(G'(G(x))) - \phi(x) \rVert_2^2
+        \lambda \, \frac{1}{NCHW} \lVert \phi(y) - \phi(x) \rVert_2^2
 
-    with :math:`\phi` the feature map of conv3_3 of VGG-19. Source: the
-    AS-CycleGAN paper, Eq. (5), one direction.
+    with :math:`\phi` the feature map of conv3_3. It is the cycle loss of
+    AS-CycleGAN, with y the reconstruction of x, and the content loss of
+    DeblurGAN and DeblurGANv2, with y the output and x the ground truth.
+    ``PerceptualCycleLoss`` is another name of this class. MMagic's
+    ``PerceptualLoss`` is a different class, of scope ``mmagic``.
 
-    Config: ``dict(type='mmasgan.PerceptualCycleLoss', weights='vgg19.pth')``
+    Source: the AS-CycleGAN paper, Eq. (5), one direction; Johnson et al.,
+    ECCV 2016, Eq. (2). Differs from the paper in: nothing.
+
+    Config: ``dict(type='mmasgan.PerceptualLoss', weights='vgg19.pth')``
 
     Args:
         weights: ``'torchvision'`` for its ImageNet weights, downloaded once by
             :meth:`init_weights`; the path of a local file with torchvision's
             key names; None for random weights, with a warning.
-        loss_weight: The factor lambda_1.
-        after_relu: Whether features are taken after conv3_3's ReLU.
-        use_input_norm: Whether images are normalised as for ImageNet; False
-            gives them to VGG in [-1, 1], as DeblurGAN does.
+        loss_weight: Weight lambda.
+        after_relu: Whether the features are taken after conv3_3's ReLU.
+        use_input_norm: Whether images are normalised with ImageNet's mean and
+            standard deviation. False passes them to VGG in [-1, 1], as
+            DeblurGAN does.
     """
 
     def __init__(
@@ -49,13 +55,13 @@ class PerceptualCycleLoss(nn.Module):
         self._ready = weights is None
         if weights is None:
             warnings.warn(
-                'weights=None: VGG has random weights, so the cycle loss is '
-                'not perceptual',
+                'weights=None: VGG has random weights, so the loss is not '
+                'perceptual',
                 stacklevel=2,
             )
 
     def init_weights(self) -> None:
-        """Load the weights that the constructor named.
+        """Load the weights given to the constructor.
 
         Raises:
             OSError: If they cannot be downloaded or read.
@@ -66,17 +72,18 @@ class PerceptualCycleLoss(nn.Module):
             self._ready = True
 
     def forward(self, reconstruction: Tensor, original: Tensor) -> Tensor:
-        """Compare a reconstruction with its original.
+        """Compute the loss.
 
         Args:
             reconstruction: Images, (N, 3, H, W), RGB in [-1, 1].
-            original: Same shape; no gradient flows into it.
+            original: Images to compare with, (N, 3, H, W), RGB in [-1, 1];
+                they receive no gradient.
 
         Returns:
-            Scalar.
+            Loss, a scalar.
 
         Raises:
-            RuntimeError: If :meth:`init_weights` was not called before.
+            RuntimeError: If :meth:`init_weights` was not called.
             ValueError: If the two shapes differ.
         """
         if not self._ready:
@@ -88,3 +95,6 @@ class PerceptualCycleLoss(nn.Module):
             target = self.features(original)
         output = self.features(reconstruction)
         return self.loss_weight * mean_squared_error(output, target)
+
+
+PerceptualCycleLoss = PerceptualLoss

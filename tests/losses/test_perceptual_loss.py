@@ -5,9 +5,10 @@ import torch
 from numpy_reference import array, assert_close
 from torchvision.models import VGG19_Weights
 
-from mmasgan.losses import PerceptualCycleLoss
+from mmasgan.losses import PerceptualCycleLoss, PerceptualLoss
 from mmasgan.losses.functional import mean_squared_error
 from mmasgan.losses.vgg_features import VGGFeatures
+from mmasgan.registry import MODELS
 
 
 @pytest.fixture
@@ -17,7 +18,7 @@ def random_loss(device):
     def build(**kwargs):
         with warnings.catch_warnings():
             warnings.simplefilter('ignore')
-            return PerceptualCycleLoss(weights=None, **kwargs).to(device)
+            return PerceptualLoss(weights=None, **kwargs).to(device)
 
     return build
 
@@ -104,14 +105,14 @@ class TestForward:
 class TestWeights:
     @pytest.mark.parametrize('weights', ['torchvision', 'nowhere.pth'])
     def test_constructor_loads_nothing(self, no_network, weights):
-        loss = PerceptualCycleLoss(weights)
+        loss = PerceptualLoss(weights)
         with pytest.raises(
             RuntimeError, match=rf"'{weights}' are not loaded.*init_weights"
         ):
             loss(torch.zeros(1, 3, 8, 8), torch.zeros(1, 3, 8, 8))
 
     def test_default_to_those_of_torchvision(self, no_network):
-        assert PerceptualCycleLoss().weights == 'torchvision'
+        assert PerceptualLoss().weights == 'torchvision'
 
     def test_from_torchvision(self, monkeypatch, images):
         source = VGGFeatures()
@@ -120,7 +121,7 @@ class TestWeights:
             'get_state_dict',
             lambda *args, **kwargs: source.state_dict(),
         )
-        loss = PerceptualCycleLoss()
+        loss = PerceptualLoss()
         loss.init_weights()
         loss, source = loss.to(images.device), source.to(images.device)
         output, original = map(source, images)
@@ -131,7 +132,7 @@ class TestWeights:
         source = VGGFeatures()
         path = str(tmp_path / 'vgg19.pth')
         torch.save(source.state_dict(), path)
-        loss = PerceptualCycleLoss(path)
+        loss = PerceptualLoss(path)
         loss.init_weights()
         loss, source = loss.to(images.device), source.to(images.device)
         output, original = map(source, images)
@@ -139,7 +140,7 @@ class TestWeights:
         torch.testing.assert_close(loss(*images), expected)
 
     def test_that_do_not_load_leave_the_loss_unready(self, tmp_path):
-        loss = PerceptualCycleLoss(str(tmp_path / 'nowhere.pth'))
+        loss = PerceptualLoss(str(tmp_path / 'nowhere.pth'))
         with pytest.raises(FileNotFoundError, match='no such file'):
             loss.init_weights()
         with pytest.raises(RuntimeError, match='are not loaded'):
@@ -147,7 +148,7 @@ class TestWeights:
 
     def test_none_warns_and_works_at_once(self, no_network):
         with pytest.warns(UserWarning, match='random weights') as caught:
-            loss = PerceptualCycleLoss(weights=None)
+            loss = PerceptualLoss(weights=None)
         assert len(caught) == 1
         assert caught[0].filename == __file__
         before = {k: v.clone() for k, v in loss.state_dict().items()}
@@ -160,4 +161,10 @@ class TestWeights:
     def test_named_weights_do_not_warn(self):
         with warnings.catch_warnings():
             warnings.simplefilter('error')
-            PerceptualCycleLoss('nowhere.pth')
+            PerceptualLoss('nowhere.pth')
+
+
+def test_the_other_name_is_the_same_class():
+    assert PerceptualCycleLoss is PerceptualLoss
+    for name in ('PerceptualLoss', 'PerceptualCycleLoss'):
+        assert MODELS.get(f'mmasgan.{name}') is PerceptualLoss
