@@ -48,7 +48,7 @@ def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
         prog='python -m reproduce.table1',
-        description='Train and test models with one protocol, and write a report',
+        description='Train and test models with one protocol, and report',
     )
     stages = parser.add_mutually_exclusive_group()
     for flag, text in OPTIONS.items():

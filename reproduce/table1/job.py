@@ -49,7 +49,7 @@ ABSENT = 'nothing'
 
 
 def choose(images: Sequence[dict[str, Any]]) -> list[int]:
-    """Return the indices of the pairs to show, selected by the input's PSNR."""
+    """Return the indices of the pairs to show, selected by input PSNR."""
     order = sorted(
         range(len(images)),
         key=lambda i: (images[i]['input/PSNR'], images[i]['name']),
@@ -84,7 +84,8 @@ def test(cfg: Config) -> None:
     if wrong:
         raise ComparisonError(
             f"checkpoint '{checkpoint}' is from another model: "
-            f'{len(wrong)} keys are missing or unexpected, for example {wrong[0]!r}'
+            f'{len(wrong)} keys are missing or unexpected, for example '
+            f'{wrong[0]!r}'
         )
     hooks = [h for h in runner.hooks if isinstance(h, EvaluationTableHook)]
     if not hooks:
@@ -123,7 +124,7 @@ def test(cfg: Config) -> None:
 
 
 def newest_checkpoint(folder: Path) -> str | None:
-    """Return the newest checkpoint of a folder, even if the folder was moved."""
+    """Return the newest checkpoint of a folder, also if it was moved."""
     try:
         path = (folder / 'last_checkpoint').read_text('utf-8').strip()
     except FileNotFoundError:
