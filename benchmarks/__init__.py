@@ -1,7 +1,7 @@
-"""Speed and memory, ours beside the peer's: ``python -m benchmarks``.
+"""Speed and memory, compared with MMagic: ``python -m benchmarks``.
 
-What is compared runs in one process, in rounds that take turns, so that a
-busy machine disturbs all alike.
+All measured calls run in one process and take turns in rounds, so that other
+work on the machine disturbs them equally.
 """
 
 from mmasgan import compat  # noqa: F401  before anything of MMagic

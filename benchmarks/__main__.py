@@ -1,7 +1,7 @@
 """Measure speed: ``python -m benchmarks step``, in a clone.
 
-What is compared runs in one process, in rounds that take turns, so that a
-busy machine disturbs all alike.
+All measured calls run in one process and take turns in rounds, so that other
+work on the machine disturbs them equally.
 """
 
 import argparse

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# What to run if a GPU is available for a quarter of an hour: the tests that
-# need one, the benchmark, and training, with a checkpoint every minute.
+# Use a quarter of an hour on a borrowed GPU for the tests that need a GPU, the
+# benchmark, and training with a checkpoint about every minute.
 #
 #   benchmarks/gpu_quarter_hour.sh DATA OUT [--cfg-options KEY=VALUE ...]
 #
-# DATA is the folder of GoPro. --cfg-options overrides keys of the config.
+# DATA is the folder of GoPro. Further arguments override keys of the config.
 # Environment variables: MINUTES, 14 in total; CONFIG; PYTHON; TESTS, the tests
-# to run; BENCHMARK, more arguments of the benchmark. A second run with the same
-# OUT resumes the training.
+# to run; and BENCHMARK, further arguments of the benchmark. A second run with
+# the same OUT resumes the training.
 set -euo pipefail
 
 DATA=$1 OUT=$2
@@ -23,7 +23,7 @@ cd "$(dirname "$0")/.."
     torch.cuda.get_device_name() if torch.cuda.is_available() else "CPU")' |
     tee "$OUT/device.txt"
 
-step() { # NAME SECONDS COMMAND...: what fails or takes too long stops no more
+step() { # NAME SECONDS COMMAND...: continues after a failure or a timeout
     local name=$1 limit=$2
     shift 2
     echo "== $name"
@@ -37,7 +37,7 @@ for suite in step inference; do
         --rounds 3 --out "$OUT/benchmark" ${BENCHMARK:-}
 done
 
-train() { # SECONDS INTERVAL ARGUMENTS...: saves when it is stopped
+train() { # SECONDS INTERVAL ARGUMENTS...: saves when stopped
     local limit=$1 interval=$2
     shift 2
     step "train-$SECONDS" "$limit" "$PYTHON" tools/train.py "$CONFIG" \
@@ -46,7 +46,7 @@ train() { # SECONDS INTERVAL ARGUMENTS...: saves when it is stopped
 }
 [ "${1:-}" = --cfg-options ] && shift
 train 60 1000000 "$@"
-# How far a minute went is how often to save.
+# Save about every minute.
 last="$OUT/training/last_checkpoint"
 [ -f "$last" ] || { echo "no training step in a minute: $OUT/train-*.log"; exit 1; }
 reached=$(grep -o '[0-9]*' "$last" | tail -1)

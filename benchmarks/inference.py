@@ -1,4 +1,4 @@
-"""How long an image takes to deblur beside MMagic's generator."""
+"""Time to deblur an image, compared with MMagic's generator."""
 
 import argparse
 from collections.abc import Callable
@@ -19,10 +19,10 @@ __all__ = ['add_arguments', 'measure']
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the suite can be told."""
+    """Add the arguments of the suite."""
     parser.add_argument('--size', nargs=2, type=int, default=(720, 1280))
     parser.add_argument('--width', type=int, default=64)
-    parser.add_argument('--count', type=int, default=1, help='in a round')
+    parser.add_argument('--count', type=int, default=1, help='calls per round')
 
 
 def measure(args: argparse.Namespace) -> Result:

@@ -1,4 +1,4 @@
-"""How many crops a second come from full frames, and from a store."""
+"""Crops loaded per second, from full frames and from a store."""
 
 import argparse
 import tempfile
@@ -22,16 +22,20 @@ __all__ = ['add_arguments', 'measure']
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the suite can be told."""
-    parser.add_argument('--data', required=True, help="GoPro's folder")
-    parser.add_argument('--store', help='its store; None builds one')
-    parser.add_argument('--scratch', help='where to build it')
+    """Add the arguments of the suite."""
+    parser.add_argument('--data', required=True, help='folder of GoPro')
+    parser.add_argument(
+        '--store', help='store of these data; without it, one is built'
+    )
+    parser.add_argument('--scratch', help='folder for the built store')
     parser.add_argument('--crop', type=int, default=256)
-    parser.add_argument('--count', type=int, default=40, help='in a round')
+    parser.add_argument(
+        '--count', type=int, default=40, help='calls per round'
+    )
 
 
 def measure(args: argparse.Namespace) -> Result:
-    """Time the loading of a crop of each domain, in one thread."""
+    """Measure the time to load a crop per domain, in one thread."""
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory(dir=args.scratch) as scratch:
@@ -55,9 +59,9 @@ def measure(args: argparse.Namespace) -> Result:
         jobs = [Job(name, d.__getitem__) for name, d in data.items()]
         take_turns(jobs, args.rounds, args.count)
     for job in jobs:
-        job.note = f'{1 / job.median:.0f} a second'
+        job.note = f'{1 / job.median:.0f} per second'
     return Result(
-        f'{args.crop}x{args.crop} crops of each domain, one process',
+        f'{args.crop}x{args.crop} crops per domain, one process',
         'ms',
         rows_of(jobs),
     )

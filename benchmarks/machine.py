@@ -1,4 +1,4 @@
-"""What a figure was measured on, and what the machine can do at best."""
+"""The machine of a measurement, and its peak performance."""
 
 import os
 import platform
@@ -26,7 +26,7 @@ PACKAGES = ('torch', 'numpy', 'pillow', 'mmagic', 'mmengine')
 
 
 def describe_machine() -> dict[str, str | int]:
-    """Name the processor, its threads in use, the GPU and the versions."""
+    """Return processor, number of threads, GPU and versions."""
     machine: dict[str, str | int] = {
         'processor': _processor(),
         'cores': os.cpu_count() or 0,
@@ -39,7 +39,7 @@ def describe_machine() -> dict[str, str | int]:
 
 
 def precisions() -> tuple[str, ...]:
-    """Return what to measure in: bfloat16 only where it is a gain."""
+    """Return the precisions to measure; bfloat16 only if it is faster."""
     if torch.device(get_device()).type == 'cpu' and not has_instructions(
         'bfloat16'
     ):
@@ -50,12 +50,13 @@ def precisions() -> tuple[str, ...]:
 def matrix_product(
     dtype: torch.dtype, device: str, side: int | None = None
 ) -> Job:
-    """Return the job that all others are a share of: a large matrix product.
+    """Return the reference of all other jobs: a large matrix product.
 
     Args:
-        dtype: Of the matrices.
-        device: Where they are.
-        side: Of the square matrices; None is 2048 on a CPU, 8192 elsewhere.
+        dtype: Type of the matrices.
+        device: Device of the matrices.
+        side: Side of the square matrices; None for 2048 on a CPU and 8192
+            on a GPU.
     """
     side = side or (2048 if device == 'cpu' else 8192)
     left, right = (
@@ -66,7 +67,7 @@ def matrix_product(
 
 
 def products() -> dict[str, Job]:
-    """Return :func:`matrix_product` by precision, on the device in use."""
+    """Return :func:`matrix_product` for each precision, on this device."""
     device = torch.device(get_device()).type
     return {
         name: matrix_product(getattr(torch, name), device)
@@ -77,14 +78,14 @@ def products() -> dict[str, Job]:
 def rated(
     name: str, call: Callable[[int], object], machine: Mapping[str, Job]
 ) -> Job:
-    """Make a job whose operations are counted, by calling it once.
+    """Create a job and count its operations, by calling it once.
 
     PyTorch's counter cannot follow a gradient penalty.
 
     Args:
-        name: Its last word is the precision.
-        call: See :class:`Job`.
-        machine: What :func:`products` returned.
+        name: Name of the job; its last word is the precision.
+        call: Measured function, see :class:`Job`.
+        machine: Result of :func:`products`.
     """
     with FlopCounterMode(display=False) as counter:
         call(0)

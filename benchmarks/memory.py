@@ -1,7 +1,7 @@
-"""How much memory a training step takes beside MMagic's CycleGAN's.
+"""Peak memory of a training step, compared with MMagic's CycleGAN.
 
-Each model trains in a process of its own, so that none finds memory that
-another one has left.
+Each model trains in a separate process, so that no model reuses the memory
+of another one.
 """
 
 import argparse
@@ -26,10 +26,10 @@ STATUS = Path('/proc/self/status')
 
 
 def measure(args: argparse.Namespace) -> Result:
-    """Measure the peaks.
+    """Measure the peak memory of each model.
 
     Raises:
-        RuntimeError: If a model could not be trained.
+        RuntimeError: If the training of a model fails.
     """
     asked = (args.crop, args.batch, args.width, args.count)
     found: dict[str, list[float]] = {
@@ -57,7 +57,7 @@ def measure(args: argparse.Namespace) -> Result:
 
 
 def _peak(name: str, crop: int, batch: int, width: int, count: int) -> int:
-    """Return bytes that model, optimisers and some steps take at most."""
+    """Return the peak memory of model, optimisers and some steps, in bytes."""
     before = _memory('VmRSS')
     train = step.builders(crop, batch, width)[name]()
     MessageHub.get_current_instance().update_info('iter', 0)

@@ -1,4 +1,4 @@
-"""The models that are compared, full size, each with its optimisers."""
+"""The compared models in full size, with their optimisers."""
 
 import warnings
 from collections.abc import Callable
@@ -35,11 +35,11 @@ NORMAL = dict(type='normal', gain=0.02)
 
 
 def random_batch(size: int, count: int) -> dict[str, Any]:
-    """Return what a data loader gives, of random pixels.
+    """Return a batch of random pixels, in the form of a data loader's batch.
 
     Args:
         size: Height and width of the images.
-        count: Of the images of each domain.
+        count: Number of images per domain.
     """
     pack = PackInputs(
         keys=KEYS,
@@ -60,26 +60,27 @@ def our_step(
     """Build a model as a Runner does.
 
     Args:
-        config: Name of one of our configs, without its ending.
+        config: Name of one of our configs, without ``.py``.
         size: See :func:`random_batch`.
         count: See :func:`random_batch`.
-        amp: Whether it trains in mixed precision.
-        width: Of the networks, to try things out; None is the config's.
+        amp: Train in mixed precision.
+        width: Base channels of the networks, for quick trials; None for the
+            config's value.
 
     Returns:
-        A training step, called with any number; of this rank, where several
-        train together.
+        A training step, called with any number. In distributed training,
+        it is the step of this rank.
     """
     cfg = load_config(str(CONFIGS / f'{config}.py'))
     if 'weights' in cfg.model.cycle_loss:
-        cfg.model.cycle_loss.weights = None  # as fast as trained ones
+        cfg.model.cycle_loss.weights = None  # equally fast
     if width is not None:
         cfg.model.generator.base_channels = width
         cfg.model.discriminator.base_channels = width
     if amp:
         enable_amp(cfg)
     with warnings.catch_warnings():
-        warnings.simplefilter('ignore')  # of the random weights
+        warnings.simplefilter('ignore')  # about the random weights
         model = MODELS.build(cfg.model)
     return _stepper(model, cfg.optim_wrapper, size, count)
 
@@ -89,7 +90,7 @@ def peer_step(
 ) -> Callable[[int], object]:
     """Build MMagic's CycleGAN, with the optimisers of our CycleGAN row.
 
-    Arguments and what is returned: see :func:`our_step`.
+    See :func:`our_step` for arguments and result.
     """
     model = CycleGAN(
         generator=dict(

@@ -1,4 +1,4 @@
-"""How long an image takes in ONNX Runtime beside PyTorch, on a CPU."""
+"""Time to deblur an image in ONNX Runtime and in PyTorch, on a CPU."""
 
 import argparse
 from collections.abc import Callable
@@ -26,19 +26,21 @@ __all__ = ['add_arguments', 'measure']
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the suite can be told."""
+    """Add the arguments of the suite."""
     parser.add_argument('--size', nargs=2, type=int, default=(720, 1280))
-    parser.add_argument('--count', type=int, default=1, help='in a round')
+    parser.add_argument('--count', type=int, default=1, help='calls per round')
     parser.add_argument(
-        '--weights', help="as mmasgan deblur's; the library's by default"
+        '--weights',
+        help='as in mmasgan deblur; default: the weights of the package',
     )
     parser.add_argument(
-        '--config', help='name of a config of ours, for random weights instead'
+        '--config',
+        help='name of one of our configs, to use random weights instead',
     )
 
 
 def measure(args: argparse.Namespace) -> Result:
-    """Time one generator, both ways, on the same threads and arrays."""
+    """Time one generator in both, with equal threads and arrays."""
     generator = _generator(args)
     image = np.random.default_rng(0).random((*args.size, 3), np.float32) * 2
     image -= 1
@@ -53,7 +55,7 @@ def measure(args: argparse.Namespace) -> Result:
         rated('PyTorch, float32', _job(pytorch, image), machine),
         Job('ONNX Runtime, float32', _job(runtime, image)),
     ]
-    jobs[-1].note = f'at most {apart:.3f}/255 from PyTorch'
+    jobs[-1].note = f'maximum difference from PyTorch {apart:.3f}/255'
     jobs += machine.values()
     take_turns(jobs, args.rounds, args.count)
     height, width = args.size

@@ -1,4 +1,4 @@
-"""A training step of several processes, each with threads of its own."""
+"""A training step of several processes, with a number of threads each."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,19 +18,19 @@ __all__ = ['ranks_step']
 def ranks_step(
     ranks: int, threads: int, meeting: Path, **model: Any
 ) -> Callable[[int], object]:
-    """Start processes that train together, while what is returned lives.
+    """Start processes that train together until the result is deleted.
 
     Args:
-        ranks: How many: on CPUs over gloo, or each on a GPU of its own over
+        ranks: Number of processes: on CPUs over gloo, or on one GPU each over
             NCCL.
-        threads: Of each.
-        meeting: A file that does not exist, where they find each other.
-        model: Arguments of :func:`~.models.our_step`; size and count are of
-            the batch of each rank.
+        threads: Threads per process.
+        meeting: File that does not exist yet, for the rendezvous.
+        model: Arguments of :func:`~.models.our_step`; size and count are
+            those of a rank's batch.
 
     Returns:
-        A step of all of them, called with any number. It raises RuntimeError
-        if one has ended.
+        A step of all processes, called with any number. It raises
+        RuntimeError if a process has ended.
     """
     context = multiprocessing.get_context('spawn')
     pipes = []
@@ -48,7 +48,7 @@ def ranks_step(
             for pipe in pipes:
                 pipe.recv()
         except (EOFError, OSError) as error:
-            raise RuntimeError('a rank has ended; it printed why') from error
+            raise RuntimeError('a rank has ended; see its output') from error
 
     return step
 
@@ -71,7 +71,7 @@ def _train(
     )
     MessageHub.get_current_instance().update_info('iter', 0)
     step = our_step(**model)
-    with suppress(EOFError):  # the pipe ends with what asks for steps
+    with suppress(EOFError):  # the pipe closes with the parent
         while True:
             step(pipe.recv())
             if torch.cuda.is_available():

@@ -1,4 +1,4 @@
-"""What a suite measured: printed, as JSON, as a picture."""
+"""Results of a suite: as a table, as JSON and as a picture."""
 
 import json
 from collections.abc import Sequence
@@ -22,13 +22,13 @@ class Row:
     """A line of a table.
 
     Attributes:
-        name: What was measured.
-        value: The median of all rounds.
-        lowest: The least of all rounds.
-        highest: The most of all rounds.
-        gflops: 10^9 floating-point operations a second.
-        share: Of what the machine reaches in a matrix product.
-        note: Anything else.
+        name: Measured model or operation.
+        value: Median of all rounds.
+        lowest: Minimum of all rounds.
+        highest: Maximum of all rounds.
+        gflops: 10^9 floating-point operations per second.
+        share: Fraction of the speed of a matrix product on this machine.
+        note: Remark.
     """
 
     name: str
@@ -41,7 +41,7 @@ class Row:
 
 
 class Result(NamedTuple):
-    """What a suite found; the first row is what others are compared with."""
+    """Result of a suite; the first row is the reference of the others."""
 
     title: str
     unit: str
@@ -49,11 +49,11 @@ class Result(NamedTuple):
 
 
 def rows_of(jobs: Sequence[Job], unit: float = 1e3) -> list[Row]:
-    """Summarise jobs that were timed.
+    """Summarise timed jobs.
 
     Args:
-        jobs: That took their turns.
-        unit: In what the time of their amounts is given, in units a second.
+        jobs: Jobs after :func:`take_turns`.
+        unit: Unit of the result, as the number of units in a second.
     """
     rates = {
         job.name: job.flops / job.median / 1e9 for job in jobs if job.flops
@@ -93,7 +93,7 @@ def print_table(result: Result) -> None:
 
 
 def write_json(path: Path, result: Result, machine: dict) -> None:
-    """Write the figures, and what they were measured on."""
+    """Write the result and the machine it was measured on."""
     rows = [
         asdict(row) | {'ratio': row.value / result.rows[0].value}
         for row in result.rows
@@ -103,7 +103,7 @@ def write_json(path: Path, result: Result, machine: dict) -> None:
 
 
 def draw(path: Path, result: Result) -> None:
-    """Draw the ratios to the first row; lines reach over all rounds."""
+    """Draw the ratios to the first row, with the range of all rounds."""
     rows = result.rows
     figure = Figure((7, 0.8 + 0.4 * len(rows)), dpi=150, layout='constrained')
     axes = figure.add_subplot()

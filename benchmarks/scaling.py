@@ -1,6 +1,6 @@
-"""How time grows with pixels, batch, ranks, files: what one of them takes.
+"""Time per pixel, batch, rank or file, as their number grows.
 
-Where time grows linearly, all rows are equal.
+All rows are equal if the time grows linearly.
 """
 
 import argparse
@@ -30,21 +30,27 @@ PER_SEQUENCE = 100
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the suite can be told."""
+    """Add the arguments of the suite."""
     parser.add_argument(
         '--of',
         choices=('step', 'ranks', 'inference', 'files'),
         default='step',
     )
     parser.add_argument('--width', type=int, default=64)
-    parser.add_argument('--side', type=int, default=128, help='the smallest')
-    parser.add_argument('--ranks', type=int, default=2, help='the most')
-    parser.add_argument('--files', type=int, default=1_000, help='the fewest')
-    parser.add_argument('--count', type=int, default=1, help='in a round')
+    parser.add_argument(
+        '--side', type=int, default=128, help='the smallest side'
+    )
+    parser.add_argument(
+        '--ranks', type=int, default=2, help='the largest number'
+    )
+    parser.add_argument(
+        '--files', type=int, default=1_000, help='the smallest number'
+    )
+    parser.add_argument('--count', type=int, default=1, help='calls per round')
 
 
 def measure(args: argparse.Namespace) -> Result:
-    """Time growing work, and divide by how much it is."""
+    """Time growing amounts of work, and divide by the amount."""
     with tempfile.TemporaryDirectory() as scratch:
         if args.of == 'step':
             jobs = _steps(args.side, args.width)
@@ -57,8 +63,8 @@ def measure(args: argparse.Namespace) -> Result:
         take_turns(jobs, args.rounds, args.count)
     for job in jobs:
         job.note = f'{job.median:.3f} s'
-    what = {'files': 'a file', 'ranks': 'a pixel of a rank'}
-    unit = f'us {what.get(args.of, "a pixel")}'
+    what = {'files': 'file', 'ranks': 'pixel and rank'}
+    unit = f'us per {what.get(args.of, "pixel")}'
     return Result(f'Scaling, {args.of}', unit, rows_of(jobs, 1e6))
 
 
@@ -75,7 +81,7 @@ def _steps(side: int, width: int) -> list[Job]:
 
 
 def _ranks(most: int, side: int, width: int, scratch: Path) -> list[Job]:
-    """Train one rank, then as many as there may be, with as many threads."""
+    """Train with one rank and with several, of the same number of threads."""
     threads = max((os.cpu_count() or 1) // most, 1)
     model = dict(
         config=OURS['flagship'], size=side, count=1, amp=False, width=width
@@ -91,7 +97,7 @@ def _ranks(most: int, side: int, width: int, scratch: Path) -> list[Job]:
 
 
 def _images(side: int, width: int) -> list[Job]:
-    """Deblur images of 4:3 in one piece, and in strips."""
+    """Deblur images of 4:3 as a whole and in strips."""
     device = get_device()
     cfg = load_config(str(CONFIGS / f'{OURS["flagship"]}.py'))
     cfg.model.generator.base_channels = width
@@ -108,13 +114,13 @@ def _images(side: int, width: int) -> list[Job]:
                 _bound(call, x),
                 amount=size[0] * size[1],
             )
-            for how, call in (('in one piece', whole), ('strips', strips))
+            for how, call in (('whole', whole), ('strips', strips))
         ]
     return jobs
 
 
 def _listings(fewest: int, scratch: Path) -> list[Job]:
-    """Set up data sets of pairs; a pair is two files."""
+    """Create data sets of pairs; a pair is two files."""
     jobs = []
     for files in (fewest, 10 * fewest, 100 * fewest):
         root = scratch / str(files)

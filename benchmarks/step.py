@@ -1,4 +1,4 @@
-"""How long a training step takes beside MMagic's CycleGAN's."""
+"""Time of a training step, compared with MMagic's CycleGAN."""
 
 import argparse
 from collections.abc import Callable, Mapping
@@ -17,17 +17,17 @@ PEER = "MMagic's CycleGAN, float32"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what the suite can be told."""
+    """Add the arguments of the suite."""
     parser.add_argument('--crop', type=int, default=256)
     parser.add_argument('--batch', type=int, default=1)
     parser.add_argument('--width', type=int, default=64)
-    parser.add_argument('--count', type=int, default=1, help='in a round')
+    parser.add_argument('--count', type=int, default=1, help='calls per round')
 
 
 def builders(
     crop: int, batch: int, width: int
 ) -> Mapping[str, Callable[[], Callable[[int], object]]]:
-    """Return what builds each training step, by name; the peer first."""
+    """Return a function per name that builds a training step; MMagic first."""
     found = {PEER: partial(peer_step, crop, batch, width)}
     for title, config in OURS.items():
         for precision in precisions():
@@ -39,7 +39,7 @@ def builders(
 
 
 def measure(args: argparse.Namespace) -> Result:
-    """Time the steps."""
+    """Time the training steps."""
     MessageHub.get_current_instance().update_info('iter', 0)
     machine = products()
     jobs = []

@@ -1,4 +1,4 @@
-"""Time jobs that take turns."""
+"""Timing of jobs that take turns."""
 
 import statistics
 import time
@@ -14,17 +14,17 @@ __all__ = ['Job', 'take_turns']
 
 @dataclass
 class Job:
-    """What is timed, and what came out.
+    """A timed function and its result.
 
     Attributes:
-        name: For the table.
-        call: Does it once; called with 0, 1, ...
-        flops: Floating-point operations of a call, where they are counted; a
-            multiply-add is two.
-        reference: Name of the job whose FLOP/s this one's are a share of.
-        note: Anything else to say, for the table.
-        seconds: Of a call, the mean of each round.
-        amount: What a call does, such as pixels, where the time of one is
+        name: Name in the table.
+        call: Timed function, called with 0, 1, ...
+        flops: Floating-point operations per call, if counted; a multiply-add
+            is two.
+        reference: Name of the job that the FLOP/s are compared with.
+        note: Remark in the table.
+        seconds: Mean seconds per call, for each round.
+        amount: Work per call, for example pixels, if the time per unit is
             compared.
     """
 
@@ -38,7 +38,7 @@ class Job:
 
     @property
     def median(self) -> float:
-        """Seconds of a call."""
+        """Median seconds per call."""
         return statistics.median(self.seconds)
 
 
@@ -46,9 +46,9 @@ def take_turns(jobs: Sequence[Job], rounds: int, count: int) -> None:
     """Time jobs in turn, and add to their ``seconds``.
 
     Args:
-        jobs: They run in this order in each round.
-        rounds: How often each takes its turn, after one to warm up.
-        count: Calls in a turn.
+        jobs: Jobs, in the order in which they run in each round.
+        rounds: Number of rounds, after one for warm-up.
+        count: Calls per job and round.
     """
     for turn in track(
         range(rounds + 1),

@@ -66,6 +66,11 @@ class DeferringRegistry(Registry):
         return super().get(key)
 
 
+def _child(name: str, parent: Registry, *modules: str) -> Registry:
+    locations = [f'{SCOPE}.{module}' for module in modules]
+    return Registry(name, parent=parent, scope=SCOPE, locations=locations)
+
+
 MODELS = DeferringRegistry(
     'model',
     parent=root.MODELS,
@@ -80,69 +85,30 @@ MODELS = DeferringRegistry(
         'mmasgan.models',
     ),
 )
-DATASETS = Registry(
-    'dataset',
-    parent=root.DATASETS,
-    scope=SCOPE,
-    locations=['mmasgan.datasets'],
-)
-DATA_SAMPLERS = Registry(
-    'data sampler',
-    parent=root.DATA_SAMPLERS,
-    scope=SCOPE,
-    locations=['mmasgan.datasets'],
-)
-TRANSFORMS = Registry(
-    'transform',
-    parent=root.TRANSFORMS,
-    scope=SCOPE,
-    locations=['mmasgan.datasets', 'mmasgan.semantic'],
-)
+DATASETS = _child('dataset', root.DATASETS, 'datasets')
+DATA_SAMPLERS = _child('data sampler', root.DATA_SAMPLERS, 'datasets')
+TRANSFORMS = _child('transform', root.TRANSFORMS, 'datasets', 'semantic')
 HOOKS = DeferringRegistry(
     'hook',
     parent=root.HOOKS,
     locations=['mmasgan.engine'],
     deferred={'InferenceCostHook': 'mmasgan.evaluation.inference_cost_hook'},
 )
-LOOPS = Registry(
-    'loop',
-    parent=root.LOOPS,
-    scope=SCOPE,
-    locations=['mmasgan.engine'],
-)
-METRICS = Registry(
+LOOPS = _child('loop', root.LOOPS, 'engine')
+METRICS = _child(
     'metric',
-    parent=root.METRICS,
-    scope=SCOPE,
-    locations=[
-        'mmasgan.evaluation.cw_ssim',
-        'mmasgan.evaluation.lpips',
-        'mmasgan.evaluation.ssim_matlab3d',
-    ],
+    root.METRICS,
+    'evaluation.cw_ssim',
+    'evaluation.lpips',
+    'evaluation.ssim_matlab3d',
 )
-OPTIMIZERS = Registry(
-    'optimizer',
-    parent=root.OPTIMIZERS,
-    scope=SCOPE,
-    locations=['mmasgan.engine'],
+OPTIMIZERS = _child('optimizer', root.OPTIMIZERS, 'engine')
+OPTIM_WRAPPERS = _child('optim wrapper', root.OPTIM_WRAPPERS, 'engine')
+PARAM_SCHEDULERS = _child(
+    'parameter scheduler', root.PARAM_SCHEDULERS, 'engine'
 )
-OPTIM_WRAPPERS = Registry(
-    'optim wrapper',
-    parent=root.OPTIM_WRAPPERS,
-    scope=SCOPE,
-    locations=['mmasgan.engine'],
-)
-PARAM_SCHEDULERS = Registry(
-    'parameter scheduler',
-    parent=root.PARAM_SCHEDULERS,
-    scope=SCOPE,
-    locations=['mmasgan.engine'],
-)
-INFERENCERS = Registry(
-    'inferencer',
-    parent=root.INFERENCERS,
-    scope=SCOPE,
-    locations=['mmasgan.apis.ascyclegan_inferencer'],
+INFERENCERS = _child(
+    'inferencer', root.INFERENCERS, 'apis.ascyclegan_inferencer'
 )
 # Sources of semantic maps; MMEngine has no registry for them.
 PRIORS = Registry('prior', scope=SCOPE, locations=['mmasgan.semantic'])

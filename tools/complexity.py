@@ -1,8 +1,8 @@
 """Print the size of models: ``python tools/complexity.py configs/*_gopro.py``.
 
-Parameters that are trained, and multiply-adds of one image. A convolution
-counts as one multiply-add a weight and place; norms and activations are not
-counted.
+Counts trainable parameters, and multiply-adds for one image. A convolution
+counts as one multiply-add per weight and output position; norms and
+activations are not counted.
 """
 
 import argparse
@@ -20,9 +20,9 @@ from mmasgan.apis import load_config
 
 
 def networks(model: nn.Module) -> tuple[nn.Module, nn.Module, Callable]:
-    """Return what deblurs, what judges, and how images are deblurred.
+    """Return generator, discriminator and a function that deblurs an image.
 
-    A model of two directions has the same networks in both.
+    A model with two directions has equal networks in both.
     """
     if not hasattr(model, 'generators'):
         return model.generator, model.discriminator, model
@@ -37,20 +37,20 @@ def networks(model: nn.Module) -> tuple[nn.Module, nn.Module, Callable]:
 
 
 def millions(network: nn.Module) -> float:
-    """Return 10^6 parameters, without those that are never trained."""
+    """Return the number of trainable parameters in millions."""
     weights = (w.numel() for w in network.parameters() if w.requires_grad)
     return sum(weights) / 1e6
 
 
 def giga_macs(function: Callable, image: torch.Tensor) -> float:
-    """Return 10^9 multiply-adds of a call."""
+    """Return the multiply-adds of a call in units of 10^9."""
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         function(image)
     return counter.get_total_flops() / 2e9
 
 
 def main() -> None:
-    """Build both networks of each config and count."""
+    """Build the networks of each config and print their size."""
     parser = argparse.ArgumentParser(description='Print the size of models')
     parser.add_argument('configs', nargs='+', help='config files')
     parser.add_argument(

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Train by several processes of one node, or of each of several: see
-# docs/clusters.md. The environment may set NNODES, NODE_RANK, MASTER_ADDR,
-# PORT, and PYTHON.
+# Train with several processes on one or several nodes: see docs/clusters.md.
+# Environment variables: NNODES, NODE_RANK, MASTER_ADDR, PORT, PYTHON.
 set -euo pipefail
 
 if [ $# -lt 2 ]; then
@@ -12,7 +11,7 @@ CONFIG=$1
 GPUS=$2
 shift 2
 
-# exec: a signal to this script is one to torchrun, which passes it on.
+# exec: torchrun receives signals to this script, and forwards them.
 exec "${PYTHON:-python}" -m torch.distributed.run \
     --nnodes="${NNODES:-1}" \
     --node_rank="${NODE_RANK:-0}" \

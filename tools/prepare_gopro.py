@@ -1,4 +1,4 @@
-"""Make GoPro ready: ``python tools/prepare_gopro.py GOPRO_Large.zip``.
+"""Prepare GoPro: ``python tools/prepare_gopro.py GOPRO_Large.zip``.
 
 The same as ``mmasgan prepare gopro``.
 """

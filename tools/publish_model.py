@@ -1,7 +1,7 @@
 """Publish weights: ``publish_model.py CHECKPOINT OUT.safetensors``.
 
-Keeps the deblurring generator of a training's checkpoint, in float16, and
-prints what ``configs/metafile.yml`` should say of it.
+Extracts the deblurring generator of a training checkpoint, in float16, and
+prints its entry of ``configs/metafile.yml``.
 """
 
 import argparse
@@ -13,16 +13,16 @@ from mmasgan.apis.publish import publish_generator
 
 
 def main() -> None:
-    """Write the file and tell of it."""
+    """Write the file and print its entry."""
     parser = argparse.ArgumentParser(
-        description='Keep the deblurring generator of a checkpoint'
+        description='Extract the deblurring generator of a checkpoint'
     )
     parser.add_argument('checkpoint', help='checkpoint of ASCycleGAN')
     parser.add_argument('out', help='NAME.safetensors')
     parser.add_argument(
         '--config',
-        help='config file of the training; without it, what the checkpoint '
-        'says',
+        help='config file of the training; default: the config in the '
+        'checkpoint',
     )
     parser.add_argument(
         '--overwrite', action='store_true', help='replace OUT if it exists'

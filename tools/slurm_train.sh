@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Train by slurm: one task a GPU, see docs/clusters.md. The environment may
-# set GPUS, GPUS_PER_NODE, CPUS_PER_TASK, SRUN_ARGS and PYTHON.
+# Train with slurm, one task per GPU: see docs/clusters.md. Environment
+# variables: GPUS, GPUS_PER_NODE, CPUS_PER_TASK, SRUN_ARGS, PYTHON.
 set -euo pipefail
 
 if [ $# -lt 4 ]; then

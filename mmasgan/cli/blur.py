@@ -6,9 +6,20 @@ from typing import Any
 
 import click
 
-__all__ = ['blur']
+__all__ = ['FILE', 'MIN_SIDE', 'SKIP_UNREADABLE', 'blur']
 
 FILE = click.Path(path_type=Path)
+MIN_SIDE = click.option(
+    '--min-side',
+    type=click.IntRange(min=1),
+    help='Smallest allowed shorter side, in pixels.  [default: the crop of '
+    'the printed recipe]',
+)
+SKIP_UNREADABLE = click.option(
+    '--skip-unreadable',
+    is_flag=True,
+    help='Skip photographs that cannot be used.',
+)
 
 
 @click.command()
@@ -63,17 +74,8 @@ FILE = click.Path(path_type=Path)
     type=FILE,
     help='Folder of masks of moving objects, named as the photographs.',
 )
-@click.option(
-    '--min-side',
-    type=click.IntRange(min=1),
-    help='Smallest allowed shorter side, in pixels.  [default: the crop of '
-    'the printed recipe]',
-)
-@click.option(
-    '--skip-unreadable',
-    is_flag=True,
-    help='Skip photographs that cannot be used.',
-)
+@MIN_SIDE
+@SKIP_UNREADABLE
 @click.option(
     '--draw',
     is_flag=True,

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .blur import blur
+from .blur import FILE, MIN_SIDE, SKIP_UNREADABLE, blur
 
 if TYPE_CHECKING:
     from ..datasets.prepare.finish import Prepared
 
 __all__ = ['gopro', 'prepare']
 
-FILE = click.Path(path_type=Path)
 REPORT = click.option(
     '--report',
     is_flag=True,
@@ -132,17 +131,8 @@ def gopro(
     type=click.IntRange(min=1),
     help='Scale photographs down to this longer side, in pixels.',
 )
-@click.option(
-    '--min-side',
-    type=click.IntRange(min=1),
-    help='Smallest allowed shorter side, in pixels.  [default: the crop of '
-    'the printed recipe]',
-)
-@click.option(
-    '--skip-unreadable',
-    is_flag=True,
-    help='Skip photographs that cannot be used.',
-)
+@MIN_SIDE
+@SKIP_UNREADABLE
 def photos(
     blur_dir: Path,
     sharp_dir: Path,

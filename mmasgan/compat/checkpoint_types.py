@@ -38,12 +38,7 @@ def is_present() -> bool:
 def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Allow log buffers in MMEngine's loader only.
 
-    Args:
-        module: ``mmengine.runner.checkpoint``.
-        execute: Function that executes the module's code.
-
-    Returns:
-        Whether log buffers were refused.
+    Returns whether log buffers were refused.
     """
     execute()
     if not is_present():

@@ -28,12 +28,7 @@ def is_present() -> bool:
 def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Write to a temporary file, sync it, and rename it.
 
-    Args:
-        module: ``mmengine.fileio.backends.local_backend``.
-        execute: Function that executes the module's code.
-
-    Returns:
-        Whether files were written in place.
+    Returns whether files were written in place.
     """
     execute()
     if not is_present():

@@ -26,12 +26,7 @@ def is_present() -> bool:
 def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Accept the names of :data:`MODELS`.
 
-    Args:
-        module: ``mmagic.apis.mmagic_inferencer``.
-        execute: Function that executes the module's code.
-
-    Returns:
-        Whether the names were unknown.
+    Returns whether the names were unknown.
     """
     execute()
     if not _is_closed(module):

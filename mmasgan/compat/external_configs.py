@@ -31,12 +31,7 @@ def is_present() -> bool:
 def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Add ``mmasgan`` to the table, and accept its configs.
 
-    Args:
-        module: ``mmengine.config.utils``.
-        execute: Function that executes the module's code.
-
-    Returns:
-        Whether the configs were refused.
+    Returns whether the configs were refused.
     """
     execute()
     if not is_present():

@@ -26,12 +26,7 @@ def is_present() -> bool:
 def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Use Python's list of names of the standard library.
 
-    Args:
-        module: ``mmengine.config.utils``.
-        execute: Function that executes the module's code.
-
-    Returns:
-        Whether ``os`` was not recognised.
+    Returns whether ``os`` was not recognised.
     """
     execute()
     if not is_present():

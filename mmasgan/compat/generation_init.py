@@ -38,12 +38,7 @@ def is_present() -> bool:
 def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Report once for the whole module, after the weights are set.
 
-    Args:
-        module: ``mmagic.models.utils.model_utils``.
-        execute: Function that executes the module's code.
-
-    Returns:
-        Whether the function failed.
+    Returns whether the function failed.
     """
     execute()
     if not is_present():

@@ -32,12 +32,7 @@ def is_present() -> bool:
 def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Set no device on machines without one.
 
-    Args:
-        module: One of ``MODULES``.
-        execute: Function that executes the module's code.
-
-    Returns:
-        Whether the machine lacks an accelerator.
+    Returns whether the machine lacks an accelerator.
     """
     execute()
     from mmengine.device import get_device

@@ -34,12 +34,7 @@ def is_present() -> bool:
 def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Suppress messages that start with one of ``IDLE``.
 
-    Args:
-        module: ``mmengine.logging.logger``.
-        execute: Function that executes the module's code.
-
-    Returns:
-        Whether these messages were printed.
+    Returns whether these messages were printed.
     """
     execute()
     original = module.print_log

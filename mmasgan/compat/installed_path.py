@@ -47,12 +47,7 @@ def is_present() -> bool:
 def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Find packages by the import system.
 
-    Args:
-        module: ``mmengine.utils.package_utils``.
-        execute: Function that executes the module's code.
-
-    Returns:
-        Whether upstream's functions were replaced.
+    Returns whether upstream's functions were replaced.
     """
     execute()
     if not is_present():

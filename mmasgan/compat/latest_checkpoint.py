@@ -39,12 +39,7 @@ def is_present() -> bool:
 def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Use the latest intact checkpoint, and report damaged ones.
 
-    Args:
-        module: ``mmengine.runner.checkpoint``.
-        execute: Function that executes the module's code.
-
-    Returns:
-        Whether the path of a missing file was accepted.
+    Returns whether the path of a missing file was accepted.
     """
     execute()
     if not is_present():

@@ -29,12 +29,7 @@ def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
 
     This disables its face detector, which MMagic does not use.
 
-    Args:
-        module: ``controlnet_aux.mediapipe_face.mediapipe_face_common``.
-        execute: Function that executes the module's code.
-
-    Returns:
-        Whether mediapipe lacks ``solutions``.
+    Returns whether mediapipe lacks ``solutions``.
     """
     if not is_present():
         execute()

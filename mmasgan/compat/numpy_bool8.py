@@ -21,12 +21,7 @@ def is_present() -> bool:
 def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Define ``np.bool8`` while the module is executed.
 
-    Args:
-        module: ``mmagic.utils.trans_utils``.
-        execute: Function that executes the module's code.
-
-    Returns:
-        Whether ``np.bool8`` was missing.
+    Returns whether ``np.bool8`` was missing.
     """
     if not is_present():
         execute()

@@ -25,12 +25,7 @@ def is_present() -> bool:
 def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Cache the last formatted text.
 
-    Args:
-        module: ``mmengine.config.config``.
-        execute: Function that executes the module's code.
-
-    Returns:
-        Whether there was no cache.
+    Returns whether there was no cache.
     """
     execute()
     if not is_present():

@@ -33,12 +33,7 @@ def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     before unscaling, so that with mixed precision all processes skip the same
     steps.
 
-    Args:
-        module: One of ``MODULES``.
-        execute: Function that executes the module's code.
-
-    Returns:
-        Whether the model bypassed the wrapper.
+    Returns whether the model bypassed the wrapper.
     """
     execute()
     model = _model_of(module)

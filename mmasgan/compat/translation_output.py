@@ -28,12 +28,7 @@ def is_present() -> bool:
 def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Add ``output`` with the image of the model's default domain.
 
-    Args:
-        module: One of ``MODULES``.
-        execute: Function that executes the module's code.
-
-    Returns:
-        Whether ``output`` was missing.
+    Returns whether ``output`` was missing.
     """
     execute()
     model = _model_of(module)

@@ -29,12 +29,7 @@ def is_present() -> bool:
 def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Let the registry of model wrappers return a class unchanged.
 
-    Args:
-        module: ``mmengine.runner.runner``.
-        execute: Function that executes the module's code.
-
-    Returns:
-        Whether a class was refused.
+    Returns whether a class was refused.
     """
     execute()
     if not is_present():

@@ -53,33 +53,21 @@ class EvaluationTableHook(Hook):
         self.images: list[tuple[str, dict[str, float]]] = []
         self.metrics: dict[str, float] = {}
 
-    def before_val_epoch(self, runner: Runner) -> None:
-        """Reset the scores."""
-        self.images = []
+    def _before_epoch(self, runner: Runner, mode: str = 'train') -> None:
+        if mode != 'train':
+            self.images = []
 
-    def before_test_epoch(self, runner: Runner) -> None:
-        """Reset the scores."""
-        self.images = []
-
-    def after_val_iter(
+    def _after_iter(
         self,
         runner: Runner,
         batch_idx: int,
         data_batch: Any = None,
-        outputs: Sequence[Any] | None = None,
+        outputs: Any = None,
+        mode: str = 'train',
     ) -> None:
-        """Collect the scores of the images of a batch."""
-        self.images += image_scores(runner.val_loop.evaluator, outputs or [])
-
-    def after_test_iter(
-        self,
-        runner: Runner,
-        batch_idx: int,
-        data_batch: Any = None,
-        outputs: Sequence[Any] | None = None,
-    ) -> None:
-        """Collect the scores of the images of a batch."""
-        self.images += image_scores(runner.test_loop.evaluator, outputs or [])
+        if mode != 'train':
+            loop = runner.val_loop if mode == 'val' else runner.test_loop
+            self.images += image_scores(loop.evaluator, outputs or [])
 
     def after_val_epoch(
         self, runner: Runner, metrics: dict[str, float] | None = None

@@ -27,10 +27,5 @@ class CWSSIM(RGBMetric):
     metric = 'CW_SSIM'
 
     def score(self, pred: np.ndarray, gt: np.ndarray) -> float:
-        """Return the CW-SSIM of two images.
-
-        Args:
-            pred: Image to score, (H, W, 3), RGB in [0, 255].
-            gt: Ground truth, (H, W, 3), RGB in [0, 255].
-        """
+        """Return the CW-SSIM of images (H, W, 3), RGB in [0, 255]."""
         return cw_ssim(pred, gt)

@@ -27,10 +27,5 @@ class SSIMMatlab3D(RGBMetric):
     metric = 'SSIM_matlab3d'
 
     def score(self, pred: np.ndarray, gt: np.ndarray) -> float:
-        """Return the SSIM of two images.
-
-        Args:
-            pred: Image to score, (H, W, 3), RGB in [0, 255].
-            gt: Ground truth, (H, W, 3), RGB in [0, 255].
-        """
+        """Return the SSIM of images (H, W, 3), RGB in [0, 255]."""
         return ssim_matlab3d(pred, gt)

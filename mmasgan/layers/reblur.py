@@ -250,10 +250,7 @@ def _mean_along(
     margin: int,
 ) -> Tensor:
     kind = sharp.dtype
-    if kind in (
-        torch.bfloat16,
-        torch.float16,
-    ):  # too coarse
+    if kind in (torch.bfloat16, torch.float16):  # too coarse
         sharp = sharp.float()
     exponent = torch.as_tensor(gamma, dtype=sharp.dtype, device=sharp.device)
     if exponent.ndim and exponent.shape != (len(sharp),):
@@ -267,13 +264,9 @@ def _mean_along(
     # grid_sample is twice as fast on channels-last images.
     light = light.contiguous(memory_format=torch.channels_last)
     height, width = sharp.shape[-2:]
-    ys, xs = (
-        torch.arange(
-            margin, side - margin, dtype=sharp.dtype, device=sharp.device
-        )
-        for side in (height, width)
-    )
-    here = torch.stack(torch.meshgrid(xs, ys, indexing='xy'), dim=-1)
+    ys = torch.arange(margin, height - margin, device=sharp.device)
+    xs = torch.arange(margin, width - margin, device=sharp.device)
+    here = torch.stack(torch.meshgrid(xs, ys, indexing='xy'), dim=-1).to(sharp)
     scale = here.new_tensor([2 / max(width - 1, 1), 2 / max(height - 1, 1)])
     total = torch.zeros((), dtype=sharp.dtype, device=sharp.device)
     for offset in offsets:

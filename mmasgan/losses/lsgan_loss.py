@@ -1,15 +1,16 @@
 """Least squares GAN loss (LSGAN)."""
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..registry import MODELS
+from ._adversarial_loss import AdversarialLoss
 from .functional import lsgan_discriminator_loss, lsgan_generator_loss
 
 __all__ = ['LSGANLoss']
 
 
 @MODELS.register_module()
-class LSGANLoss(nn.Module):
+class LSGANLoss(AdversarialLoss):
     r"""Least squares loss with targets 1 (real) and 0 (fake), as CycleGAN.
 
     .. math::
@@ -26,31 +27,14 @@ class LSGANLoss(nn.Module):
         loss_weight: Weight of the generator's loss.
     """
 
-    relativistic = False
-
-    def __init__(self, loss_weight: float = 1.0) -> None:
-        super().__init__()
-        self.loss_weight = loss_weight
-
     def discriminator_loss(
         self, real_logits: Tensor, fake_logits: Tensor
     ) -> Tensor:
-        """Return L_D, Eq. (9) of Mao et al., a scalar.
-
-        Args:
-            real_logits: Logits of real images, (N, 1, h, w).
-            fake_logits: Logits of generated images, (N, 1, h, w), detached by
-                the caller.
-        """
+        """Return L_D, Eq. (9), from logits (N, 1, h, w)."""
         return lsgan_discriminator_loss(real_logits, fake_logits)
 
     def generator_loss(
         self, real_logits: Tensor | None, fake_logits: Tensor
     ) -> Tensor:
-        """Return L_G, Eq. (9) of Mao et al. without 1/2, a scalar.
-
-        Args:
-            real_logits: Ignored; for the same interface as other losses.
-            fake_logits: Logits of generated images, (N, 1, h, w).
-        """
+        """Return L_G, Eq. (9) without 1/2, from logits (N, 1, h, w)."""
         return self.loss_weight * lsgan_generator_loss(fake_logits)

@@ -4,9 +4,10 @@ from typing import Any
 
 import torch
 import torch.distributed as dist
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..registry import MODELS
+from ._adversarial_loss import AdversarialLoss
 from .functional import relativistic_average_ls
 
 __all__ = ['RaGANLSLoss']
@@ -48,7 +49,7 @@ def global_mean(logits: Tensor) -> Tensor:
 
 
 @MODELS.register_module()
-class RaGANLSLoss(nn.Module):
+class RaGANLSLoss(AdversarialLoss):
     r"""Relativistic average GAN loss with least squares.
 
     .. math::
@@ -70,31 +71,16 @@ class RaGANLSLoss(nn.Module):
 
     relativistic = True  # the generator's loss needs real logits
 
-    def __init__(self, loss_weight: float = 1.0) -> None:
-        super().__init__()
-        self.loss_weight = loss_weight
-
     def discriminator_loss(
         self, real_logits: Tensor, fake_logits: Tensor
     ) -> Tensor:
-        """Return L_D, Eq. (3) of the paper, a scalar.
-
-        Args:
-            real_logits: Logits of real images, (N, 1, h, w).
-            fake_logits: Logits of generated images, (N, 1, h, w), detached by
-                the caller.
-        """
+        """Return L_D, Eq. (3) of the paper, from logits (N, 1, h, w)."""
         return relativistic_average_ls(real_logits, fake_logits, global_mean)
 
     def generator_loss(
         self, real_logits: Tensor, fake_logits: Tensor
     ) -> Tensor:
-        """Return L_G, Eq. (4) of the paper, a scalar.
-
-        Args:
-            real_logits: Logits of real images, (N, 1, h, w).
-            fake_logits: Logits of generated images, (N, 1, h, w).
-        """
+        """Return L_G, Eq. (4) of the paper, from logits (N, 1, h, w)."""
         return self.loss_weight * relativistic_average_ls(
             fake_logits, real_logits, global_mean
         )

@@ -1,15 +1,16 @@
 """Wasserstein GAN loss."""
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..registry import MODELS
+from ._adversarial_loss import AdversarialLoss
 from .functional import wgan_discriminator_loss, wgan_generator_loss
 
 __all__ = ['WGANLoss']
 
 
 @MODELS.register_module()
-class WGANLoss(nn.Module):
+class WGANLoss(AdversarialLoss):
     r"""Wasserstein loss, to be used with a gradient penalty.
 
     .. math::
@@ -24,31 +25,14 @@ class WGANLoss(nn.Module):
         loss_weight: Weight of the generator's loss.
     """
 
-    relativistic = False
-
-    def __init__(self, loss_weight: float = 1.0) -> None:
-        super().__init__()
-        self.loss_weight = loss_weight
-
     def discriminator_loss(
         self, real_logits: Tensor, fake_logits: Tensor
     ) -> Tensor:
-        """Return L_D, Eq. (3) of Gulrajani et al., a scalar.
-
-        Args:
-            real_logits: Logits of real images, (N, 1, h, w).
-            fake_logits: Logits of generated images, (N, 1, h, w), detached by
-                the caller.
-        """
+        """Return L_D, Gulrajani et al., Eq. (3), from logits (N, 1, h, w)."""
         return wgan_discriminator_loss(real_logits, fake_logits)
 
     def generator_loss(
         self, real_logits: Tensor | None, fake_logits: Tensor
     ) -> Tensor:
-        """Return L_G, Alg. 1 of Arjovsky et al., a scalar.
-
-        Args:
-            real_logits: Ignored; for the same interface as other losses.
-            fake_logits: Logits of generated images, (N, 1, h, w).
-        """
+        """Return L_G, Arjovsky et al., Alg. 1, from logits (N, 1, h, w)."""
         return self.loss_weight * wgan_generator_loss(fake_logits)

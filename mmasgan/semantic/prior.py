@@ -90,8 +90,9 @@ class Prior(ABC):
         if not (maps.min() >= 0 and abs(sums - 1).max() < TOLERANCE):
             raise ValueError(
                 f'the output of {type(self).__name__} for '
-                f"'{name}' are not probabilities: values from {maps.min():.3g} to {maps.max():.3g}, "
-                f'sums from {sums.min():.3g} to {sums.max():.3g}'
+                f"'{name}' are not probabilities: values from "
+                f'{maps.min():.3g} to {maps.max():.3g}, sums from '
+                f'{sums.min():.3g} to {sums.max():.3g}'
             )
         return maps / sums
 

@@ -1,4 +1,4 @@
-"""Rows of a table, trained and tested under one protocol, and a report."""
+"""Train and test the rows of a table with one protocol, and report."""
 
 from mmasgan import compat  # noqa: F401  before anything of MMagic
 from mmasgan._moved import keep_old_names

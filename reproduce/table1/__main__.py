@@ -1,6 +1,6 @@
 """Compare rows: ``python -m reproduce.table1 --data sample --budget small``.
 
-Trains and tests each row with each seed, goes on where it stopped, and writes
+Trains and tests each row with each seed, resumes if interrupted, and writes
 ``WORK_DIR/report/report.html``. Exits with 1 if a job failed.
 """
 
@@ -20,18 +20,19 @@ from .runs import run_jobs
 STAGES = ['train', 'test', 'report']
 OPTIONS = {
     '--data': "a folder in GoPro's layout, or 'sample': small photographs, "
-    'made on first use in data/sample',
-    '--budget': "'paper': as the configs say; a number of iterations; or "
-    "'small', or 'small:N' for N iterations: minutes a row on a CPU, with "
-    'small networks',
+    'created on first use in data/sample',
+    '--budget': "'paper': as in the configs; a number of iterations; "
+    "or 'small' or 'small:N' with N iterations: minutes per row on a CPU, "
+    'with small networks',
     '--rows': 'all, unpaired, paired, names of configs or of ablations, or '
     'config files',
-    '--seeds': 'one or several',
-    '--work-dir': 'where all goes; work_dirs/table1_DATA_BUDGET',
+    '--seeds': 'one or more seeds',
+    '--work-dir': 'folder of all results; default: '
+    'work_dirs/table1_DATA_BUDGET',
     '--vgg': "weights of VGG-19: a file, 'torchvision' to download them, or "
-    "'none' for random ones (the small budget's default)",
+    "'none' for random ones (default of the small budget)",
     '--cfg-options': 'override config values of every row: key.sub=value',
-    '--stage': 'what to do',
+    '--stage': 'steps to do',
 }
 SETTINGS: dict[str, dict[str, Any]] = {
     '--data': dict(required=True),
@@ -47,15 +48,15 @@ def parse() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(
         prog='python -m reproduce.table1',
-        description='Train and test rows under one protocol, and report',
+        description='Train and test models with one protocol, and report',
     )
     stages = parser.add_mutually_exclusive_group()
     for flag, text in OPTIONS.items():
         group = stages if flag == '--stage' else parser
         group.add_argument(flag, help=text, **SETTINGS.get(flag, {}))
     for flag, first, text in (
-        ('--test-only', 1, 'test and report what is trained'),
-        ('--report-only', 2, 'report what is tested'),
+        ('--test-only', 1, 'test trained models, write the report'),
+        ('--report-only', 2, 'only write the report'),
     ):
         fixed: Any = dict(action='store_const', const=STAGES[first:])
         stages.add_argument(flag, dest='stage', help=text, **fixed)
@@ -63,7 +64,7 @@ def parse() -> argparse.Namespace:
 
 
 def main() -> None:
-    """Plan, run, report."""
+    """Run the comparison and write the report."""
     args = parse()
     console = Console(stderr=True)
     try:
@@ -87,7 +88,7 @@ def main() -> None:
     except (ValueError, OSError) as error:
         sys.exit(f'{error}')
     except KeyboardInterrupt:
-        sys.exit('Stopped. The same command goes on from here.')
+        sys.exit('Interrupted. Run the same command to resume.')
     sys.exit(1 if failures else 0)
 
 

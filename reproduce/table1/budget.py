@@ -1,4 +1,4 @@
-"""How long and how large a comparison trains, and what that changes."""
+"""Training budgets: number of iterations and size of the networks."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ SMALL: dict[str, dict[str, Any]] = {
         backbone='FPNMobileNet', num_filter=16, num_filter_fpn=32
     ),
 }
-"""What the small budget sets in a config, by the type of the part."""
+"""Config values of the small budget, by the type of the component."""
 
 VALIDATIONS = 8
 CHECKPOINTS = 4
@@ -26,7 +26,7 @@ VALIDATION_PAIRS = 20
 
 
 class Budget(NamedTuple):
-    """How long, None as the config says, and whether made small."""
+    """A budget; without iterations, those of the config are used."""
 
     name: str
     iterations: int | None
@@ -42,19 +42,19 @@ def parse_budget(text: str) -> Budget:
         number = str(SMALL_ITERATIONS)
     if not number.isdecimal() or int(number) == 0:
         raise ComparisonError(
-            "budget must be 'small', 'paper', a number of iterations or "
-            f"'small:' and such a number, got {text!r}"
+            "budget must be 'paper', 'small', a number of iterations, or "
+            f"'small:' and a number of iterations, got {text!r}"
         )
     is_small = text.startswith('small')
     return Budget(text.replace(':', '-'), int(number), is_small)
 
 
 def apply_budget(cfg: Config, budget: Budget, pairs: int) -> list[str]:
-    """Change a config in place; return what, besides the schedule's length.
+    """Apply a budget to a config, in place; return a list of the changes.
 
-    A number of iterations shortens the schedule in proportion; a small
-    budget also changes what :data:`SMALL` lists and the size of the crops.
-    Validations take a part of the test pairs.
+    A number of iterations shortens the schedule proportionally, which is not
+    listed. A small budget also sets the values of :data:`SMALL` and the size
+    of the crops. Validations use a part of the test pairs.
     """
     changes = []
     if budget.is_small:
@@ -77,11 +77,12 @@ def apply_budget(cfg: Config, budget: Budget, pairs: int) -> list[str]:
 
 
 def apply_vgg_weights(cfg: Config, weights: str | None) -> list[str]:
-    """Set the VGG weights of all losses, in place; return what else changed.
+    """Set the VGG weights of all losses, in place; return a list of changes.
 
-    Without weights, perceptual losses compare random features. Unpaired
-    rows, which only their cycle ties to the input, then get CycleGAN's pixel
-    cycle term besides, as ``configs/ascyclegan_paper_sample.py`` has it.
+    Without weights, perceptual losses compare random features. Unpaired rows
+    then also get CycleGAN's L1 cycle loss, as in
+    ``configs/ascyclegan_paper_sample.py``, because only the cycle losses
+    compare with the input.
     """
     losses = [
         part
@@ -97,7 +98,7 @@ def apply_vgg_weights(cfg: Config, weights: str | None) -> list[str]:
         cfg.model.pixel_cycle_loss = dict(
             type='mmasgan.L1Loss', loss_weight=10
         )
-        changes.append('pixel cycle term of weight 10 besides')
+        changes.append('additional L1 cycle loss of weight 10')
     return changes
 
 

@@ -1,4 +1,4 @@
-"""The pictures of a report."""
+"""Figures of a report."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,10 +23,10 @@ Points = Sequence[Sequence[float]]
 def draw_curves(
     curves: Mapping[str, Sequence[Points]], identity: float, path: Path
 ) -> None:
-    """Draw PSNR over iterations, with bands from worst seed to best.
+    """Draw PSNR over iterations, with bands from the worst to the best seed.
 
-    ``curves`` has (iteration, PSNR, ...) for each row and seed; ``identity``
-    is the PSNR of the blurred input on the same images.
+    ``curves`` contains (iteration, PSNR, ...) for each row and seed;
+    ``identity`` is the PSNR of the blurred input on the same images.
     """
     figure = Figure((9.5, 4.6), dpi=150, layout='constrained')
     axes = figure.add_subplot()
@@ -40,7 +40,7 @@ def draw_curves(
         axes.plot(steps, values.mean(0), marker, ls='-', c=colour, label=label)
         low, high = values.min(0), values.max(0)
         axes.fill_between(steps, low, high, color=colour, alpha=0.18)
-    axes.axhline(identity, color='black', ls='--', label='do nothing')
+    axes.axhline(identity, color='black', ls='--', label='blurred input')
     axes.set(xlabel='iteration', ylabel='PSNR (dB)', xlim=(0, None))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)
@@ -49,7 +49,7 @@ def draw_curves(
 
 
 def draw_scatter(gains: Mapping[str, Points], path: Path) -> None:
-    """Draw (PSNR of the input, gain) of each image and seed, a panel a row."""
+    """Draw gain over input PSNR for each image and seed, one panel per row."""
     columns = min(4, len(gains))
     lines = -(-len(gains) // columns)
     size = 3 * columns + 0.4, 2.7 * lines + 0.3
@@ -64,16 +64,18 @@ def draw_scatter(gains: Mapping[str, Points], path: Path) -> None:
         colours = [BELOW if gain < 0 else COLOURS[0] for _, gain in points]
         axes.scatter(*zip(*points, strict=True), s=14, c=colours)
         above = sum(gain > 0 for _, gain in points)
-        axes.set_title(f'{label}\n{above} of {len(points)} above', fontsize=9)
+        axes.set_title(
+            f'{label}\n{above} of {len(points)} above 0', fontsize=9
+        )
         axes.grid(alpha=0.3)
     figure.supxlabel('PSNR of the blurred input (dB)', fontsize=10)
-    figure.supylabel('gain over it (dB); red: below', fontsize=10)
+    figure.supylabel('gain (dB); red: negative', fontsize=10)
     figure.savefig(path)
 
 
-def worst_place(blur: np.ndarray, truth: np.ndarray) -> tuple[int, int, int]:
+def worst_place(blur: np.ndarray, sharp: np.ndarray) -> tuple[int, int, int]:
     """Return top, left and side of the square with the largest error."""
-    error = ((blur.astype(float) - truth.astype(float)) ** 2).sum(2)
+    error = ((blur.astype(float) - sharp.astype(float)) ** 2).sum(2)
     side = min(CROP, *(length // 2 for length in error.shape))
     top, left = largest_part(error, side, side)
     return top, left, side
@@ -82,7 +84,7 @@ def worst_place(blur: np.ndarray, truth: np.ndarray) -> tuple[int, int, int]:
 def draw_pictures(
     images: Mapping[str, np.ndarray], place: tuple[int, int, int], path: Path
 ) -> None:
-    """Draw images (H, W, 3) by caption, whole and enlarged at a square."""
+    """Draw images (H, W, 3) by caption, each with an enlarged square."""
     top, left, side = place
     box = left, top, left + side, top + side
     height, width = next(iter(images.values())).shape[:2]

@@ -1,8 +1,8 @@
-"""Train or test one job, in a process of its own.
+"""Train or test one job, in a separate process.
 
 ``python -m reproduce.table1.job {train,test} FOLDER`` reads the ``config.py``
-of the folder. A process of its own has the memory of one model,
-the random numbers of one seed, and takes no other job down with it.
+of the folder. A separate process has the memory of one model and the random
+numbers of one seed, and its failure does not affect other jobs.
 """
 
 import argparse
@@ -35,7 +35,7 @@ from .rows import ComparisonError
 RESULT = 'result.json'
 SHOWN = (0.1, 0.5, 0.9)  # quantiles of the input's PSNR
 SPARE = 200_000_000  # bytes
-# What decides the weights, and what decides the scores of given weights.
+# Sections that determine the weights, and the scores of given weights.
 SECTIONS = {
     'train': (
         *('model', 'optim_wrapper', 'param_scheduler', 'randomness'),
@@ -43,13 +43,13 @@ SECTIONS = {
     ),
     'test': ('test_dataloader', 'test_evaluator'),
 }
-# Where things are and how they are read, which changes no result.
+# Paths and loading options, which do not change the result.
 PLACES = {'data_root', 'num_workers', 'persistent_workers', 'split_file'}
 ABSENT = 'nothing'
 
 
 def choose(images: Sequence[dict[str, Any]]) -> list[int]:
-    """Return the places of the pairs to show, by the input's PSNR alone."""
+    """Return the indices of the pairs to show, selected by input PSNR."""
     order = sorted(
         range(len(images)),
         key=lambda i: (images[i]['input/PSNR'], images[i]['name']),
@@ -59,7 +59,7 @@ def choose(images: Sequence[dict[str, Any]]) -> list[int]:
 
 
 def train(cfg: Config) -> None:
-    """Train, from the newest checkpoint on if there is one."""
+    """Train; resume from the newest checkpoint if there is one."""
     cfg.resume = True
     cfg.load_from = newest_checkpoint(Path(cfg.work_dir))
     runner = Runner.from_cfg(cfg)
@@ -76,17 +76,16 @@ def test(cfg: Config) -> None:
     folder = Path(cfg.work_dir)
     checkpoint = newest_checkpoint(folder)
     if checkpoint is None:
-        raise ComparisonError(
-            f"there is no checkpoint in '{folder}': train first"
-        )
+        raise ComparisonError(f"no checkpoint in '{folder}': train first")
     cfg.load_from, cfg.resume = checkpoint, False
     runner = Runner.from_cfg(cfg)
     loaded = read_tensors(checkpoint, history=True, mmap=True)
     wrong = sorted(runner.model.state_dict().keys() ^ loaded['state_dict'])
     if wrong:
         raise ComparisonError(
-            f"checkpoint '{checkpoint}' is of another model: {len(wrong)} "
-            f'entries are not in both, such as {wrong[0]!r}'
+            f"checkpoint '{checkpoint}' is from another model: "
+            f'{len(wrong)} keys are missing or unexpected, for example '
+            f'{wrong[0]!r}'
         )
     hooks = [h for h in runner.hooks if isinstance(h, EvaluationTableHook)]
     if not hooks:
@@ -125,7 +124,7 @@ def test(cfg: Config) -> None:
 
 
 def newest_checkpoint(folder: Path) -> str | None:
-    """Return the newest checkpoint of a folder, which may have moved."""
+    """Return the newest checkpoint of a folder, also if it was moved."""
     try:
         path = (folder / 'last_checkpoint').read_text('utf-8').strip()
     except FileNotFoundError:
@@ -137,7 +136,7 @@ def newest_checkpoint(folder: Path) -> str | None:
 def _draw(
     model: Any, dataset: Any, images: list[dict[str, Any]], folder: Path
 ) -> list[str]:
-    """Write input, output and ground truth of the chosen pairs."""
+    """Write input, output and ground truth of the selected pairs."""
     folder.mkdir(exist_ok=True)
     names = []
     for index in choose(images):
@@ -156,7 +155,7 @@ def _draw(
 
 
 def _read_logs(folder: Path) -> tuple[list[list[float]], float | None]:
-    """Return PSNRs of validations by iteration, and seconds an iteration."""
+    """Return validation PSNR by iteration, and seconds per iteration."""
     curve, seconds = {}, []
     for path in sorted(folder.glob('*/vis_data/*.json')):
         for line in path.read_text('utf-8').splitlines():
@@ -170,7 +169,7 @@ def _read_logs(folder: Path) -> tuple[list[list[float]], float | None]:
 
 
 def settings_of(cfg: Config, stage: str) -> dict[str, str]:
-    """Return what decides the result of a stage, by dotted key."""
+    """Return the settings that determine a stage's result, by dotted key."""
     tree = cfg.to_dict()
     data = tree.get('comparison', {}).get('data', {})
     leaves = _flat({key: tree[key] for key in SECTIONS[stage]})
@@ -180,7 +179,10 @@ def settings_of(cfg: Config, stage: str) -> dict[str, str]:
 def differences(
     theirs: dict[str, str], ours: dict[str, str]
 ) -> dict[str, tuple[str, str]]:
-    """Return both values of what differs; data that one lacks may be any."""
+    """Return the settings that differ, with both values.
+
+    Data are compared only if both name them.
+    """
     pairs = {
         key: (theirs.get(key, ABSENT), ours.get(key, ABSENT))
         for key in sorted(theirs.keys() | ours.keys())
@@ -191,9 +193,9 @@ def differences(
 
 
 def shown(found: dict[str, tuple[str, str]], most: int = 3) -> str:
-    """List the first differences."""
+    """Describe the first differences."""
     first = [
-        f'{key} is {theirs}, asked for is {ours}'
+        f'{key} is {theirs}, not {ours}'
         for key, (theirs, ours) in list(found.items())[:most]
     ]
     if len(found) > most:
@@ -221,14 +223,14 @@ def _end_with_stdin() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Do what the command line says."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(description='Train or test one job')
     parser.add_argument('stage', choices=['train', 'test'])
     parser.add_argument('folder', type=Path)
     parser.add_argument(
         '--stop-with-stdin',
         action='store_true',
-        help='stop when the standard input ends, as when its writer dies',
+        help='stop when standard input closes, for example if the parent dies',
     )
     args = parser.parse_args(arguments)
     if args.stop_with_stdin:

@@ -1,4 +1,4 @@
-"""One job for each row and seed: its config, its folder, what is done."""
+"""One job per row and seed: its config, its folder and its state."""
 
 import hashlib
 import json
@@ -36,7 +36,7 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass
 class Job:
-    """A row with a seed, the folder of its files, and its whole config."""
+    """A row with a seed, with folder and complete config."""
 
     row: Row
     seed: int
@@ -50,15 +50,15 @@ class Job:
 
     @property
     def iterations(self) -> int:
-        """Iterations of the whole training."""
+        """Number of iterations of the training."""
         return self.cfg.train_cfg.max_iters
 
     def trained_iterations(self) -> int:
         """Return the iteration of the newest checkpoint, 0 without one.
 
         Raises:
-            ComparisonError: If it is of another row, or of this one trained
-                in another way.
+            ComparisonError: If the checkpoint is from another row or another
+                training.
         """
         found = newest_checkpoint(self.folder)
         if found is None:
@@ -69,7 +69,7 @@ class Job:
             iteration = int(meta['iter'])
             row = theirs.get('comparison', {}).get('row', self.row.name)
             settings = settings_of(theirs, 'train')
-        # Whatever is not as it should be in a file of somebody else.
+        # The file may contain anything.
         except (
             AttributeError,
             KeyError,
@@ -84,10 +84,11 @@ class Job:
         return iteration
 
     def result(self) -> dict[str, Any] | None:
-        """Return the result, or None if there is none of this very test.
+        """Return the result, or None if this test has not been run.
 
         Raises:
-            ComparisonError: If it cannot be read, or is of another training.
+            ComparisonError: If the result cannot be read or is from another
+                training.
         """
         path = self.folder / RESULT
         if not path.is_file():
@@ -106,13 +107,13 @@ class Job:
     def _check(self, what: str, row: str, settings: dict[str, str]) -> None:
         found = differences(settings, settings_of(self.cfg, 'train'))
         if row != self.row.name:
-            problem = f'the row {row!r}, not of {self.row.name!r}'
+            problem = f'row {row!r}, not {self.row.name!r}'
         elif found:
             problem = f'another training: {shown(found)}'
         else:
             return
         raise ComparisonError(
-            f'{what} is of {problem}. Name another --work-dir, or remove '
+            f'{what} is from {problem}. Set another --work-dir, or remove '
             f"'{self.folder}'"
         )
 
@@ -126,15 +127,15 @@ def plan_jobs(
     vgg: str | None = 'torchvision',
     cfg_options: dict[str, Any] | None = None,
 ) -> list[Job]:
-    """Make a job of each row and seed, and check that they can be compared.
+    """Create a job per row and seed, and check that they can be compared.
 
     ``data`` is ``sample`` or a folder in GoPro's layout; ``vgg`` is None for
     random weights of perceptual losses; ``cfg_options`` are set in every row.
 
     Raises:
-        ComparisonError: If rows are not tested in one way, or test images
-            have several sizes.
-        ValueError: If a test pair is not whole.
+        ComparisonError: If the rows have different test settings, or the test
+            images different sizes.
+        ValueError: If a test pair is incomplete.
     """
     work_dir, options = Path(work_dir), cfg_options or {}
     name, root = Path(data).resolve().name, data
@@ -170,7 +171,7 @@ def plan_jobs(
 
 
 def code_version() -> str:
-    """Return the commit of this code, or its version where there is none.
+    """Return the commit of this code, or its version without a repository.
 
     The commit ends in ``+dirty`` if files differ from it.
     """
@@ -208,13 +209,13 @@ def _check_one_protocol(rows: Sequence[Row], configs: list[Config]) -> None:
             for key, values in differences(
                 settings_of(cfg, 'test'), first
             ).items()
-            # May load what a row needs besides; that no image is changed
-            # shows in the scores of the input, which the report compares.
+            # The pipeline may load additional inputs of a row. The report
+            # compares the scores of the input, so images must be equal.
             if not {'pipeline', 'semantic'} & {*key.split('.')}
         }
         if found:
             raise ComparisonError(
-                f'{row.name!r} is tested in another way than '
+                f'{row.name!r} has other test settings than '
                 f'{rows[0].name!r}: {shown(found)}'
             )
 
@@ -225,9 +226,9 @@ def inspect_data(
     """Count pairs and images, check sizes, and hash names and file sizes.
 
     Raises:
-        ComparisonError: If test images have several sizes.
-        FileNotFoundError: If there are none.
-        ValueError: If an image has no partner; the message names its file.
+        ComparisonError: If the test images have different sizes.
+        FileNotFoundError: If there are no test images.
+        ValueError: If an image has no partner; the message names the file.
     """
     dataset: Any = DATASETS.build(
         {**test_set, 'pipeline': [], 'semantic': None}
@@ -243,9 +244,11 @@ def inspect_data(
         sizes.setdefault(photo_size(file), file)
     if len(sizes) != 1:
         raise ComparisonError(
-            'test images must have one size, since means and seconds per '
-            'image are of one size: '
-            + ', '.join(f"'{v}' has {k[0]}x{k[1]}" for k, v in sizes.items())
+            'test images must have one size, for the mean score and the '
+            'seconds per image, but '
+            + ' and '.join(
+                f"'{v}' has {k[0]}x{k[1]}" for k, v in sizes.items()
+            )
         )
     train = [
         str(path)

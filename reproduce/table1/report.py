@@ -1,4 +1,4 @@
-"""One report of a comparison, as Markdown and HTML, and its pictures."""
+"""Report of a comparison, as Markdown and HTML, with figures."""
 
 import base64
 import os
@@ -43,16 +43,16 @@ FACTS = (
 NONE = '\u2013'  # en dash
 
 NOTES = """\
-± is the sample standard deviation over the seeds. "paper" is what the paper
-prints, for its own training, data and machine; its SSIM names no convention.
-PSNR and SSIM: docs/evaluation.md. The last checkpoint of each training is
-tested. Curves are PSNRs of validations on test pairs, with a band from the
-worst seed to the best. Pictures show the pairs at the 10th, 50th and 90th
-percentile of the input's PSNR, and the square where the input is farthest
-from the ground truth."""
+± is the sample standard deviation over the seeds. "paper" is the value in the
+paper, for its training, data and machine; it does not define its SSIM.
+docs/evaluation.md describes PSNR and SSIM. The last checkpoint of each
+training is tested. Curves show the PSNR of validations on test pairs, with a
+band from the worst to the best seed. Pictures show the pairs at the 10th, 50th
+and 90th percentile of the input's PSNR, and the square where the input
+differs most from the ground truth."""
 SHORT = """\
 **Trained for less than half of the iterations of the configs.** The numbers
-show that the rows run, not what the methods can do."""
+show that all rows run, not how well the methods work."""
 STYLE = """\
 :root { color-scheme: light dark; }
 body { margin: 2rem auto; padding: 0 1rem; max-width: 1560px; }
@@ -63,7 +63,7 @@ td strong { color: #d03050; }
 img { max-width: 100%; background: #fff; }"""
 
 Result = dict[str, Any]
-Line = tuple[Row, list[Result]]  # a result of each tested seed
+Line = tuple[Row, list[Result]]  # one result per tested seed
 
 
 def write_report(
@@ -73,12 +73,12 @@ def write_report(
 ) -> Path:
     """Write ``report.html``, ``report.md`` and their pictures.
 
-    The HTML file, whose path is returned, holds the pictures and needs no
-    other file. Jobs that are not done are listed.
+    The HTML file, whose path is returned, includes the figures. Unfinished
+    jobs are listed.
 
     Raises:
-        ComparisonError: If nothing is done, or results do not belong
-            together.
+        ComparisonError: If there is no result, or results are of different
+            test images.
     """
     lines, missing = _collect(jobs)
     results = [result for _, found in lines for result in found]
@@ -99,7 +99,7 @@ def write_report(
         _table(COLUMNS, cells),
         NOTES,
         *(f'## {title}\n\n![{title}]({file})' for file, title in figures),
-        '## How it was made',
+        '## Settings',
         f'{data["train_files"]} training images (names and sizes '
         f'{data["train"]}), {data["pairs"]} test pairs of {size} '
         f'({data["test"]}).',
@@ -123,7 +123,7 @@ def write_report(
 
 
 def _collect(jobs: Sequence[Job]) -> tuple[list[Line], list[Job]]:
-    """Return the results of each row, and the jobs that have none."""
+    """Return the results of each row, and the jobs without a result."""
     lines: dict[str, Line] = {}
     missing: list[Job] = []
     first: Result | None = None
@@ -141,11 +141,11 @@ def _collect(jobs: Sequence[Job]) -> tuple[list[Line], list[Job]]:
             if abs(scores[0] - scores[1]) > TOLERANCE:
                 raise ComparisonError(
                     f'{first["row"]!r} and {result["row"]!r} were tested on '
-                    f'other images: {key} is {scores[0]} and {scores[1]}; '
+                    f'different images: {key} is {scores[0]} and {scores[1]}; '
                     'test both again'
                 )
     if first is None:
-        raise ComparisonError('nothing has been tested yet: no report')
+        raise ComparisonError('no report: nothing has been tested yet')
     return list(lines.values()), missing
 
 
@@ -217,7 +217,7 @@ def _table(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
 
 
 def _draw(lines: Sequence[Line], folder: Path) -> list[tuple[str, str]]:
-    """Draw all figures; return file and title of each."""
+    """Draw all figures; return their file names and titles."""
     first = lines[0][1][0]
     curves = {row.label: [r['curve'] for r in found] for row, found in lines}
     points = [p for seeds in curves.values() for seed in seeds for p in seed]
@@ -236,7 +236,7 @@ def _draw(lines: Sequence[Line], folder: Path) -> list[tuple[str, str]]:
 
 
 def _draw_pair(name: str, lines: Sequence[Line], path: Path) -> None:
-    """Draw a pair with the first seed of each row."""
+    """Draw a pair, with the first seed of each row."""
 
     def read(result: Result, kind: str) -> np.ndarray:
         file = result['folder'] / 'pictures' / f'{name}.{kind}.png'
@@ -244,7 +244,7 @@ def _draw_pair(name: str, lines: Sequence[Line], path: Path) -> None:
             return np.asarray(image.convert('RGB'))
 
     first = lines[0][1][0]
-    blur, truth = read(first, 'input'), read(first, 'truth')
+    blur, sharp = read(first, 'input'), read(first, 'truth')
     images: dict[str, np.ndarray] = {}
     for row, (result, *_) in lines:
         scores = next(i for i in result['images'] if i['name'] == name)
@@ -252,8 +252,8 @@ def _draw_pair(name: str, lines: Sequence[Line], path: Path) -> None:
         images.setdefault(f'blurred input\n{before:.2f} dB', blur)
         caption = f'{row.label}\n{after:.2f} dB ({after - before:+.2f})'
         images[caption] = read(result, 'output')
-    images['ground truth'] = truth
-    draw_pictures(images, worst_place(blur, truth), path)
+    images['ground truth'] = sharp
+    draw_pictures(images, worst_place(blur, sharp), path)
 
 
 def _embedded(path: Path) -> str:

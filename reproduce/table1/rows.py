@@ -1,4 +1,4 @@
-"""The rows of a comparison: those of the paper's Table 1, and any config."""
+"""Rows of a comparison: those of the paper's Table 1, and any config."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,12 +29,12 @@ GROUPS = {
 
 
 class ComparisonError(ValueError):
-    """What was asked for cannot be compared; the message says why."""
+    """The rows cannot be compared; the message gives the reason."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """A config with its label, and the paper's numbers if it is theirs."""
+    """A config with its label, and its numbers in the paper, if any."""
 
     name: str
     label: str
@@ -43,7 +43,7 @@ class Row:
 
 
 def find_rows(names: Sequence[str], folder: Path = CONFIGS) -> list[Row]:
-    """Find the rows that names ask for, in their order, each once.
+    """Return the rows of the names, in their order, each once.
 
     A name is ``all``, ``unpaired`` or ``paired``; that of a config or an
     ablation, with or without ``_gopro``; or the path of a config file.
@@ -62,7 +62,7 @@ def find_rows(names: Sequence[str], folder: Path = CONFIGS) -> list[Row]:
             if other.config.resolve() != path.resolve():
                 raise ComparisonError(
                     f"'{other.config}' and '{path}' have the same name, "
-                    'which is that of their folder and row; rename one'
+                    'which names the folder and the row; rename one'
                 )
     return list(rows.values())
 
@@ -70,7 +70,7 @@ def find_rows(names: Sequence[str], folder: Path = CONFIGS) -> list[Row]:
 def _config(name: str, known: dict[str, Path]) -> Path:
     if name.endswith('.py'):
         if not Path(name).is_file():
-            raise ComparisonError(f"there is no config file '{name}'")
+            raise ComparisonError(f"no config file '{name}'")
         return Path(name)
     for stem in (name, f'{name}_gopro'):
         if stem in known:

@@ -1,4 +1,4 @@
-"""Run jobs, one after the other, each in processes of its own."""
+"""Run jobs one after another, each in a separate process."""
 
 import re
 import subprocess
@@ -18,7 +18,7 @@ LOG = 'log.txt'
 
 
 class Failure(NamedTuple):
-    """Name of a job that failed, and its last line of output."""
+    """Name of a failed job, and its last line of output."""
 
     job: str
     error: str
@@ -27,19 +27,19 @@ class Failure(NamedTuple):
 def run_jobs(
     jobs: Sequence[Job], stages: Sequence[str], console: Console
 ) -> list[Failure]:
-    """Train and test what is not done yet; return what failed.
+    """Train and test the unfinished jobs; return the failures.
 
-    What a job has computed stays if another one fails; a training that was
-    stopped goes on from its newest checkpoint.
+    A failure does not affect other jobs. An interrupted training resumes from
+    its newest checkpoint.
 
     Raises:
-        ComparisonError: If a folder holds another job's work. Nothing has
-            been computed then.
+        ComparisonError: If a folder contains another job's files; no job has
+            been started then.
     """
     tasks = [task for job in jobs for task in _tasks(job, stages)]
     done = len(jobs) - len({job.name for job, _, _ in tasks})
     if done:
-        console.print(f'{done} of {len(jobs)} jobs are done already.')
+        console.print(f'{done} of {len(jobs)} jobs are already done.')
     if not tasks:
         return []
     failures: dict[str, Failure] = {}
@@ -66,7 +66,7 @@ def run_jobs(
 
 
 def _tasks(job: Job, stages: Sequence[str]) -> Iterator[tuple[Job, str, int]]:
-    """Yield what is left to do, with the steps that it takes."""
+    """Yield the remaining tasks, with their number of steps."""
     trained, result = job.trained_iterations(), job.result()
     tested = result['iterations'] if result else 0
     trained = max(trained, tested)
@@ -78,7 +78,7 @@ def _tasks(job: Job, stages: Sequence[str]) -> Iterator[tuple[Job, str, int]]:
 
 
 def _run(job: Job, stage: str, progress: Progress, bar: TaskID) -> str:
-    """Run a process; return its last words if it fails, else nothing."""
+    """Run a process; return its last line if it fails, else ``''``."""
     job.folder.mkdir(parents=True, exist_ok=True)
     job.cfg.dump(job.folder / 'config.py')
     step, last = 0, 'no output'
@@ -99,11 +99,11 @@ def _run(job: Job, stage: str, progress: Progress, bar: TaskID) -> str:
 
 @contextmanager
 def _process(stage: str, folder: str) -> Iterator[subprocess.Popen[str]]:
-    """Start a process, and leave none behind."""
+    """Start a process, and end it on exit."""
     module = f'{__package__}.job'
     with subprocess.Popen(
         [sys.executable, '-m', module, stage, folder, '--stop-with-stdin'],
-        stdin=subprocess.PIPE,  # ends with us, even if we are killed
+        stdin=subprocess.PIPE,  # closes with the parent, even if it is killed
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -12,4 +12,4 @@ def test_full_frames_stand_beside_the_store(tmp_path):
     )
     result = loader.measure(args)
     assert [row.name for row in result.rows] == ['full frames', 'store']
-    assert all(row.note.endswith(' a second') for row in result.rows)
+    assert all(row.note.endswith(' per second') for row in result.rows)

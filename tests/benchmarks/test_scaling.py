@@ -13,14 +13,14 @@ THREADS = max(os.cpu_count() // 2, 1)
 @pytest.mark.parametrize(
     ('of', 'unit', 'names'),
     [
-        ('step', 'us a pixel', ['32x32, batch 1', '32x32, batch 4']),
+        ('step', 'us per pixel', ['32x32, batch 1', '32x32, batch 4']),
         (
             'ranks',
-            'us a pixel of a rank',
+            'us per pixel and rank',
             [f'32x32, ranks {ranks}, threads {THREADS}' for ranks in (1, 2)],
         ),
-        ('inference', 'us a pixel', ['32x24, in one piece', '128x96, strips']),
-        ('files', 'us a file', ['20 files', '2000 files']),
+        ('inference', 'us per pixel', ['32x24, whole', '128x96, strips']),
+        ('files', 'us per file', ['20 files', '2000 files']),
     ],
 )
 def test_times_are_divided_by_the_work(of, unit, names):

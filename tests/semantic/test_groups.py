@@ -90,9 +90,9 @@ def test_wrong_numbers_of_classes_are_refused():
     [
         (None, 'there is no class table'),
         ('{"a"', 'cannot be read'),
-        ('["a"]', 'must hold one JSON object'),
-        ('{}', 'must give each class'),
-        ('{"a": 3}', 'must give each class'),
+        ('["a"]', 'must be a JSON object'),
+        ('{}', 'must map each class'),
+        ('{"a": 3}', 'must map each class'),
     ],
 )
 def test_wrong_tables_are_refused(tmp_path, content, message):

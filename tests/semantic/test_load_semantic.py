@@ -179,7 +179,9 @@ def test_damaged_maps_are_an_error_in_any_case(maps, paths):
 
 def test_without_any_maps(data, paths):
     find_store.cache_clear()
-    with pytest.raises(MapError, match='make them with `mmasgan priors DATA`'):
+    with pytest.raises(
+        MapError, match='create them with `mmasgan priors DATA`'
+    ):
         pipeline(load=LoadSemantic(KEYS))(dict(paths))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter('always')

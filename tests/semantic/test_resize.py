@@ -51,5 +51,5 @@ def test_a_window_is_a_part_of_the_whole(maps, size):
     'window', [(-1, 0, 2, 2), (0, 0, 0, 2), (6, 0, 2, 2), (0, 8, 1, 2)]
 )
 def test_windows_outside_are_refused(maps, window):
-    with pytest.raises(ValueError, match='does not lie within'):
+    with pytest.raises(ValueError, match='is not inside of'):
         resize_by_area(maps, (7, 9), window)

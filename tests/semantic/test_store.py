@@ -78,7 +78,9 @@ def test_a_flipped_byte_is_noticed(store):
 
 
 def test_missing_maps_are_named_with_the_remedy(store):
-    with pytest.raises(MapError, match=r"no map '.*2\.png\.npz'; make it wit"):
+    with pytest.raises(
+        MapError, match=r"no map '.*2\.png\.npz'; create it wit"
+    ):
         store.read('train/2.png')
 
 

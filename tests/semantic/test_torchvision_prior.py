@@ -40,7 +40,7 @@ def test_weights_come_from_a_file(tmp_path, image, auxiliary):
 
 def test_wrong_weights_are_refused(tmp_path):
     torch.save({'a': torch.zeros(1)}, tmp_path / 'a.pth')
-    with pytest.raises(ValueError, match='does not fit lraspp_mobilenet'):
+    with pytest.raises(ValueError, match='does not match lraspp_mobilenet'):
         TorchvisionPrior(weights=tmp_path / 'a.pth')
 
 

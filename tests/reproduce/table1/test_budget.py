@@ -99,7 +99,7 @@ def test_without_vgg_pixels_pin_the_cycle():
     assert changes['deblurgan_wild_gopro'] == [random]
     assert changes['ascyclegan_gopro'] == [
         random,
-        'pixel cycle term of weight 10 besides',
+        'additional L1 cycle loss of weight 10',
     ]
 
 

@@ -51,7 +51,7 @@ def test_a_file_with_a_rows_name_is_not_the_papers(tmp_path):
         ('ascyclgan_gopro', "did you mean 'ascyclegan_gopro'? Rows are all, "),
         ('unpared', "did you mean 'unpaired'?"),
         ('xyz', "unknown row 'xyz'; Rows are all, unpaired, paired, "),
-        ('no_such.py', "there is no config file 'no_such.py'"),
+        ('no_such.py', "no config file 'no_such.py'"),
     ],
 )
 def test_an_unknown_row_is_named_with_its_nearest(name, message):

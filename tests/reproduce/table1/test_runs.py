@@ -37,7 +37,7 @@ def test_what_is_done_is_not_done_again(comparison):
     before = times(comparison)
     failures, text = comparison.run()
     assert (failures, times(comparison)) == ([], before)
-    assert '4 of 4 jobs are done already' in text
+    assert '4 of 4 jobs are already done' in text
 
 
 def test_a_result_that_is_gone_is_computed_again_alone(comparison):
@@ -51,7 +51,7 @@ def test_a_result_that_is_gone_is_computed_again_alone(comparison):
     assert after.items() >= before.items()
     again = json.loads(path.read_text())
     assert again['images'] == first['images']
-    assert '3 of 4 jobs are done already' in text
+    assert '3 of 4 jobs are already done' in text
     assert f'train {RESNET}' not in text
     assert f'test {RESNET} seed 1: ' in text
 
@@ -108,7 +108,7 @@ def test_nothing_runs_beside_work_of_another_row(comparison):
     (theirs / 'result.json').unlink()
     before = times(comparison)
     with pytest.raises(
-        ComparisonError, match=f"of the row '{RESNET}', not of '{CYCLEGAN}'"
+        ComparisonError, match=f"from row '{RESNET}', not '{CYCLEGAN}'"
     ):
         comparison.run()
     assert times(comparison) == before
