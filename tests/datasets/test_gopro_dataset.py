@@ -162,6 +162,7 @@ def test_unknown_variant_is_refused(root):
         PairedGoProDataset(root, blur_variant='x')
 
 
+@pytest.mark.process
 def test_data_sets_need_neither_mmagic_nor_scikit_image():
     code = (
         'import sys, mmasgan.datasets; '
