@@ -22,6 +22,7 @@ FIXTURES = {
     'browser': 'app',
     'site': 'app',
     'finished': 'process',
+    'fresh': 'process',
     'killed': 'process',
     'processes': 'process',
     'python': 'process',
@@ -34,7 +35,8 @@ SHARED = ('tests/apis', 'tests/reproduce')
 # Its jobs are forks, and a fork cannot train once its parent has.
 FORKS = Path(__file__).parent / 'reproduce'
 STARTS = {'os.fork', 'os.posix_spawn', 'os.system', 'subprocess.Popen'}
-SEARCHES = {'gcc', 'ld', 'ldconfig', 'objdump'}  # ctypes' for libraries
+# Quick ones: Git's, and those that ctypes asks for libraries.
+QUICK = {'gcc', 'git', 'ld', 'ldconfig', 'objdump'}
 
 _is_unit = False
 
@@ -115,7 +117,7 @@ def _watch_runner():
 def _audit(event, args):
     """Refuse processes, but for those that multiprocessing spawns."""
     if event in STARTS:
-        if args and Path(os.fsdecode(args[0])).name in SEARCHES:
+        if args and Path(os.fsdecode(args[0])).name in QUICK:
             return
         _refuse(event)
 
@@ -140,3 +142,19 @@ def device(request):
     cudnn.allow_tf32 = matmul.allow_tf32 = False
     yield torch.device(request.param)
     cudnn.allow_tf32, matmul.allow_tf32 = allowed
+
+
+@pytest.fixture
+def tiny_sample(monkeypatch):
+    """Let the sample be made of two small pairs; its recipe."""
+
+    from mmasgan.datasets import sample_dataset
+
+    recipe = {
+        **sample_dataset.RECIPE,
+        'size': 32,
+        'images': {'train': 1, 'test': 1},
+        'photographs': {'train': ['rocket.jpg'], 'test': ['chelsea.png']},
+    }
+    monkeypatch.setattr(sample_dataset, 'RECIPE', recipe)
+    return recipe

@@ -347,10 +347,10 @@ def test_the_paper_in_small_changes_sizes_and_data_only():
         assert sizes <= {'base_channels', 'num_blocks'}
 
 
-def test_the_sample_data_are_made_on_first_use(tmp_path):
+def test_the_sample_data_are_made_on_first_use(tiny_sample, tmp_path):
     cfg = Config.fromfile(FOLDER / 'ascyclegan_sample.py')
     dataset_cfg = cfg.test_dataloader.dataset
     dataset_cfg.data_root = str(tmp_path / 'sample')
     dataset = DATASETS.build(dataset_cfg)
-    assert len(dataset) == 10
+    assert len(dataset) == tiny_sample['images']['test']
     assert (tmp_path / 'sample' / 'train').is_dir()

@@ -333,6 +333,7 @@ def test_skipped_images_change_no_other_sample(damaged, make, tmp_path):
     assert changed > 3
 
 
+@pytest.mark.process
 @pytest.mark.parametrize('make', [unpaired, paired])
 def test_order_is_the_same_with_any_workers_and_after_a_resume(damaged, make):
     root, _ = damaged
@@ -354,6 +355,7 @@ def test_a_substitute_follows_the_seed(damaged):
     assert 'a-000001' not in chosen
 
 
+@pytest.mark.process
 @pytest.mark.parametrize('context', ['fork', 'spawn'])
 def test_workers_count_different_files_together(damaged, context):
     root, bad = damaged
