@@ -42,4 +42,4 @@ def test_the_tools_train_resume_and_test(tmp_path):
     assert code == 0, output
     assert f'{work_dir}/iter_2.pth' in output
     assert output.index('│ input │') < output.index('│ model │')
-    assert 'Pictures (input | output | truth): ' in output
+    assert 'Pictures (input | output | ground truth): ' in output
