@@ -2,8 +2,8 @@
 
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
+from contextlib import contextmanager, nullcontext
+from functools import cached_property
 
 import torch
 from mmengine.device import get_device
@@ -28,24 +28,26 @@ class BFloat16OptimWrapper(OptimWrapper):
     Config: ``dict(type='mmasgan.BFloat16OptimWrapper', optimizer=...)``
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.device = torch.device(get_device()).type
-        self.enabled = self.device != 'cpu' or has_instructions('bfloat16')
-        if not self.enabled:
-            warnings.warn(
-                'this processor has no instructions for bfloat16: training '
-                'uses float32, which is faster',
-                stacklevel=2,
-            )
+    @cached_property
+    def device(self) -> str:
+        """Type of device on which the forward pass uses bfloat16, or ''."""
+        device = torch.device(get_device()).type
+        if device != 'cpu' or has_instructions('bfloat16'):
+            return device
+        warnings.warn(
+            'this processor has no instructions for bfloat16: training uses '
+            'float32, which is faster',
+            stacklevel=1,
+        )
+        return ''
 
     @contextmanager
     def optim_context(self, model: nn.Module) -> Iterator[None]:
         """Enable autocast in addition to :class:`OptimWrapper`'s context."""
         with (
             super().optim_context(model),
-            torch.autocast(
-                self.device, dtype=torch.bfloat16, enabled=self.enabled
-            ),
+            torch.autocast(self.device, dtype=torch.bfloat16)
+            if self.device
+            else nullcontext(),
         ):
             yield
