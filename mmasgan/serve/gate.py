@@ -1,9 +1,8 @@
 """What every request passes before anything reads it."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Coroutine
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -13,14 +12,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .bodies import Body
 from .limits import Counted, Limits, RefusedError, refusal
+from .listeners import Listeners
 from .metrics import Metrics
 from .origins import Hosts, check_origin, client_of
 from .routes import FILES, Route, methods_of, open_route
 from .stopping import Stopping
 
-__all__ = ['Gate', 'Listeners']
+__all__ = ['Gate']
 
-GRACE = 5  # seconds until somebody has to listen
 DRAIN = 2  # seconds in which the answer to a refused body can arrive
 OVERHEAD = 100_000  # bytes of a form beside its files
 JSON = 1_000_000  # bytes
@@ -29,44 +28,6 @@ UNSAFE = 'POST', 'PUT', 'PATCH', 'DELETE'
 # what anyone says that the host is. The scheme and client that a trusted proxy
 # names are in the scope already.
 DROPPED = b'origin', b'forwarded', b'x-forwarded-host', b'x-forwarded-proto'
-
-
-class Listeners:
-    """Sessions of the page that wait for their results."""
-
-    def __init__(self) -> None:
-        self._open: Counter[str] = Counter()
-
-    @contextmanager
-    def listen(self, session: str) -> Iterator[None]:
-        """Count a session for as long as it listens.
-
-        Args:
-            session: Its key.
-        """
-        self._open[session] += 1
-        try:
-            yield
-        finally:
-            self._open[session] -= 1
-            self._open += Counter()  # drops zeros
-
-    def gone(self, session: str | None) -> Callable[[], bool]:
-        """Return what tells whether a session has left.
-
-        Args:
-            session: Its key; None for one that never leaves.
-        """
-        start = monotonic()
-
-        def is_gone() -> bool:
-            return (
-                session is not None
-                and not self._open[session]
-                and monotonic() - start > GRACE
-            )
-
-        return is_gone
 
 
 class Gate:

@@ -17,9 +17,10 @@ from .. import __version__
 from .connections import Connection, ProxiedConnection
 from .errors import install_error_form
 from .folder import swept
-from .gate import Gate, Listeners
+from .gate import Gate
 from .http_api import http_api
 from .limits import Limits, RefusedError
+from .listeners import Listeners
 from .origins import LOOPBACK, Hosts, client_of, is_loopback
 from .service import DeblurService
 from .stopping import StoppableServer, Stopping

@@ -17,8 +17,6 @@ import pytest
 from PIL import Image
 from served import served
 
-from mmasgan.serve import gate
-from mmasgan.serve.gate import Listeners
 from mmasgan.serve.limits import Limits, RefusedError
 from mmasgan.serve.routes import open_route
 from mmasgan.serve.server import _admit, _fetch_nothing
@@ -581,18 +579,6 @@ def test_many_who_join_at_once_leave_health(address):
         answers = list(pool.map(lambda n: join(address, [], f'n{n}'), numbers))
     assert {answer.status_code for answer in answers} <= {200, 503}
     healthy(address)
-
-
-def test_work_for_a_session_that_has_left_is_not_wanted(monkeypatch):
-    monkeypatch.setattr(gate, 'GRACE', 0.05)
-    listeners = Listeners()
-    gone = listeners.gone('a')
-    assert not gone()
-    with listeners.listen('a'):
-        time.sleep(0.1)
-        assert not gone()
-    assert gone()
-    assert not listeners.gone(None)()
 
 
 def test_what_is_open_has_no_streams_without_end(address):
