@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -115,6 +116,9 @@ def build_app(
     # itself alone; of others it would copy any file of this machine.
     page.has_launched = True
     _fetch_nothing()
+    # Around each event Gradio sets up matplotlib, which the page does not
+    # use; to import it takes seconds in which nobody else is answered.
+    gradio.utils.MatplotlibBackendMananger = nullcontext
     return app
 
 

@@ -9,12 +9,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import gradio as gr
+import httpx
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
 from proxied import NGINX, behind_nginx
 from served import served
+from test_stopping import slow_server
 
 from mmasgan.apis.inference.steps import report
 from mmasgan.cli import main
@@ -358,3 +360,25 @@ def test_everyone_can_use_it(browser, site, photo, tmp_path, scheme, size):
     ]
     assert serious == []
     tab.page.close()
+
+
+@pytest.mark.slow
+def test_one_can_see_how_far_it_is_and_stop(browser, photo, tmp_path):
+    path = tmp_path / 'a.png'
+    path.write_bytes(photo())
+    with slow_server(200, 1) as (_, address):
+        tab = Tab(browser, f'{address}/deblur/')
+        assert tab.page.locator('#stop').is_hidden()
+        tab.deblur(path)
+        told = re.compile(r"'a\.png', about \d+ s left - \d+\.\d%")
+        tab.page.get_by_text(told).first.wait_for()
+        assert tab.page.locator('#run').is_disabled()
+        start = time.monotonic()
+        tab.page.click('#stop')
+        tab.page.wait_for_selector('text=Stopped.')
+        tab.page.wait_for_selector('#stop', state='hidden')
+        assert tab.page.locator('#run').is_enabled()
+        assert time.monotonic() - start < 10  # of 200 seconds
+        assert httpx.get(f'{address}/health').json()['in_progress'] == 0
+        assert tab.wrong == []
+        tab.page.close()
