@@ -24,7 +24,7 @@ def load_generator(
     """Load a deblurring generator; no file runs code.
 
     Args:
-        weights: A file: safetensors as ``tools/publish_model.py`` makes it,
+        weights: A file: safetensors as ``mmasgan publish`` makes it,
             or a checkpoint of a training. Or the name of a model in
             ``model-index.yml`` that has weights, which are fetched once if
             they do not come with the library. None takes the default one.

@@ -63,6 +63,6 @@ def read_safetensors(path: str | os.PathLike[str]) -> TrainedGenerator:
     ) as error:
         raise ValueError(
             f"'{path}': its metadata hold no generator under {KEY!r}; was it "
-            'made by tools/publish_model.py?'
+            'made by mmasgan publish?'
         ) from error
     return TrainedGenerator(str(path), generator, tensors, about)

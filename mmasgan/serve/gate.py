@@ -22,7 +22,7 @@ __all__ = ['Gate']
 
 DRAIN = 2  # seconds in which the answer to a refused body can arrive
 OVERHEAD = 100_000  # bytes of a form beside its files
-JSON = 1_000_000  # bytes
+JSON_OF_FILE = 4_000  # bytes of an event, for each photograph
 UNSAFE = 'POST', 'PUT', 'PATCH', 'DELETE'
 # Gradio answers Origin with permission for that site, and makes addresses of
 # what anyone says that the host is. The scheme and client that a trusted proxy
@@ -68,7 +68,7 @@ class Gate:
         self.admit = admit
         self.sizes = {
             '': 0,
-            'json': JSON,
+            'json': OVERHEAD + limits.files * JSON_OF_FILE,
             'photo': limits.bytes + OVERHEAD,
             'upload': limits.files * limits.bytes + OVERHEAD,
         }
@@ -165,10 +165,13 @@ class Gate:
                     await send({'type': 'http.response.body', 'body': b''})
 
     def _checked(self, scope: Scope, route: Route | None) -> Route:
-        headers = {
-            name.decode('latin-1').lower(): value.decode('latin-1')
-            for name, value in scope['headers']
-        }
+        headers: dict[str, str] = {}
+        for pair in scope['headers']:
+            name, value = (part.decode('latin-1') for part in pair)
+            name = name.lower()
+            # What is there twice is neither of both.
+            before = f'{headers[name]}, ' if name in headers else ''
+            headers[name] = before + value
         self.hosts.check(headers.get('host', ''))
         path = scope['path']
         if route is None and (methods := methods_of(path)):

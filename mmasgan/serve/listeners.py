@@ -33,13 +33,16 @@ class Listeners:
             if session not in self._open:
                 self._left.discard(session)
 
+    def __contains__(self, session: str) -> bool:
+        return session in self._open
+
     def leave(self, session: str | None) -> None:
         """Let the work of a session end, until it listens anew.
 
         Args:
             session: Its key; one that does not listen has nothing to end.
         """
-        if session is not None and session in self._open:
+        if session is not None and session in self:
             self._left.add(session)
 
     def gone(self, session: str | None) -> Callable[[], bool]:

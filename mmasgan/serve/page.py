@@ -129,7 +129,9 @@ def build_page(
             api_visibility='private',
             concurrency_id='deblur',
         )
-        done.then(None, None, [run, stop], js=READY, api_visibility='private')
+        # After an error, Gradio 6 goes on with `failure` alone.
+        for after in (done.then, getattr(done, 'failure', done.then)):
+            after(None, None, [run, stop], js=READY, api_visibility='private')
         stop.click(page.stop, api_visibility='private', concurrency_limit=None)
         done.success(None, js=INTO_VIEW, api_visibility='private')
         shown.input(

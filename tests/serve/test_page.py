@@ -286,6 +286,8 @@ def test_in_a_browser(browser, site, weights, photo, tmp_path):
     tab = Tab(browser, site)
     tab.deblur(files[2])
     tab.page.wait_for_selector("text='bad.png' is not an image")
+    tab.page.wait_for_selector('#run:enabled')
+    assert tab.page.locator('#stop').is_hidden()
     tab.page.reload()
     tab.deblur(*files[:2])
     tab.page.wait_for_selector('#status >> text=2 deblurred')
@@ -377,7 +379,7 @@ def test_one_can_see_how_far_it_is_and_stop(browser, photo, tmp_path):
         tab.page.click('#stop')
         tab.page.wait_for_selector('text=Stopped.')
         tab.page.wait_for_selector('#stop', state='hidden')
-        assert tab.page.locator('#run').is_enabled()
+        tab.page.wait_for_selector('#run:enabled')
         assert time.monotonic() - start < 10  # of 200 seconds
         assert httpx.get(f'{address}/health').json()['in_progress'] == 0
         assert tab.wrong == []
