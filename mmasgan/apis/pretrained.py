@@ -24,7 +24,7 @@ def load_generator(
     """Load a deblurring generator, without running code of the file.
 
     Args:
-        weights: Path of a safetensors file of ``tools/publish_model.py``, or
+        weights: Path of a safetensors file of ``mmasgan publish``, or
             of a checkpoint of a training; or name of a model in
             ``model-index.yml``, whose weights are downloaded once if they are
             not in the package. None means the default model.

@@ -63,6 +63,6 @@ def read_safetensors(path: str | os.PathLike[str]) -> TrainedGenerator:
     ) as error:
         raise ValueError(
             f"'{path}': its metadata has no generator in {KEY!r}; create it "
-            'with tools/publish_model.py'
+            'with mmasgan publish'
         ) from error
     return TrainedGenerator(str(path), generator, tensors, about)

@@ -20,6 +20,7 @@ from .export import export
 from .motion import motion
 from .prepare import prepare
 from .priors import priors
+from .publish import publish
 from .serve import serve
 from .test import test
 from .train import train
@@ -81,6 +82,7 @@ main.add_command(export)
 main.add_command(motion)
 main.add_command(prepare)
 main.add_command(priors)
+main.add_command(publish)
 main.add_command(serve)
 main.add_command(test)
 main.add_command(train)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
+from logging import getLogger
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -153,7 +154,7 @@ def serve(
     try:
         # Gradio itself is imported once its folder is there.
         if find_spec('gradio') is None:
-            raise ImportError('it is not installed')
+            raise ImportError('gradio is not installed')
         from ..serve.limits import Limits
         from ..serve.logs import configure_logging
         from ..serve.server import is_loopback, run_server
@@ -236,12 +237,10 @@ def _torch(weights: str, device: str | None) -> 'Backend':
 
 
 def _onnx(weights: str, device: str | None) -> 'Backend':
-    from ..apis.choice import onnx_file
-    from ..apis.inference.onnx_backend import OnnxBackend
+    from ..apis.choice import choose_backend
 
-    if device not in (None, 'cpu'):
-        raise ValueError(f'--device {device}: ONNX Runtime runs on the CPU')
-    return OnnxBackend(onnx_file(weights))
+    make = choose_backend(weights, backend='onnx', device=device or 'auto')
+    return make(getLogger('mmasgan.serve').info)
 
 
 def _prior(source: str, path: str, classes: str | None) -> Any:

@@ -45,6 +45,10 @@ class Body:
             RefusedError: If it does.
         """
         headers = dict(scope['headers'])
+        if {b'content-length', b'transfer-encoding'} <= headers.keys():
+            raise RefusedError(  # a body that is longer than it says
+                'send Content-Length or Transfer-Encoding, not both'
+            )
         size = headers.get(b'content-length', b'0')
         if not (size.isdigit() and int(size) <= self._most):
             raise self._too_large()

@@ -1,11 +1,12 @@
 """Before and after of one photograph, as HTML that a keyboard can work."""
 
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-__all__ = ['CSS', 'JS', 'Result', 'comparison']
+from .results import Result
+
+__all__ = ['CSS', 'JS', 'comparison']
 
 CSS = """
 figure { width: fit-content; min-width: min(100%, 320px); max-width: 100%; }
@@ -53,18 +54,6 @@ element.addEventListener('pointermove', event => {
 });
 """
 """What moves the line, and shows each pixel as one."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """Files of a photograph that was deblurred."""
-
-    name: str
-    file: str
-    before: str
-    after: str
-    semantic: str | None
-    notes: tuple[str, ...]
 
 
 def comparison(result: Result) -> str:

@@ -1,9 +1,8 @@
 """What every request passes before anything reads it."""
 
 import asyncio
-from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Coroutine
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -13,60 +12,22 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .bodies import Body
 from .limits import Counted, Limits, RefusedError, refusal
+from .listeners import Listeners
 from .metrics import Metrics
 from .origins import Hosts, check_origin, client_of
 from .routes import FILES, Route, methods_of, open_route
 from .stopping import Stopping
 
-__all__ = ['Gate', 'Listeners']
+__all__ = ['Gate']
 
-GRACE = 5  # seconds until somebody has to listen
 DRAIN = 2  # seconds in which the answer to a refused body can arrive
 OVERHEAD = 100_000  # bytes of a form beside its files
-JSON = 1_000_000  # bytes
+JSON_OF_FILE = 4_000  # bytes of an event, for each photograph
 UNSAFE = 'POST', 'PUT', 'PATCH', 'DELETE'
 # Gradio answers Origin with permission for that site, and makes addresses of
 # what anyone says that the host is. The scheme and client that a trusted proxy
 # names are in the scope already.
 DROPPED = b'origin', b'forwarded', b'x-forwarded-host', b'x-forwarded-proto'
-
-
-class Listeners:
-    """Sessions of the page that wait for their results."""
-
-    def __init__(self) -> None:
-        self._open: Counter[str] = Counter()
-
-    @contextmanager
-    def listen(self, session: str) -> Iterator[None]:
-        """Count a session for as long as it listens.
-
-        Args:
-            session: Its key.
-        """
-        self._open[session] += 1
-        try:
-            yield
-        finally:
-            self._open[session] -= 1
-            self._open += Counter()  # drops zeros
-
-    def gone(self, session: str | None) -> Callable[[], bool]:
-        """Return what tells whether a session has left.
-
-        Args:
-            session: Its key; None for one that never leaves.
-        """
-        start = monotonic()
-
-        def is_gone() -> bool:
-            return (
-                session is not None
-                and not self._open[session]
-                and monotonic() - start > GRACE
-            )
-
-        return is_gone
 
 
 class Gate:
@@ -107,7 +68,7 @@ class Gate:
         self.admit = admit
         self.sizes = {
             '': 0,
-            'json': JSON,
+            'json': OVERHEAD + limits.files * JSON_OF_FILE,
             'photo': limits.bytes + OVERHEAD,
             'upload': limits.files * limits.bytes + OVERHEAD,
         }
@@ -204,10 +165,13 @@ class Gate:
                     await send({'type': 'http.response.body', 'body': b''})
 
     def _checked(self, scope: Scope, route: Route | None) -> Route:
-        headers = {
-            name.decode('latin-1').lower(): value.decode('latin-1')
-            for name, value in scope['headers']
-        }
+        headers: dict[str, str] = {}
+        for pair in scope['headers']:
+            name, value = (part.decode('latin-1') for part in pair)
+            name = name.lower()
+            # What is there twice is neither of both.
+            before = f'{headers[name]}, ' if name in headers else ''
+            headers[name] = before + value
         self.hosts.check(headers.get('host', ''))
         path = scope['path']
         if route is None and (methods := methods_of(path)):

@@ -79,6 +79,9 @@ class Job(Generic[T]):
         pool: Its threads work, nothing waits in them.
         work: Called with this job; it calls :meth:`check` between steps.
         seconds: Time that it may take, from its turn on.
+
+    Attributes:
+        share: How much of it is done, from 0 to 1.
     """
 
     def __init__(
@@ -88,6 +91,7 @@ class Job(Generic[T]):
         seconds: float,
     ) -> None:
         self.seconds = seconds
+        self.share = 0.0
         self._started: float | None = None
         self._stopped: StoppedError | None = None
         self._future: Future[T] = pool.submit(lambda: self._run(work))
@@ -116,6 +120,25 @@ class Job(Generic[T]):
         if self._stopped is not None:
             raise self._stopped
 
+    def reached(self, share: float) -> None:
+        """Note how much is done, and end the work here if it has to end.
+
+        Args:
+            share: From 0 to 1.
+
+        Raises:
+            StoppedError: If it has to end.
+        """
+        self.share = share
+        self.check()
+
+    @property
+    def left(self) -> float | None:
+        """Seconds that the rest may take; None where nobody knows."""
+        if self._started is None or not self.share:
+            return None
+        return (monotonic() - self._started) * (1 / self.share - 1)
+
     def stop(self, error: StoppedError | None = None) -> None:
         """End the work at its next step; if it still waits, at once.
 
@@ -127,17 +150,23 @@ class Job(Generic[T]):
         )
         self._future.cancel()
 
-    def wait(self, gone: Callable[[], bool]) -> T:
+    def wait(
+        self,
+        gone: Callable[[], bool],
+        tell: Callable[['Job[T]'], Any] = lambda job: None,
+    ) -> T:
         """Return what came of it.
 
         Args:
             gone: Whether nobody waits for it any more.
+            tell: Called with this job again and again, until then.
 
         Raises:
             StoppedError: If it took too long, or nobody waits for it.
         """
         while not wait([self._future], POLL).done:
             self._look(gone())
+            tell(self)
         return self._result()
 
     async def wait_async(self, gone: Callable[[], Awaitable[bool]]) -> T:

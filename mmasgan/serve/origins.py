@@ -84,7 +84,7 @@ def check_origin(headers: Mapping[str, str]) -> None:
     """
     origin = headers.get('origin')
     site = headers.get('sec-fetch-site', 'none')
-    if site in ('cross-site', 'same-site') or (
+    if site not in ('none', 'same-origin') or (
         origin is not None
         and _plain(origin.partition('://')[2])
         != _plain(headers.get('host', ''))

@@ -1,30 +1,27 @@
 """The web page."""
 
-import os
-import shutil
-import uuid
-import zipfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import gradio as gr
-from PIL import Image
 
 from ..io.image.kinds import IMAGE_SUFFIXES
-from ..io.image.photo import to_8_bits
-from .comparison import CSS, JS, Result, comparison
+from .comparison import CSS, JS, comparison
 from .folder import KEPT, folder_size
-from .gate import Listeners
-from .jobs import StoppedError
+from .jobs import Job, StoppedError
 from .limits import RefusedError
+from .listeners import Listeners
+from .results import Result, downloads, keep, remove
 from .service import DeblurService, Served
 
 __all__ = ['build_page']
 
-PREVIEW = 6000  # longer side; up to there, 100 % is that of the photograph
-DISABLE, ENABLE = (
-    f'() => ({{"interactive": {on}, "__type__": "update"}})'
-    for on in ('false', 'true')
+BUSY, READY = (  # of the buttons that start and stop
+    f"""() => [
+  {{interactive: {ready}, __type__: "update"}},
+  {{visible: {busy}, __type__: "update"}},
+]"""
+    for ready, busy in (('false', 'true'), ('true', 'false'))
 )
 INTO_VIEW = """() => {
   const result = document.querySelector('#result');
@@ -34,13 +31,21 @@ INTO_VIEW = """() => {
 }"""
 # Gradio shows the key of a text that it lacks.
 LABELS = """() => {
-  const name = () => document
-    .querySelectorAll('[aria-label="common.upload"]')
-    .forEach(button => {
-      button.ariaLabel = button.title = 'Add photographs';
+  const name = () => {
+    document
+      .querySelectorAll('[aria-label="common.upload"]')
+      .forEach(button => {
+        button.ariaLabel = button.title = 'Add photographs';
+      });
+    document.querySelectorAll('[aria-live]').forEach(({firstChild}) => {
+      if (firstChild?.data?.startsWith('common.'))
+        firstChild.data = firstChild.data.slice(7);
     });
-  new MutationObserver(name)
-    .observe(document.body, {childList: true, subtree: true});
+  };
+  new MutationObserver(name).observe(
+    document.body,
+    {childList: true, subtree: true, characterData: true},
+  );
 }"""
 TITLE = 'mmasgan: deblur photographs'
 # Of the models of the library, and what each is good for.
@@ -51,14 +56,14 @@ TITLES = {
 
 
 def build_page(
-    service: DeblurService, folder: Path, listeners: Listeners | None = None
+    service: DeblurService, folder: Path, listeners: Listeners
 ) -> gr.Blocks:
     """Return the page.
 
     Args:
         service: What deblurs.
         folder: For temporary files, all of them.
-        listeners: Sessions that wait for results; None if that is not known.
+        listeners: Sessions that wait for results.
     """
     page = _Page(service, folder, listeners)
     limits = service.limits
@@ -68,7 +73,7 @@ def build_page(
             f'{limits.megabytes:g} MB and {limits.megapixels:g} megapixels '
             'each. They stay on this server for an hour at most.'
         )
-        results = gr.State([], time_to_live=KEPT, delete_callback=_remove)
+        results = gr.State([], time_to_live=KEPT, delete_callback=remove)
         with gr.Row():
             with gr.Column(scale=1, min_width=280):
                 files = gr.File(
@@ -91,8 +96,9 @@ def build_page(
                     info='0 leaves a photograph as it is',
                 )
                 run = gr.Button('Deblur', variant='primary', elem_id='run')
+                stop = gr.Button('Stop', visible=False, elem_id='stop')
                 status = gr.Markdown(elem_id='status')
-                downloads = gr.File(
+                files_out = gr.File(
                     label='Results',
                     file_count='multiple',
                     interactive=False,
@@ -115,15 +121,18 @@ def build_page(
                 )
         view = [result, semantic]
         blocks.load(None, js=LABELS, api_visibility='private')
-        run.click(None, None, run, js=DISABLE, api_visibility='private')
+        run.click(None, None, [run, stop], js=BUSY, api_visibility='private')
         done = run.click(
             page.deblur,
             [files, weights, strength, results],
-            [results, status, downloads, shown, *view],
+            [results, status, files_out, shown, *view],
             api_visibility='private',
             concurrency_id='deblur',
         )
-        done.then(None, None, run, js=ENABLE, api_visibility='private')
+        # After an error, Gradio 6 goes on with `failure` alone.
+        for after in (done.then, getattr(done, 'failure', done.then)):
+            after(None, None, [run, stop], js=READY, api_visibility='private')
+        stop.click(page.stop, api_visibility='private', concurrency_limit=None)
         done.success(None, js=INTO_VIEW, api_visibility='private')
         shown.input(
             page.show, [shown, results], view, api_visibility='private'
@@ -138,10 +147,7 @@ def build_page(
 
 class _Page:
     def __init__(
-        self,
-        service: DeblurService,
-        folder: Path,
-        listeners: Listeners | None = None,
+        self, service: DeblurService, folder: Path, listeners: Listeners
     ) -> None:
         self.service = service
         self.folder = folder.resolve()
@@ -156,7 +162,7 @@ class _Page:
         progress: gr.Progress = gr.Progress(),  # noqa: B008  Gradio's way
         request: gr.Request = None,  # type: ignore[assignment]  # likewise
     ) -> tuple:
-        """Deblur a batch, and say what became of it."""
+        """Deblur a batch, past those that fail, and say what became of it."""
         if not files:
             raise _told('Add a photograph first.')
         if len(files) > self.service.limits.files:
@@ -164,54 +170,39 @@ class _Page:
                 f'{len(files)} photographs are more than '
                 f'{self.service.limits.files} at a time.'
             )
-        _remove(before)
+        remove(before)
+        results: list[Result] = []
+        failures: list[str] = []
+        gone = self.listeners.gone(request and request.session_hash)
         with self.service.batches.one(None):  # a server that stops waits
-            results, failures = self._results(
-                progress.tqdm(files, desc='Deblurring', unit='photos'),
-                weights,
-                strength,
-                self._gone(request),
-            )
+            for number, path in enumerate(files):
+                tell = _teller(progress, number, files)
+                try:
+                    content = self._uploaded(path)
+                    name = Path(path).name
+                    served = self.service.deblur(
+                        content, name, weights, strength, gone, tell
+                    )
+                    results.append(self._keep(served))
+                except RefusedError as error:
+                    is_end = isinstance(error, StoppedError) and gone()
+                    failures.append('Stopped.' if is_end else str(error))
+                    if is_end:
+                        break
         if not results:
             raise _told('\n'.join(failures))
         names = [(entry.name, index) for index, entry in enumerate(results)]
         return (
             results,
             self._status(results, failures, weights),
-            gr.File(value=self._downloads(results), visible=True),
+            gr.File(value=downloads(results), visible=True),
             gr.Dropdown(names, value=0, visible=len(names) > 1),
             *self.show(0, results),
         )
 
-    def _results(
-        self,
-        files: Iterable[str],
-        weights: str,
-        strength: float,
-        gone: Callable[[], bool],
-    ) -> tuple[list[Result], list[str]]:
-        """Deblur one after the other, past those that fail."""
-        results: list[Result] = []
-        failures: list[str] = []
-        for path in files:
-            try:
-                if folder_size(self.folder) > self.service.limits.total_bytes:
-                    raise RefusedError('the folder of this server is full')
-                served = self.service.deblur(
-                    self._uploaded(path),
-                    Path(path).name,
-                    weights,
-                    strength,
-                    gone,
-                )
-                results.append(self._keep(served))
-            except StoppedError as error:
-                failures.append(str(error))
-                if gone():
-                    break
-            except RefusedError as error:
-                failures.append(str(error))
-        return results, failures
+    def stop(self, request: gr.Request) -> None:
+        """End the batch of a visitor; what is done is kept."""
+        self.listeners.leave(request.session_hash)
 
     def show(self, index: int, results: list[Result]) -> tuple:
         """Show one photograph of a batch."""
@@ -223,48 +214,19 @@ class _Page:
             gr.Image(value=entry.semantic, visible=entry.semantic is not None),
         )
 
-    def _gone(self, request: gr.Request | None) -> Callable[[], bool]:
-        if self.listeners is None or request is None:
-            return lambda: False
-        return self.listeners.gone(request.session_hash)
-
     def _uploaded(self, path: str) -> bytes:
         """Read what was uploaded, and nothing else."""
         resolved = Path(path).resolve()
         if self.folder not in resolved.parents:
             raise RefusedError('only photographs that were sent are opened')
+        if folder_size(self.folder) > self.service.limits.total_bytes:
+            raise RefusedError('the folder of this server is full')
         return resolved.read_bytes()
 
     def _keep(self, served: Served) -> Result:
-        folder = self.folder / 'results' / uuid.uuid4().hex
-        # Apart from the previews, whatever the name is.
-        file = folder / 'file' / served.name
-        file.parent.mkdir(parents=True)
-        file.write_bytes(served.content)
-        pictures = {'before': served.before, 'after': served.after}
-        if served.semantic is not None:
-            from ..semantic.overlay import overlay  # it needs PyTorch
-
-            assert self.service.prior is not None
-            pictures['semantic'] = overlay(
-                to_8_bits(served.before),
-                served.semantic,
-                self.service.prior.groups,
-            )
-        paths = {}
-        for name, pixels in pictures.items():
-            paths[name] = str(folder / f'preview-{name}.png')
-            picture = Image.fromarray(to_8_bits(pixels))
-            picture.thumbnail((PREVIEW, PREVIEW))
-            picture.save(paths[name], compress_level=1)
-        return Result(
-            served.name,
-            str(file),
-            paths['before'],
-            paths['after'],
-            paths.get('semantic'),
-            served.notes,
-        )
+        prior = self.service.prior
+        groups = () if prior is None else prior.groups
+        return keep(served, self.folder / 'results', groups)
 
     def _status(
         self, results: list[Result], failures: list[str], weights: str
@@ -285,21 +247,20 @@ class _Page:
             )
         return '\n'.join(lines)
 
-    @staticmethod
-    def _downloads(results: list[Result]) -> list[str]:
-        """Return the files, and where there are several, all in one."""
-        files = [entry.file for entry in results]
-        if not files[1:]:
-            return files
-        path = _folder(results[0]) / 'deblurred.zip'
-        with zipfile.ZipFile(path, 'w') as archive:
-            for index, entry in enumerate(results):
-                name = entry.name
-                if name in archive.namelist():
-                    stem, suffix = os.path.splitext(name)
-                    name = f'{stem}-{index}{suffix}'
-                archive.write(entry.file, name)
-        return [str(path), *files]
+
+def _teller(
+    progress: gr.Progress, number: int, files: Sequence[str]
+) -> Callable[[Job], None]:
+    """Return what shows how far a photograph is, and the time that is left."""
+    text = f"'{Path(files[number]).name}'"
+    if files[1:]:
+        text += f', {number + 1} of {len(files)}'
+
+    def tell(job: Job) -> None:
+        left = '' if job.left is None else f', about {job.left:.0f} s left'
+        progress((number + job.share) / len(files), text + left)
+
+    return tell
 
 
 def title_of(name: str) -> str:
@@ -314,12 +275,3 @@ def title_of(name: str) -> str:
 def _told(message: str) -> gr.Error:
     """Return an error of the visitor's, which is no matter for the log."""
     return gr.Error(message, duration=None, print_exception=False)
-
-
-def _folder(entry: Result) -> Path:
-    return Path(entry.file).parents[1]
-
-
-def _remove(results: list[Result]) -> None:
-    for entry in results:
-        shutil.rmtree(_folder(entry), ignore_errors=True)

@@ -5,6 +5,7 @@ import re
 import signal
 import socket
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,9 +18,10 @@ from .. import __version__
 from .connections import Connection, ProxiedConnection
 from .errors import install_error_form
 from .folder import swept
-from .gate import Gate, Listeners
+from .gate import Gate
 from .http_api import http_api
 from .limits import Limits, RefusedError
+from .listeners import Listeners
 from .origins import LOOPBACK, Hosts, client_of, is_loopback
 from .service import DeblurService
 from .stopping import StoppableServer, Stopping
@@ -27,6 +29,7 @@ from .uploads import uploads
 
 __all__ = ['LOOPBACK', 'build_app', 'is_loopback', 'run_server']
 
+MOST_SESSIONS = 512  # with their events, of those that left
 BUTTON = '#c2410c'
 ROOT_PATH = re.compile(r'(/[A-Za-z0-9._~-]+)+')
 
@@ -83,7 +86,7 @@ def build_app(
         folder=folder,
         hosts=Hosts(host, allowed_hosts),
         listeners=listeners,
-        admit=lambda client: _admit(page, limits, client),
+        admit=lambda client: _admit(page, limits, listeners, client),
         metrics=service.metrics,
         stopping=stopping,
         root_path=root_path,
@@ -114,12 +117,18 @@ def build_app(
     # itself alone; of others it would copy any file of this machine.
     page.has_launched = True
     _fetch_nothing()
+    # Around each event Gradio sets up matplotlib, which the page does not
+    # use; to import it takes seconds in which nobody else is answered.
+    gradio.utils.MatplotlibBackendMananger = nullcontext
     return app
 
 
-def _admit(page: Any, limits: Limits, client: str) -> None:
+def _admit(
+    page: Any, limits: Limits, listeners: Listeners, client: str
+) -> None:
     """Refuse what would wait for too long, before its body is read."""
     queue = page._queue
+    _forget(queue, listeners)
     waiting = [
         client_of(event.request.client.host)
         for event in queue.event_ids_to_events.values()
@@ -133,6 +142,15 @@ def _admit(page: Any, limits: Limits, client: str) -> None:
             'done',
             503,
         )
+
+
+def _forget(queue: Any, listeners: Listeners) -> None:
+    """Drop the oldest sessions that left, which Gradio keeps for ever."""
+    sessions = queue.pending_event_ids_session
+    for session in tuple(sessions)[: max(0, len(sessions) - MOST_SESSIONS)]:
+        if session not in listeners:
+            sessions.pop(session, None)
+            queue.pending_messages_per_session.pop(session, None)
 
 
 def _fetch_nothing() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -151,6 +151,7 @@ class DeblurService:
         weights: str | None = None,
         strength: float = 1.0,
         gone: Callable[[], bool] = lambda: False,
+        tell: Callable[[Job[Served]], Any] = lambda job: None,
     ) -> Served:
         """Deblur a photograph, once it is its turn.
 
@@ -160,17 +161,16 @@ class DeblurService:
             weights: Name of a model; None is the default one.
             strength: See :func:`~mmasgan.apis.inference.deblur_pixels`.
             gone: Whether nobody waits for it any more.
+            tell: Called with the job again and again, while it goes on.
 
         Raises:
             RefusedError: If it is not served, with what to say.
         """
-        name = plain_name(name)
         with (
             self.places.one(None),
-            self._counted(name),
             self._job(content, name, weights, strength) as job,
         ):
-            return job.wait(gone)
+            return job.wait(gone, tell)
 
     async def deblur_async(
         self,
@@ -192,32 +192,35 @@ class DeblurService:
         Raises:
             RefusedError: If it is not served, with what to say.
         """
-        name = plain_name(name)
-        with (
-            self._counted(name),
-            self._job(content, name, weights, strength) as job,
-        ):
+        with self._job(content, name, weights, strength) as job:
             return await job.wait_async(gone)
 
     @contextmanager
-    def _counted(self, name: str) -> Iterator[None]:
-        """Count what becomes of a photograph."""
-        outcome = 'failed'
+    def _job(self, content: bytes, name: str, *how: Any) -> Iterator[Job]:
+        """Begin to deblur, and count what becomes of it."""
+        outcome, job = 'failed', None
+        name = plain_name(name)
         try:
             with refusals(name):
-                yield
+                self._check_wanted(content, name)
+                job = Job(
+                    self._pool,
+                    lambda job: self._deblur(job, content, name, *how),
+                    self.limits.seconds,
+                )
+                self._jobs.add(job)
+                yield job
             outcome = 'deblurred'
         except RefusedError as error:
             if error.status < 500:
                 outcome = 'refused'
             raise
         finally:
+            if job is not None:
+                self._jobs.discard(job)
             self.metrics.photograph(outcome)
 
-    @contextmanager
-    def _job(
-        self, content: bytes, name: str, weights: str | None, strength: float
-    ) -> Iterator[Job[Served]]:
+    def _check_wanted(self, content: bytes, name: str) -> None:
         if self._is_stopped:
             raise StoppedError(STOPPED, 503)
         if len(content) > self.limits.bytes:
@@ -227,26 +230,15 @@ class DeblurService:
                 413,
             )
 
-        def work(job: Job[Served]) -> Served:
-            return self._deblur(
-                content, name, weights or self.default, strength, job
-            )
-
-        job = Job(self._pool, work, self.limits.seconds)
-        self._jobs.add(job)
-        try:
-            yield job
-        finally:
-            self._jobs.discard(job)
-
     def _deblur(
         self,
+        job: Job[Served],
         content: bytes,
         name: str,
-        weights: str,
+        weights: str | None,
         strength: float,
-        job: Job[Served],
     ) -> Served:
+        weights = weights or self.default
         backend = self._backend(weights)
         photo = self._read(content, name)
         job.check()
@@ -255,11 +247,7 @@ class DeblurService:
             semantic = self._map(photo)
             job.check()
         after = deblur_pixels(
-            backend,
-            photo.pixels,
-            semantic,
-            strength,
-            progress=lambda share: job.check(),
+            backend, photo.pixels, semantic, strength, progress=job.reached
         )
         job.check()
         path = PurePosixPath(name or f'photo{photo.suffix}')

@@ -1,12 +1,10 @@
 import hashlib
 import os
-import runpy
-import sys
 
 import pytest
 import torch
 import yaml
-from tiny import ROOT, make_checkpoint
+from tiny import make_checkpoint
 
 from mmasgan.apis import load_generator
 from mmasgan.apis import publish as module
@@ -85,16 +83,3 @@ def test_a_failed_write_leaves_nothing(checkpoint, tmp_path, monkeypatch):
     with pytest.raises(OSError, match=r"m\.safetensors' cannot be written"):
         publish_generator(checkpoint, tmp_path / 'm.safetensors')
     assert os.listdir(tmp_path) == ['iter_7.pth']
-
-
-def test_the_tool_writes_and_tells(checkpoint, tmp_path, monkeypatch, capsys):
-    tool, out = ROOT / 'tools' / 'publish_model.py', tmp_path / 'm.safetensors'
-    monkeypatch.setattr(sys, 'argv', [tool.name, str(checkpoint), str(out)])
-    runpy.run_path(str(tool), run_name='__main__')
-    sha256 = hashlib.sha256(out.read_bytes()).hexdigest()
-    first, _, snippet = capsys.readouterr().out.split('\n', 2)
-    assert first == f"'{out}': {out.stat().st_size} bytes, sha256 {sha256}"
-    (entry,) = yaml.safe_load(snippet)
-    assert entry['Metadata']['SHA256'] == sha256
-    with pytest.raises(SystemExit, match='exists; --overwrite replaces it'):
-        runpy.run_path(str(tool), run_name='__main__')

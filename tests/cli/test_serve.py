@@ -1,11 +1,15 @@
 import sys
+from io import BytesIO
 
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 from tiny import make_checkpoint
 
+from mmasgan.apis.inference import fallback
 from mmasgan.cli import main
 from mmasgan.serve import server
+from mmasgan.serve.limits import RefusedError
 
 
 @pytest.fixture(scope='module')
@@ -32,6 +36,12 @@ def started(monkeypatch):
     monkeypatch.setattr('mmasgan.serve.logs.configure_logging', configure)
     yield calls
     assert set(logs) in (set(), {('info', 'text')}, {('error', 'json')})
+
+
+def content():
+    file = BytesIO()
+    Image.new('RGB', (30, 20)).save(file, 'png')
+    return file.getvalue()
 
 
 def run(*arguments):
@@ -97,7 +107,9 @@ def test_what_is_missing_is_named(monkeypatch):
 
 
 @pytest.mark.runner
-def test_exported_models_need_no_pytorch(started, weights, tmp_path):
+def test_exported_models_need_no_pytorch(
+    started, weights, tmp_path, monkeypatch
+):
     exported = tmp_path / 'a.onnx'
     done = CliRunner().invoke(
         main, ['export', '--weights', str(weights), '-o', str(exported)]
@@ -106,6 +118,11 @@ def test_exported_models_need_no_pytorch(started, weights, tmp_path):
     done = run('--weights', exported)
     assert done.exit_code == 0, done.output
     assert started[0].names == ('a.onnx',)
-    assert started[0].devices == {'a.onnx': 'cpu'}
+    service = started[0]
+    assert service.devices == {'a.onnx': 'cpu'}
+    monkeypatch.setattr(fallback, 'available_memory', lambda: 10**6)
+    with pytest.raises(RefusedError, match='scale it down') as error:
+        service.deblur(content(), 'a.png')
+    assert error.value.status == 413
     done = run('--weights', exported, '--device', 'cuda')
-    assert 'ONNX Runtime runs on the CPU' in done.output
+    assert 'ONNX Runtime takes --device auto or cpu' in done.output

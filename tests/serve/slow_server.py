@@ -5,6 +5,7 @@ import time
 
 import click
 
+from mmasgan.apis.inference.steps import report
 from mmasgan.serve.logs import configure_logging
 from mmasgan.serve.server import run_server
 from mmasgan.serve.service import DeblurService
@@ -13,7 +14,9 @@ seconds, grace, proxy = sys.argv[1:]
 
 
 def model(image, semantic=None):
-    time.sleep(float(seconds))
+    for step in range(20):
+        report(step / 20)
+        time.sleep(float(seconds) / 20)
     return -image
 
 

@@ -1,7 +1,8 @@
 from html.parser import HTMLParser
 from pathlib import Path
 
-from mmasgan.serve.comparison import Result, comparison
+from mmasgan.serve.comparison import comparison
+from mmasgan.serve.results import Result
 
 NAME = 'a "b" <i>&.jpg'
 

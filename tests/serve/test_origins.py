@@ -43,6 +43,8 @@ def test_hosts(header, local, network):
         ({'origin': 'http://a:7860/x'}, False),
         ({'sec-fetch-site': 'cross-site'}, False),
         ({'sec-fetch-site': 'same-site'}, False),
+        ({'sec-fetch-site': 'cross-site, none'}, False),
+        ({'origin': 'http://b, http://a:7860'}, False),
     ],
 )
 def test_origins(headers, may):

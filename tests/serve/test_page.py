@@ -1,23 +1,31 @@
 import os
+import re
 import shutil
+import threading
+import time
 import zipfile
-from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import gradio as gr
+import httpx
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image
 from proxied import NGINX, behind_nginx
 from served import served
+from test_stopping import slow_server
 
+from mmasgan.apis.inference.steps import report
 from mmasgan.cli import main
 from mmasgan.semantic.overlay import overlay
 from mmasgan.serve.comparison import comparison
 from mmasgan.serve.limits import Limits
-from mmasgan.serve.page import TITLES, _Page, _remove, build_page, title_of
+from mmasgan.serve.listeners import Listeners
+from mmasgan.serve.page import TITLES, _Page, build_page, title_of
+from mmasgan.serve.results import remove
 from mmasgan.serve.service import DeblurService
 from mmasgan.utils.model_index import read_model_index
 
@@ -31,7 +39,7 @@ def opened(content):
 @pytest.fixture
 def page(backend, tmp_path):
     service = DeblurService({'a': lambda: backend}, Limits(files=3))
-    return _Page(service, tmp_path)
+    return _Page(service, tmp_path, Listeners())
 
 
 @pytest.fixture
@@ -83,16 +91,9 @@ def test_a_batch_goes_on_past_what_is_no_photograph(page, upload):
     assert view == comparison(results[1])
 
 
-def test_equal_names_stay_apart_in_the_archive(page, upload):
-    results, _, downloads, *_ = run(page, [upload('a.png')] * 2)
-    with zipfile.ZipFile(downloads.value[0]['path']) as archive:
-        assert archive.namelist() == ['a.png', 'a-1.png']
-    assert results[0].file != results[1].file
-
-
 def test_the_map_is_shown(steered, halves, tmp_path, upload, photo):
     service = DeblurService({'a': lambda: steered}, prior=halves)
-    page = _Page(service, tmp_path)
+    page = _Page(service, tmp_path, Listeners())
     (entry,), status, *_, semantic = run(page, [upload('a.png')])
     assert semantic.visible
     served = service.deblur(photo(), 'a.png')
@@ -103,7 +104,7 @@ def test_the_map_is_shown(steered, halves, tmp_path, upload, photo):
 
 
 def test_a_missing_source_of_maps_is_told(steered, tmp_path, upload):
-    page = _Page(DeblurService({'a': lambda: steered}), tmp_path)
+    page = _Page(DeblurService({'a': lambda: steered}), tmp_path, Listeners())
     _, status, *_ = run(page, [upload('a.png')])
     assert 'nothing that tells it' in status
 
@@ -134,23 +135,73 @@ def test_results_are_removed_when_new_ones_come(page, upload):
     second, *_ = run(page, [upload('a.png')], before=first)
     assert not Path(first[0].file).parent.exists()
     assert Path(second[0].file).exists()
-    _remove(second)
+    remove(second)
     assert not list((page.folder / 'results').iterdir())
     with pytest.raises(gr.Error, match='deblur them again'):
         page.show(3, second)
 
 
-def test_previews_are_of_bounded_size(page, upload, monkeypatch, photo):
-    monkeypatch.setattr('mmasgan.serve.page.PREVIEW', 20)
-    content = photo(height=40, width=50)
-    (entry,), *_ = run(page, [upload('a.png', content)])
-    assert Image.open(entry.after).size == (20, 16)
-    assert Image.open(entry.file).size == (50, 40)
-    assert replace(entry, name='') != entry
+def test_progress_is_told_within_a_photograph(tmp_path, upload):
+    told, seen = [], threading.Event()
+
+    def model(image, semantic=None):
+        for share in (0.25, 0.5):
+            report(share)
+            seen.clear()
+            assert seen.wait(30)
+        return image
+
+    def progress(share, text):
+        told.append((share, text))
+        seen.set()
+
+    service = DeblurService({'a': lambda: model})
+    page = _Page(service, tmp_path, Listeners())
+    page.deblur([upload('a.png'), upload('b.png')], 'a', 1, [], progress)
+    shares = [share for share, _ in told]
+    assert {0.125, 0.25, 0.625, 0.75} <= set(shares)
+    assert shares == sorted(shares)
+    texts = dict(told)
+    assert re.fullmatch(r"'b.png', 2 of 2, about \d+ s left", texts[0.75])
+
+
+def test_a_batch_that_is_stopped_keeps_what_is_done(tmp_path, upload):
+    running = threading.Event()
+
+    def model(image, semantic=None):
+        if len(list(page.folder.glob('results/*'))) == 1:
+            running.set()
+            while True:  # stopped where it reports
+                report(0.5)
+                time.sleep(0.01)
+        return image
+
+    listeners = Listeners()
+    service = DeblurService({'a': lambda: model})
+    page = _Page(service, tmp_path, listeners)
+    visitor = SimpleNamespace(session_hash='s')
+    files = [upload(name) for name in ('a.png', 'b.png', 'c.png')]
+
+    def stop():
+        assert running.wait(30)
+        page.stop(visitor)
+
+    with listeners.listen('s'):
+        thread = threading.Thread(target=stop)
+        thread.start()
+        results, status, *_ = page.deblur(
+            files, 'a', 1, [], gr.Progress(), visitor
+        )
+        thread.join()
+        assert [entry.name for entry in results] == ['a.png']
+        assert '- Stopped.' in status
+        with pytest.raises(gr.Error, match='Stopped'):
+            page.deblur(files, 'a', 1, [], gr.Progress(), visitor)
+    assert service.in_progress == 0
 
 
 def test_nothing_is_reported_to_anyone(page, tmp_path):
-    blocks = build_page(page.service, tmp_path)
+    blocks = build_page(page.service, tmp_path, Listeners())
     assert blocks.analytics_enabled is False
     assert blocks.enable_queue
     assert not blocks.api_open
@@ -234,6 +285,8 @@ def test_in_a_browser(browser, site, weights, photo, tmp_path):
     tab = Tab(browser, site)
     tab.deblur(files[2])
     tab.page.wait_for_selector("text='bad.png' is not an image")
+    tab.page.wait_for_selector('#run:enabled')
+    assert tab.page.locator('#stop').is_hidden()
     tab.page.reload()
     tab.deblur(*files[:2])
     tab.page.wait_for_selector('#status >> text=2 deblurred')
@@ -307,3 +360,25 @@ def test_everyone_can_use_it(browser, site, photo, tmp_path, scheme, size):
     ]
     assert serious == []
     tab.page.close()
+
+
+@pytest.mark.slow
+def test_one_can_see_how_far_it_is_and_stop(browser, photo, tmp_path):
+    path = tmp_path / 'a.png'
+    path.write_bytes(photo())
+    with slow_server(200, 1) as (_, address):
+        tab = Tab(browser, f'{address}/deblur/')
+        assert tab.page.locator('#stop').is_hidden()
+        tab.deblur(path)
+        told = re.compile(r"'a\.png', about \d+ s left - \d+\.\d%")
+        tab.page.get_by_text(told).first.wait_for()
+        assert tab.page.locator('#run').is_disabled()
+        start = time.monotonic()
+        tab.page.click('#stop')
+        tab.page.wait_for_selector('text=Stopped.')
+        tab.page.wait_for_selector('#stop', state='hidden')
+        tab.page.wait_for_selector('#run:enabled')
+        assert time.monotonic() - start < 10  # of 200 seconds
+        assert httpx.get(f'{address}/health').json()['in_progress'] == 0
+        assert tab.wrong == []
+        tab.page.close()

@@ -1,9 +1,11 @@
 import json
 import socket
 import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import numpy as np
@@ -12,7 +14,7 @@ from PIL import Image
 from served import served
 
 from mmasgan.apis import deblur_image
-from mmasgan.serve.server import is_loopback, run_server
+from mmasgan.serve.server import build_app, is_loopback, run_server
 from mmasgan.serve.service import DeblurService
 
 pytestmark = pytest.mark.app
@@ -194,3 +196,19 @@ def test_the_examples_of_the_docs_run(address, photo, tmp_path, monkeypatch):
     names = {}
     exec(python.replace('http://127.0.0.1:7860', address), names)
     assert opened(names['sharper']).shape == (30, 40, 3)
+
+
+def test_an_event_of_the_page_does_not_wait_for_plots(
+    backend, tmp_path, monkeypatch
+):
+    asked = []
+    matplotlib = SimpleNamespace(
+        get_backend=lambda: asked.append('backend'), use=asked.append
+    )
+    build_app(DeblurService({'a': lambda: backend}), tmp_path)
+    monkeypatch.setitem(sys.modules, 'matplotlib', matplotlib)
+    from gradio import route_utils
+
+    with route_utils.utils.MatplotlibBackendMananger():
+        pass
+    assert asked == []

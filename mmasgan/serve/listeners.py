@@ -1,0 +1,61 @@
+"""Sessions of the page that wait for their results."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+__all__ = ['Listeners']
+
+GRACE = 5  # seconds until somebody has to listen
+
+
+class Listeners:
+    """Sessions of the page that wait for their results."""
+
+    def __init__(self) -> None:
+        self._open: Counter[str] = Counter()
+        self._left: set[str] = set()
+
+    @contextmanager
+    def listen(self, session: str) -> Iterator[None]:
+        """Count a session for as long as it listens.
+
+        Args:
+            session: Its key.
+        """
+        self._open[session] += 1
+        try:
+            yield
+        finally:
+            self._open[session] -= 1
+            self._open += Counter()  # drops zeros
+            if session not in self._open:
+                self._left.discard(session)
+
+    def __contains__(self, session: str) -> bool:
+        return session in self._open
+
+    def leave(self, session: str | None) -> None:
+        """Let the work of a session end, until it listens anew.
+
+        Args:
+            session: Its key; one that does not listen has nothing to end.
+        """
+        if session is not None and session in self:
+            self._left.add(session)
+
+    def gone(self, session: str | None) -> Callable[[], bool]:
+        """Return what tells whether a session has left.
+
+        Args:
+            session: Its key; None for one that never leaves.
+        """
+        start = monotonic()
+
+        def is_gone() -> bool:
+            if session is None or session in self._left:
+                return session is not None
+            return not self._open[session] and monotonic() - start > GRACE
+
+        return is_gone
