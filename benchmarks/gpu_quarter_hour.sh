@@ -47,5 +47,7 @@ train() { # SECONDS INTERVAL ARGUMENTS...: saves when stopped
 [ "${1:-}" = --cfg-options ] && shift
 train 60 1000000 "$@"
 # Save about every minute.
-reached=$(grep -o '[0-9]*' "$OUT/training/last_checkpoint" | tail -1)
+last="$OUT/training/last_checkpoint"
+[ -f "$last" ] || { echo "no training step in a minute: $OUT/train-*.log"; exit 1; }
+reached=$(grep -o '[0-9]*' "$last" | tail -1)
 train $((END - SECONDS - 25)) "$((reached > 0 ? reached : 100))" "$@"

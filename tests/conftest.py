@@ -1,7 +1,9 @@
-"""What all tests share: a fixed seed, and the devices of this machine."""
+"""What all tests share: their cost, a fixed seed, and the devices."""
 
+import functools
 import os
 import random
+import sys
 from pathlib import Path
 
 # Threads fight over tensors as small as the tests'; read when torch is
@@ -12,11 +14,115 @@ import numpy as np
 import pytest
 import torch
 
+# Each test has one of these marks: its own, or that of the most expensive
+# fixture that it uses, or else `unit`. The most expensive files start first,
+# so that no process waits long for the other one at the end.
+COSTS = ('app', 'process', 'runner', 'unit')
+FIXTURES = {
+    'browser': 'app',
+    'site': 'app',
+    'finished': 'process',
+    'fresh': 'process',
+    'killed': 'process',
+    'processes': 'process',
+    'python': 'process',
+    'symptoms': 'process',
+    'exported': 'runner',
+    'trained': 'runner',
+}
+# They share what is trained or exported once per session.
+SHARED = ('tests/apis', 'tests/reproduce')
+# Its jobs are forks, and a fork cannot train once its parent has.
+FORKS = Path(__file__).parent / 'reproduce'
+STARTS = {'os.fork', 'os.posix_spawn', 'os.system', 'subprocess.Popen'}
+# Quick ones: Git's, and those that ctypes asks for libraries.
+QUICK = {'gcc', 'git', 'ld', 'ldconfig', 'objdump'}
 
+_is_unit = False
+
+
+def cost_of(item):
+    """Return the mark of a test."""
+    own = {mark.name for mark in item.iter_markers()} & set(COSTS)
+    if len(own) > 1:
+        raise pytest.UsageError(f'{item.nodeid} has the marks {own}: keep one')
+    used = {FIXTURES.get(name, 'unit') for name in item.fixturenames}
+    return own.pop() if own else min(used, key=COSTS.index, default='unit')
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Run the table's tests first: a fork cannot train once its parent has."""
-    forking = Path(__file__).parent / 'reproduce'
-    items.sort(key=lambda item: forking not in item.path.parents)
+    """Mark the tests by their cost, and sort their files by it."""
+    files = {}
+    for item in items:
+        cost = cost_of(item)
+        if not item.get_closest_marker(cost):
+            item.add_marker(cost)
+        here = files.get(item.path, 'unit')
+        files[item.path] = min(here, cost, key=COSTS.index)
+    items.sort(
+        key=lambda item: (
+            FORKS not in item.path.parents,
+            COSTS.index(files[item.path]),
+        )
+    )
+    _watch_runner()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Give each file to one process, in the order above."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            path = nodeid.split('::')[0]
+            folder = '/'.join(path.split('/')[:2])
+            return folder if folder in SHARED else path
+
+    config.option.loadscopereorder = False
+    return ByFile(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """Hold a test to its mark, with the fixtures that are set up for it."""
+    global _is_unit
+    _is_unit = item.get_closest_marker('unit') is not None
+    try:
+        return (yield)
+    finally:
+        _is_unit = False
+
+
+def _refuse(event):
+    if _is_unit:
+        raise RuntimeError(f'{event} in a unit test: mark it by its cost')
+
+
+def _watch_runner():
+    """Refuse the runner's loops to unit tests."""
+    runner = sys.modules.get('mmengine.runner')
+    for name in ('train', 'val', 'test') if runner else ():
+        loop = getattr(runner.Runner, name)
+
+        @functools.wraps(loop)
+        def watched(*args, _loop=loop, **kwargs):
+            _refuse(f'Runner.{_loop.__name__}')
+            return _loop(*args, **kwargs)
+
+        setattr(runner.Runner, name, watched)
+
+
+def _audit(event, args):
+    """Refuse processes, but for those that multiprocessing spawns."""
+    if event in STARTS:
+        if args and Path(os.fsdecode(args[0])).name in QUICK:
+            return
+        _refuse(event)
+
+
+sys.addaudithook(_audit)
 
 
 @pytest.fixture(autouse=True)
@@ -36,3 +142,19 @@ def device(request):
     cudnn.allow_tf32 = matmul.allow_tf32 = False
     yield torch.device(request.param)
     cudnn.allow_tf32, matmul.allow_tf32 = allowed
+
+
+@pytest.fixture
+def tiny_sample(monkeypatch):
+    """Let the sample be made of two small pairs; its recipe."""
+
+    from mmasgan.datasets import sample_dataset
+
+    recipe = {
+        **sample_dataset.RECIPE,
+        'size': 32,
+        'images': {'train': 1, 'test': 1},
+        'photographs': {'train': ['rocket.jpg'], 'test': ['chelsea.png']},
+    }
+    monkeypatch.setattr(sample_dataset, 'RECIPE', recipe)
+    return recipe

@@ -33,6 +33,7 @@ def photo(seed):
     return file.getvalue()
 
 
+@pytest.mark.app
 @pytest.mark.skipif(NGINX is None, reason='needs nginx')
 def test_nothing_is_lost_behind_nginx(tmp_path):
     make_checkpoint(tmp_path / 'tiny.pth')
@@ -123,6 +124,7 @@ def test_the_small_image_has_what_setup_cfg_asks_for():
             assert f'\n    {line}\n' in setup, line
 
 
+@pytest.mark.process
 @pytest.mark.skipif(
     shutil.which('systemd-analyze') is None, reason='needs systemd-analyze'
 )

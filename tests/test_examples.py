@@ -74,7 +74,7 @@ def test_own_data_changes_data_and_width_alone():
     assert config == parent
 
 
-@pytest.mark.slow
+@pytest.mark.process
 def test_own_data_from_photographs_to_deblurred_ones(tmp_path):
     for seed, name in enumerate(('blurred', 'sharp', 'held_out')):
         make_photos(tmp_path / name, 2, (320, 330), seed)
@@ -115,7 +115,7 @@ def test_own_generator_is_shown_as_it_is():
         assert f'```python\n{(here / name).read_text()}```' in text
 
 
-@pytest.mark.slow
+@pytest.mark.process
 def test_own_generator_from_training_to_onnx(tmp_path):
     """Outside the repository, in processes of their own."""
     here = tmp_path / 'here'
@@ -197,7 +197,7 @@ def beside_the_forks(tmp_path_factory):
     return python
 
 
-@pytest.mark.slow
+@pytest.mark.process
 def test_light_components_work_beside_the_forks(beside_the_forks, tmp_path):
     """As in test_registry.py, in an environment without MMagic."""
     check = """
@@ -216,7 +216,7 @@ assert type(loss).__module__ == 'mmasgan.losses.ragan_ls_loss'
     run(beside_the_forks, '-c', check + light, cwd=tmp_path)
 
 
-@pytest.mark.slow
+@pytest.mark.process
 def test_our_parts_train_in_a_model_of_mmpretrain(beside_the_forks, tmp_path):
     here = tmp_path / 'example'
     shutil.copytree(EXAMPLES / 'mmpretrain', here)
@@ -265,7 +265,7 @@ def numbers(text, name):
     return [float(number) for number in re.findall(r'[-+]?\d+\.\d+', row)]
 
 
-@pytest.mark.slow
+@pytest.mark.process
 def test_the_notebook_runs_top_to_bottom_and_prints_what_it_shows(tmp_path):
     path = EXAMPLES / 'deblur.ipynb'
     stored = nbformat.read(path, as_version=4)

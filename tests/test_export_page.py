@@ -11,6 +11,8 @@ from tiny import ROOT, make_checkpoint
 
 from mmasgan.apis import deblur_image, export_generator
 
+pytestmark = pytest.mark.process
+
 PAGE = (ROOT / 'docs' / 'export.md').read_text()
 EXAMPLES = [
     text
@@ -26,7 +28,8 @@ def test_an_example_deblurs_as_the_library_does(number, tmp_path):
     photo = draw.integers(0, 256, (37, 50, 3), np.uint8)
     Image.fromarray(photo).save(tmp_path / 'photo.png')
     for suffix in ('.onnx', '.pt2'):
-        export_generator(generator, tmp_path / f'model{suffix}')
+        if f'model{suffix}' in EXAMPLES[number]:
+            export_generator(generator, tmp_path / f'model{suffix}')
     assert len(EXAMPLES) == 2
     subprocess.run(
         [sys.executable, '-c', EXAMPLES[number]], cwd=tmp_path, check=True

@@ -15,6 +15,8 @@ from onnx import TensorProto, helper
 from safetensors.torch import save_file
 from tiny import make_checkpoint
 
+pytestmark = pytest.mark.process
+
 COUNTS = {'pth': 400, 'safetensors': 300, 'zip': 200, 'onnx': 100}
 SLOWEST = 20  # seconds
 SEED = 19

@@ -6,8 +6,7 @@ from collections import Counter
 import pytest
 import yaml
 from mmengine.config import Config
-from mmengine.registry import MODELS
-from tiny import ROOT
+from tiny import ROOT, build
 
 import mmasgan.compat  # noqa: F401  before anything of MMagic
 from mmasgan.apis import load_generator
@@ -86,7 +85,7 @@ def test_an_entry_is_of_a_collection(entry):
 @each_entry
 def test_the_metadata_are_those_of_the_config(entry):
     cfg = Config.fromfile(ROOT / entry['Config'])
-    model = MODELS.build(cfg.model)
+    model = build(cfg.model)
     if hasattr(model, 'generators'):
         generator = model.generators['sharp']
     elif hasattr(model, 'motion_network'):

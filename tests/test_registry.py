@@ -71,6 +71,7 @@ def run(*code):
     return result.stdout + result.stderr
 
 
+@pytest.mark.process
 class TestFreshInterpreter:
     def test_light_components_are_built_by_string(self):
         run(BUILD_LIGHT_COMPONENTS)

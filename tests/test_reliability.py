@@ -26,6 +26,16 @@ def gopro(tmp_path_factory):
     return make_gopro(tmp_path_factory.mktemp('gopro'))
 
 
+@pytest.fixture(scope='module')
+def whole(gopro, tmp_path_factory):
+    """The folder of 40 iterations that nothing stopped."""
+    folder = tmp_path_factory.mktemp('whole')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr('mmengine.device.utils.DEVICE', 'cpu')
+        train(gopro, folder, 40)
+    return folder
+
+
 @pytest.fixture(autouse=True)
 def _on_cpu(monkeypatch):
     """Train on the CPU, where bits are promised to be equal."""
@@ -39,7 +49,7 @@ def assert_same_end(left, right, iteration):
         assert_equal(expected[key], found[key], key)
 
 
-@pytest.mark.slow
+@pytest.mark.process
 def test_20_kills_while_saving_lose_nothing(gopro, tmp_path):
     changes = {'default_hooks.checkpoint.interval': 1}
     train(gopro, tmp_path / 'whole', 60, **changes)
@@ -60,8 +70,11 @@ def test_20_kills_while_saving_lose_nothing(gopro, tmp_path):
     )
 
 
+@pytest.mark.process
 @pytest.mark.parametrize('name', ['SIGTERM', 'SIGUSR1', 'SIGINT'])
-def test_a_signal_saves_and_stops_and_nothing_is_lost(gopro, tmp_path, name):
+def test_a_signal_saves_and_stops_and_nothing_is_lost(
+    gopro, whole, tmp_path, name
+):
     work_dir, number = tmp_path / 'work', getattr(signal, name)
     values = options(40, tmp_path / 'split.json')
     values['model.cycle_loss.weights'] = None
@@ -85,13 +98,18 @@ def test_a_signal_saves_and_stops_and_nothing_is_lost(gopro, tmp_path, name):
     (saved,) = work_dir.glob('iter_*.pth')
     assert saved.name != 'iter_40.pth'
 
-    code, output = run(*command, '--resume', cwd=tmp_path)
-    assert code == 0, output
+    if name == 'SIGTERM':
+        code, output = run(*command, '--resume', cwd=tmp_path)
+        assert code == 0, output
+    else:  # as the command does, without another start
+        runner = train(gopro, work_dir, 40, resume=True)
+        log = Path(runner.log_dir, f'{runner.timestamp}.log')
+        output = log.read_text()
     assert str(saved) in output
-    train(gopro, tmp_path / 'whole', 40)
-    assert_same_end(tmp_path / 'whole', work_dir, 40)
+    assert_same_end(whole, work_dir, 40)
 
 
+@pytest.mark.runner
 def test_a_damaged_newest_checkpoint_costs_one_interval(
     gopro, tmp_path, caplog
 ):
@@ -110,6 +128,7 @@ def test_a_damaged_newest_checkpoint_costs_one_interval(
     assert_same_end(tmp_path / 'whole', tmp_path / 'cut', 6)
 
 
+@pytest.mark.runner
 def test_a_full_disk_ends_the_save_and_keeps_the_one_before(
     gopro, tmp_path, monkeypatch
 ):
@@ -141,7 +160,7 @@ class Watch(Hook):
         ]
 
 
-@pytest.mark.slow
+@pytest.mark.runner
 @pytest.mark.skipif(sys.platform != 'linux', reason='reads /proc')
 def test_2000_iterations_in_bfloat16_stay_finite_and_flat(
     gopro, tmp_path, monkeypatch
@@ -171,6 +190,7 @@ def test_2000_iterations_in_bfloat16_stay_finite_and_flat(
     assert watch.resident[1999] < 1.01 * watch.resident[500]
 
 
+@pytest.mark.runner
 def test_one_switch_leaves_only_deterministic_operations(gopro, tmp_path):
     """PyTorch raises at others; on a CPU there are none anyway."""
     deterministic = {'randomness.deterministic': True}
@@ -184,6 +204,7 @@ def test_one_switch_leaves_only_deterministic_operations(gopro, tmp_path):
     assert_equal(logged(tmp_path / 'a'), logged(tmp_path / 'b'), 'losses')
 
 
+@pytest.mark.runner
 def test_a_checkpoint_of_another_row_is_refused(gopro, tmp_path):
     train(
         gopro, tmp_path / 'row', 1, config=ROOT / 'configs/cyclegan_gopro.py'

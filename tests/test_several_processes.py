@@ -20,7 +20,7 @@ import torch
 from tiny import CONFIG, ROOT, as_arguments, make_gopro, options
 from trainings import assert_equal, build, logged, read, train
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings('ignore')]
+pytestmark = [pytest.mark.process, pytest.mark.filterwarnings('ignore')]
 
 # Without what ranks draw on their own. Adam's eps keeps it from blowing up
 # the rounding errors of biases that instance norm takes away again.

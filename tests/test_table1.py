@@ -41,6 +41,7 @@ def table1(folder, *arguments):
     return done.returncode, done.stdout + done.stderr
 
 
+@pytest.mark.process
 def test_it_trains_tests_reports_and_keeps_it(tmp_path):
     folder, gopro = tmp_path, make_gopro(tmp_path / 'gopro')
     common = ['--data', gopro, '--rows', 'cyclegan', '--work-dir', 'work']
@@ -62,6 +63,7 @@ def test_it_trains_tests_reports_and_keeps_it(tmp_path):
     assert (folder / 'work' / 'report' / 'report.md').read_text() == report
 
 
+@pytest.mark.process
 def test_a_job_ends_with_who_started_it(tmp_path):
     os.mkfifo(tmp_path / 'config.py')  # which it waits for
     process = subprocess.Popen(

@@ -14,7 +14,7 @@ from tensorboard.backend.event_processing.event_accumulator import (
 from tiny import make_gopro
 from trainings import logged, train
 
-pytestmark = pytest.mark.filterwarnings('ignore')
+pytestmark = [pytest.mark.runner, pytest.mark.filterwarnings('ignore')]
 
 # Two iterations, then a validation with pictures.
 CHANGES = {

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine.runner import load_checkpoint
-from tiny import CONFIG, ROOT, as_arguments, make_gopro, options
-from trainings import assert_equal, build, logged, read, run, train
+from tiny import ROOT, make_gopro
+from trainings import assert_equal, build, logged, read, train
 
 from mmasgan.semantic import TorchvisionPrior, compute_maps
 
-pytestmark = pytest.mark.filterwarnings('ignore')
+pytestmark = [pytest.mark.runner, pytest.mark.filterwarnings('ignore')]
 
 
 @pytest.fixture(scope='module', autouse=True)
@@ -241,44 +241,6 @@ def test_training_sees_the_maps_that_were_computed(gopro, tmp_path, recwarn):
             maps.sum(1), torch.ones_like(maps[:, 0]), atol=1e-5, rtol=0
         )
         assert maps.std() > 0.01  # uniform ones have none
-
-
-def test_the_tools_train_resume_and_test(gopro, tmp_path):
-    work_dir = tmp_path / 'work'
-    common = ['--work-dir', work_dir, '--data-root', gopro, '--cfg-options']
-
-    def tool(name, iterations, *flags):
-        values = options(iterations, tmp_path / 'split.json')
-        values['model.cycle_loss.weights'] = None
-        values['default_hooks.visualization.interval'] = 1  # pictures
-        script = ROOT / 'tools' / f'{name}.py'
-        return run(
-            script,
-            CONFIG,
-            *flags,
-            *common,
-            *as_arguments(values),
-            cwd=tmp_path,
-        )
-
-    code, output = tool('test', 1)
-    assert code == 1
-    assert f"Error: no checkpoint at '{work_dir}': train first" in output
-    assert 'Traceback' not in output
-
-    code, output = tool('train', 1, '--amp')
-    assert code == 0, output
-    code, output = tool('train', 2, '--resume')
-    assert code == 0, output
-    assert f'{work_dir}/iter_1.pth' in output
-    assert 'Iter(train) [2/2]' in output
-    assert 'Iter(train) [1/2]' not in output
-
-    code, output = tool('test', 2)
-    assert code == 0, output
-    assert f'{work_dir}/iter_2.pth' in output
-    assert output.index('│ input │') < output.index('│ model │')
-    assert 'Pictures (input | output | ground truth): ' in output
 
 
 def test_a_checkpoint_loads_into_a_bare_model(on_cpu, gopro, tmp_path):

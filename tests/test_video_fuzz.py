@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from clips import read_clip, write_clip
 
+pytestmark = pytest.mark.process
+
 KINDS = {
     '.mp4': ('libx264', ['aac']),
     '.mov': ('mjpeg', ['pcm_s16le']),

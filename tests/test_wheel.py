@@ -11,6 +11,8 @@ import pytest
 from tiny import ROOT
 from wheels import build_wheel
 
+pytestmark = pytest.mark.process
+
 INHERITING = """
 from mmengine.config import read_base
 

@@ -17,7 +17,7 @@ from mmasgan.cli import main
 from mmasgan.datasets import image_store
 from mmasgan.semantic import load_semantic
 
-pytestmark = pytest.mark.filterwarnings('ignore')
+pytestmark = [pytest.mark.runner, pytest.mark.filterwarnings('ignore')]
 
 
 @pytest.fixture(autouse=True)

@@ -96,6 +96,7 @@ def dies_at(number, *arguments):
     os._exit(0)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ('stage', 'number'),
     [('unpack', 10), ('store', 70), ('manifest', 89), ('split', 90)],
@@ -114,6 +115,7 @@ def test_a_preparation_killed_at_any_stage_is_finished(
     assert ready(root)
 
 
+@pytest.mark.process
 def test_maps_and_page_killed_half_way_are_finished(archive, tmp_path):
     root, source = unpacked(archive), tmp_path / 'source'
     for path in root.rglob('*.png'):

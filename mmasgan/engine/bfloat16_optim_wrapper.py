@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from mmengine.device import get_device
@@ -27,19 +28,24 @@ class BFloat16OptimWrapper(OptimWrapper):
     Config: ``dict(type='mmasgan.BFloat16OptimWrapper', optimizer=...)``
     """
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.device = torch.device(get_device()).type
+        self.enabled = self.device != 'cpu' or has_instructions('bfloat16')
+        if not self.enabled:
+            warnings.warn(
+                'this processor has no instructions for bfloat16: training '
+                'uses float32, which is faster',
+                stacklevel=2,
+            )
+
     @contextmanager
     def optim_context(self, model: nn.Module) -> Iterator[None]:
         """Enable autocast in addition to :class:`OptimWrapper`'s context."""
-        device = torch.device(get_device()).type
-        is_fast = device != 'cpu' or has_instructions('bfloat16')
-        if not is_fast:
-            warnings.warn(  # shown once
-                'this processor has no instructions for bfloat16: training '
-                'uses float32, which is faster',
-                stacklevel=1,
-            )
         with (
             super().optim_context(model),
-            torch.autocast(device, dtype=torch.bfloat16, enabled=is_fast),
+            torch.autocast(
+                self.device, dtype=torch.bfloat16, enabled=self.enabled
+            ),
         ):
             yield

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from types import FrameType
@@ -18,6 +19,7 @@ from ..registry import HOOKS
 __all__ = ['StopSignalHook', 'init_worker']
 
 SIGNALS = ('SIGTERM', 'SIGUSR1', 'SIGINT')  # Windows has no SIGUSR1
+SECONDS = 5.0  # between exchanges of several processes
 AT_CTRL_C = (
     b'\nCtrl-C: saving a checkpoint after this iteration; press it again to '
     b'stop immediately without a checkpoint\n'
@@ -40,8 +42,10 @@ class StopSignalHook(Hook):
     Config: ``dict(type='mmasgan.StopSignalHook')``
 
     Args:
-        interval: Number of iterations after which several processes exchange
-            received signals, which synchronises a GPU.
+        interval: Maximum number of iterations after which several processes
+            exchange received signals, which synchronises a GPU. They do so
+            at least every 5 seconds if iterations take less than that, and
+            otherwise after each: torchrun only waits for 30 seconds.
 
     Raises:
         ValueError: If ``interval`` is not positive.
@@ -54,6 +58,8 @@ class StopSignalHook(Hook):
             raise ValueError(f'interval must be positive, got {interval}')
         self.interval = interval
         self.received = 0
+        self._next = 0  # iteration of the next exchange
+        self._last = (0, 0.0)  # iteration and time of the last one
         self._before: dict[int, Any] = {}
 
     def before_train(self, runner: Runner) -> None:
@@ -91,11 +97,9 @@ class StopSignalHook(Hook):
         """
         received = self.received
         if is_distributed():
-            if not self.every_n_train_iters(runner, self.interval):
+            if runner.iter < self._next:
                 return
-            latest = torch.tensor(received)
-            all_reduce(latest, 'max')
-            received = int(latest)
+            received = self._exchange(runner.iter)
         if not received:
             return
         name = signal.Signals(received).name
@@ -105,6 +109,19 @@ class StopSignalHook(Hook):
                 hook._save_checkpoint(runner)
         self.restore()
         raise SystemExit(128 + received)
+
+    def _exchange(self, iteration: int) -> int:
+        """Return the signal that any process received, or 0."""
+        now = time.monotonic()
+        count = max(1, iteration - self._last[0])
+        seconds = (now - self._last[1]) / count
+        latest = torch.tensor([self.received, seconds], dtype=torch.float64)
+        all_reduce(latest, 'max')
+        received, seconds = latest.tolist()
+        pause = min(max(SECONDS / max(seconds, 1e-3), 1), self.interval)
+        self._next = iteration + int(pause)
+        self._last = iteration, now
+        return int(received)
 
     def after_train(self, runner: Runner) -> None:
         """Restore the signal handlers."""

@@ -1,10 +1,13 @@
-"""A checkpoint as a training leaves it."""
+"""A checkpoint as a training leaves it, and generators as exported."""
+
+import functools
 
 import pytest
+from exported import KINDS, make
 from mmengine.runner import Runner
 from tiny import ROOT, make_gopro, options
 
-from mmasgan.apis import load_config
+from mmasgan.apis import export_generator, load_config
 
 
 @pytest.fixture(scope='session')
@@ -22,3 +25,16 @@ def trained(tmp_path_factory):
     runner = Runner.from_cfg(cfg)
     runner.train()
     return folder / 'iter_2.pth', runner
+
+
+@pytest.fixture(scope='session')
+def exported(tmp_path_factory):
+    """Export a kind of generator, once; return it and what was written."""
+
+    @functools.cache
+    def export(kind='flagship', suffix='.onnx', semantic=False):
+        generator = make(**KINDS[kind])
+        out = tmp_path_factory.mktemp('exported') / f'a{suffix}'
+        return generator, export_generator(generator, out, semantic)
+
+    return export

@@ -9,8 +9,8 @@ from mmasgan.apis import export_generator
 from mmasgan.apis.export_formats import FORMATS
 
 
-def test_the_graph_is_plain(tmp_path):
-    done = export_generator(make(), tmp_path / 'a.onnx', semantic=True)
+def test_the_graph_is_plain(exported):
+    _, done = exported(semantic=True)
     model = onnx.load(done.path)
     onnx.checker.check_model(model, full_check=True)
     used = {node.op_type for node in model.graph.node}
@@ -27,10 +27,8 @@ def test_the_graph_is_plain(tmp_path):
 
 
 @pytest.mark.parametrize('suffix', ['.onnx', '.pt2'])
-def test_semantic_maps_steer_what_was_exported(suffix, tmp_path):
-    generator = make()
-    out = tmp_path / f'a{suffix}'
-    done = export_generator(generator, out, semantic=True)
+def test_semantic_maps_steer_what_was_exported(suffix, exported):
+    generator, done = exported(suffix=suffix, semantic=True)
     run = FORMATS[suffix].load(done.path)
     size = (2, 33, 50)
     x, classes = torch.from_numpy(images(*size)), torch.from_numpy(maps(*size))
@@ -41,16 +39,15 @@ def test_semantic_maps_steer_what_was_exported(suffix, tmp_path):
     torch.testing.assert_close(found, expected, atol=5e-5, rtol=0)
 
 
-def test_nothing_of_this_machine_is_in_a_file(tmp_path):
+def test_nothing_of_this_machine_is_in_a_file(exported):
     for suffix in FORMATS:
-        done = export_generator(
-            make(norm=False, sft=False), tmp_path / f'a{suffix}'
-        )
+        _, done = exported('without norms', suffix)
         content = done.path.read_bytes()
         assert b'site-packages' not in content
         assert b'mmasgan/generators' not in content
 
 
+@pytest.mark.runner
 def test_a_program_says_what_it_is(tmp_path):
     done = export_generator(
         make(sft=False), tmp_path / 'a.pt2', origin=dict(source='here')

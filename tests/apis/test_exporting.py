@@ -2,18 +2,16 @@ import numpy as np
 import onnxruntime
 import pytest
 import torch
-from exported import KINDS, images, make
+from exported import KINDS, images, make, write_nothing
 
 from mmasgan.apis import export_generator
-from mmasgan.apis.export_formats import FORMATS
 from mmasgan.generators import PixelUnshuffleUNet
 
 
 @pytest.mark.filterwarnings('ignore:no semantic map')
 @pytest.mark.parametrize('kind', KINDS)
-def test_onnx_of_any_size_is_what_pytorch_puts_out(kind, tmp_path):
-    generator = make(**KINDS[kind])
-    done = export_generator(generator, tmp_path / 'a.onnx')
+def test_onnx_of_any_size_is_what_pytorch_puts_out(kind, exported):
+    generator, done = exported(kind)
     assert max(done.differences.values()) < 5e-5
     session = onnxruntime.InferenceSession(done.path)
     for size in ((1, 16, 16), (3, 17, 47), (1, 90, 33), (2, 64, 20)):
@@ -26,9 +24,8 @@ def test_onnx_of_any_size_is_what_pytorch_puts_out(kind, tmp_path):
 
 
 @pytest.mark.filterwarnings('ignore:no semantic map')
-def test_a_program_of_pytorch_takes_any_size(tmp_path):
-    generator = make()
-    done = export_generator(generator, tmp_path / 'a.pt2')
+def test_a_program_of_pytorch_takes_any_size(exported):
+    generator, done = exported(suffix='.pt2')
     program = torch.export.load(done.path).module()
     for size in ((1, 16, 16), (3, 17, 48), (1, 90, 33)):
         x = torch.from_numpy(images(*size))
@@ -36,6 +33,7 @@ def test_a_program_of_pytorch_takes_any_size(tmp_path):
             torch.testing.assert_close(program(x), generator(x))
 
 
+@pytest.mark.runner
 def test_the_generator_is_left_as_it_is(tmp_path):
     generator = make(**KINDS['without norms'])
     x = torch.from_numpy(images(1, 18, 30))
@@ -49,20 +47,12 @@ def test_the_generator_is_left_as_it_is(tmp_path):
 
 @pytest.mark.parametrize('apart', [2e-3, float('nan')])
 def test_a_file_that_differs_is_not_written(tmp_path, monkeypatch, apart):
-    sound = FORMATS['.pt2']
+    def change(output):
+        if output.shape[-1] == 70:  # the third size alone
+            output[0, 0, 0, 0] += apart
+        return output
 
-    def load_faulty(path):
-        run = sound.load(path)
-
-        def faulty(*inputs):
-            output = run(*inputs)
-            if output.shape[-1] == 70:  # the third size alone
-                output[0, 0, 0, 0] += apart
-            return output
-
-        return faulty
-
-    monkeypatch.setitem(FORMATS, '.pt2', sound._replace(load=load_faulty))
+    write_nothing(monkeypatch, '.pt2', change)
     generator = make(**KINDS['without norms'])
     (tmp_path / 'a.pt2').write_bytes(b'before')
     with pytest.raises(RuntimeError, match='1 images of 70x131 it differs'):
@@ -72,13 +62,7 @@ def test_a_file_that_differs_is_not_written(tmp_path, monkeypatch, apart):
 
 
 def test_a_difference_within_the_tolerance_is_told(tmp_path, monkeypatch):
-    sound = FORMATS['.pt2']
-
-    def load_shifted(path):
-        run = sound.load(path)
-        return lambda *inputs: run(*inputs) + 5e-4
-
-    monkeypatch.setitem(FORMATS, '.pt2', sound._replace(load=load_shifted))
+    write_nothing(monkeypatch, '.pt2', lambda output: output + 5e-4)
     generator = make(**KINDS['without norms'])
     done = export_generator(generator, tmp_path / 'a.pt2')
     assert list(done.differences.values()) == pytest.approx([5e-4] * 3, 1e-2)
@@ -108,6 +92,7 @@ def test_what_is_missing_is_named(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.runner
 class TestUNet:
     """One whose weights are random, so that its residual is large."""
 

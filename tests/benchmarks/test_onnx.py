@@ -4,6 +4,8 @@ import pytest
 
 from benchmarks import onnx
 
+pytestmark = pytest.mark.runner
+
 
 @pytest.mark.filterwarnings('ignore:no semantic map')
 @pytest.mark.parametrize('config', [None, 'ascyclegan_plus_sample'])

@@ -4,6 +4,8 @@ import pytest
 
 from benchmarks.ranks import ranks_step
 
+pytestmark = pytest.mark.process
+
 MODEL = dict(config='cyclegan_gopro', size=32, amp=False, width=4)
 
 
@@ -22,7 +24,7 @@ def started():
         process.join()
 
 
-def test_all_train_until_one_dies(tmp_path, started):
+def test_all_train_until_one_dies(forked_ranks, tmp_path, started):
     step = ranks_step(2, 1, tmp_path / 'meeting', **MODEL, count=1)
     for number in range(2):
         step(number)

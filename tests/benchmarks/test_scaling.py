@@ -5,6 +5,8 @@ import pytest
 
 from benchmarks import scaling
 
+pytestmark = pytest.mark.runner
+
 ARGS = dict(width=4, side=32, ranks=2, files=20, rounds=2, count=1)
 
 THREADS = max(os.cpu_count() // 2, 1)
@@ -23,7 +25,7 @@ THREADS = max(os.cpu_count() // 2, 1)
         ('files', 'us per file', ['20 files', '2000 files']),
     ],
 )
-def test_times_are_divided_by_the_work(of, unit, names):
+def test_times_are_divided_by_the_work(forked_ranks, of, unit, names):
     result = scaling.measure(Namespace(**ARGS, of=of))
     assert result.unit == unit
     assert [result.rows[0].name, result.rows[-1].name] == names

@@ -254,6 +254,7 @@ def test_it_goes_on_and_ends_with_1(folder):
     assert len(list((folder / 'out').iterdir())) == 2
 
 
+@pytest.mark.process
 def test_any_name_is_told(folder):
     names = [b'a b', b'two\nlines', 'ä模'.encode(), b'no utf-8 \xff']
     inside = os.fsencode(folder / 'in')
@@ -373,6 +374,7 @@ def test_the_help_shows_commands_on_lines_of_their_own():
         assert option in result.output
 
 
+@pytest.mark.process
 def test_the_help_needs_no_pytorch():
     code = (
         'import sys\n'

@@ -77,12 +77,14 @@ def _remedies(output):
     return [line.strip() for line in remedies.splitlines()]
 
 
+@pytest.mark.process
 def test_doctor_finds_nothing_amiss(doctor):
     status, output = doctor['healthy']
     assert status == 0, output
     assert output.endswith('No problems found.\n')
 
 
+@pytest.mark.process
 def test_doctor_names_versions_faults_and_editors(doctor):
     import torch
 
@@ -100,6 +102,7 @@ def test_doctor_names_versions_faults_and_editors(doctor):
         assert expected in output
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ('package', 'remedy'),
     [
@@ -116,6 +119,7 @@ def test_doctor_speaks_where_a_package_is_missing(doctor, package, remedy):
     assert _remedies(output) == [remedy]
 
 
+@pytest.mark.process
 def test_doctor_speaks_where_torchvision_does_not_match(doctor):
     status, output = doctor['mismatched']
     assert status == 1

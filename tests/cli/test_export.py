@@ -6,6 +6,7 @@ from importlib.metadata import packages_distributions, requires
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from exported import write_nothing
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from PIL import Image
@@ -27,6 +28,7 @@ def run(*arguments):
     return CliRunner().invoke(main, ['export', *map(str, arguments)])
 
 
+@pytest.mark.runner
 def test_a_checkpoint_is_exported(weights, tmp_path):
     out = tmp_path / 'model.onnx'
     done = run('-o', out, '--weights', weights)
@@ -59,7 +61,8 @@ def test_a_checkpoint_is_exported(weights, tmp_path):
         (('-o', '{}/is/a/file/a.pt2'), 1, "a.pt2' cannot be written"),
     ],
 )
-def test_bad_input_is_named(tmp_path, arguments, code, message):
+def test_bad_input_is_named(monkeypatch, tmp_path, arguments, code, message):
+    write_nothing(monkeypatch, '.pt2')
     (tmp_path / 'is').mkdir()
     (tmp_path / 'is' / 'a').touch()
     done = run(*(argument.format(tmp_path) for argument in arguments))
@@ -86,6 +89,7 @@ def modules_left_out():
     ]
 
 
+@pytest.mark.process
 def test_models_deblur_without_pytorch(weights, tmp_path):
     missing = modules_left_out()
     assert {'torch', 'mmengine', 'mmcv', 'mmagic', 'skimage'} < {*missing}

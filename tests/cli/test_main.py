@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 
+import pytest
 from click.testing import CliRunner
 from clips import write_clip
 from tiny import make_checkpoint
@@ -20,6 +21,7 @@ def test_version_and_help_are_quick():
     assert 'doctor' in runner.invoke(main, ['--help']).output
 
 
+@pytest.mark.process
 def test_help_needs_nothing_heavy():
     code = (
         'import sys\n'

@@ -164,6 +164,7 @@ def test_the_tool_is_the_same_command(monkeypatch, capsys, tmp_path):
     assert 'To train on the images' in capsys.readouterr().out
 
 
+@pytest.mark.process
 def test_kill_in_the_middle_does_no_harm(run, tmp_path):
     root = make_gopro(tmp_path / 'g')
     code = (

@@ -96,6 +96,7 @@ def test_what_is_missing_is_named(monkeypatch):
     assert 'pip install "gradio>=5.20" fastapi-offline' in done.output
 
 
+@pytest.mark.runner
 def test_exported_models_need_no_pytorch(started, weights, tmp_path):
     exported = tmp_path / 'a.onnx'
     done = CliRunner().invoke(

@@ -14,6 +14,7 @@ def gopro(tmp_path_factory):
     return make_gopro(tmp_path_factory.mktemp('data') / 'gopro')
 
 
+@pytest.mark.runner
 def test_a_config_is_trained_by_its_name(gopro, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     values = options(2, tmp_path / 'split.json')

@@ -110,6 +110,7 @@ def build(tmp_path_factory):
     return folder, runner
 
 
+@pytest.mark.runner
 def test_trains_scores_draws_and_resumes(build):
     folder, runner = build
     first = runner(2)
@@ -137,6 +138,7 @@ def test_trains_scores_draws_and_resumes(build):
     assert second.iter == 4
 
 
+@pytest.mark.runner
 def test_tests(build):
     from mmengine.hooks import Hook
 

@@ -162,6 +162,7 @@ def test_unknown_variant_is_refused(root):
         PairedGoProDataset(root, blur_variant='x')
 
 
+@pytest.mark.process
 def test_data_sets_need_neither_mmagic_nor_scikit_image():
     code = (
         'import sys, mmasgan.datasets; '
@@ -332,6 +333,7 @@ def test_skipped_images_change_no_other_sample(damaged, make, tmp_path):
     assert changed > 3
 
 
+@pytest.mark.process
 @pytest.mark.parametrize('make', [unpaired, paired])
 def test_order_is_the_same_with_any_workers_and_after_a_resume(damaged, make):
     root, _ = damaged
@@ -353,6 +355,7 @@ def test_a_substitute_follows_the_seed(damaged):
     assert 'a-000001' not in chosen
 
 
+@pytest.mark.process
 @pytest.mark.parametrize('context', ['fork', 'spawn'])
 def test_workers_count_different_files_together(damaged, context):
     root, bad = damaged

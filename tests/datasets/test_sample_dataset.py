@@ -22,18 +22,6 @@ def sample_root(tmp_path_factory):
     return prepare_sample_dataset(tmp_path_factory.mktemp('data') / 'sample')
 
 
-@pytest.fixture
-def tiny(monkeypatch):
-    recipe = {
-        **sample_dataset.RECIPE,
-        'size': 32,
-        'images': {'train': 1, 'test': 1},
-        'photographs': {'train': ['rocket.jpg'], 'test': ['chelsea.png']},
-    }
-    monkeypatch.setattr(sample_dataset, 'RECIPE', recipe)
-    return recipe
-
-
 def hashes(root):
     return {
         str(path.relative_to(root)): sha256(
@@ -100,19 +88,19 @@ def test_second_make_gives_the_same_pixels(sample_root, tmp_path):
     assert size < 20e6
 
 
-def test_second_call_changes_nothing(tiny, tmp_path):
+def test_second_call_changes_nothing(tiny_sample, tmp_path):
     root = prepare_sample_dataset(str(tmp_path / 'a' / 'sample'))
     before = {p: p.stat().st_mtime_ns for p in root.rglob('*')}
     assert prepare_sample_dataset(root) == root
     assert {p: p.stat().st_mtime_ns for p in root.rglob('*')} == before
     assert leftovers(root.parent) == []
-    assert json.loads((root / 'manifest.json').read_text()) == tiny
+    assert json.loads((root / 'manifest.json').read_text()) == tiny_sample
 
 
-def test_older_version_is_made_again(tiny, tmp_path, monkeypatch):
+def test_older_version_is_made_again(tiny_sample, tmp_path, monkeypatch):
     root = prepare_sample_dataset(tmp_path / 'sample')
     (root / 'train' / 'old.txt').touch()
-    newer = {**tiny, 'version': tiny['version'] + 1}
+    newer = {**tiny_sample, 'version': tiny_sample['version'] + 1}
     monkeypatch.setattr(sample_dataset, 'RECIPE', newer)
     prepare_sample_dataset(root)
     assert not (root / 'train' / 'old.txt').exists()
@@ -120,7 +108,7 @@ def test_older_version_is_made_again(tiny, tmp_path, monkeypatch):
     assert leftovers(tmp_path) == []
 
 
-def test_empty_folder_is_filled(tiny, tmp_path):
+def test_empty_folder_is_filled(tiny_sample, tmp_path):
     (tmp_path / 'sample').mkdir()
     prepare_sample_dataset(tmp_path / 'sample')
     assert (tmp_path / 'sample' / 'train' / 'rocket' / 'blur').is_dir()
@@ -129,7 +117,9 @@ def test_empty_folder_is_filled(tiny, tmp_path):
 @pytest.mark.parametrize(
     'content', [None, '{"made_by": "someone else"}', 'no json', '[]']
 )
-def test_foreign_folder_is_refused_and_left_alone(tiny, tmp_path, content):
+def test_foreign_folder_is_refused_and_left_alone(
+    tiny_sample, tmp_path, content
+):
     root = tmp_path / 'sample'
     (root / 'train').mkdir(parents=True)
     if content is not None:
@@ -142,13 +132,13 @@ def test_foreign_folder_is_refused_and_left_alone(tiny, tmp_path, content):
     assert leftovers(tmp_path) == []
 
 
-def test_file_in_its_place_is_refused(tiny, tmp_path):
+def test_file_in_its_place_is_refused(tiny_sample, tmp_path):
     (tmp_path / 'sample').write_text('mine')
     with pytest.raises(FileExistsError, match='set data_root to another f'):
         prepare_sample_dataset(tmp_path / 'sample')
 
 
-def test_interrupted_making_leaves_nothing(tiny, tmp_path, monkeypatch):
+def test_interrupted_making_leaves_nothing(tiny_sample, tmp_path, monkeypatch):
     def stop(*_):
         raise KeyboardInterrupt
 
@@ -159,7 +149,7 @@ def test_interrupted_making_leaves_nothing(tiny, tmp_path, monkeypatch):
 
 
 def test_slower_process_takes_what_the_faster_made(
-    tiny, tmp_path, monkeypatch
+    tiny_sample, tmp_path, monkeypatch
 ):
     root = tmp_path / 'sample'
     make = sample_dataset._make
@@ -177,8 +167,8 @@ def test_slower_process_takes_what_the_faster_made(
     assert leftovers(tmp_path) == []
 
 
-def test_missing_photograph_is_named(tiny, tmp_path, monkeypatch):
-    tiny['photographs'] = {'train': ['gone.png']}
+def test_missing_photograph_is_named(tiny_sample, tmp_path, monkeypatch):
+    tiny_sample['photographs'] = {'train': ['gone.png']}
     with pytest.raises(FileNotFoundError, match=r"gone.png', which"):
         prepare_sample_dataset(tmp_path / 'sample')
 
@@ -193,7 +183,7 @@ dataset = dict(
 
 
 @pytest.mark.parametrize('dumped', [False, True])
-def test_config_makes_it_on_first_use(tiny, tmp_path, dumped):
+def test_config_makes_it_on_first_use(tiny_sample, tmp_path, dumped):
     from mmengine.registry import DATASETS
 
     path = tmp_path / 'config.py'

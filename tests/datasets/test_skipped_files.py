@@ -81,6 +81,7 @@ def _skip(skipped, numbers):
         skipped.add(broken(str(number)))
 
 
+@pytest.mark.process
 @pytest.mark.parametrize('context', ['fork', 'spawn'])
 def test_processes_share_it(context):
     skipped = SkippedFiles(40)

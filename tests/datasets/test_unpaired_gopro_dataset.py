@@ -117,6 +117,7 @@ def test_other_seed_keeps_the_split(make_nested):
     assert domains[0] == domains[1] != domains[2]
 
 
+@pytest.mark.process
 def test_samples_are_the_same_in_any_worker(make_nested):
     root = make_nested(UNEQUAL)
     dataset = UnpairedGoProDataset(root, pipeline=PIPELINE, seed=2)

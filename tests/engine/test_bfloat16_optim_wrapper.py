@@ -1,3 +1,5 @@
+import warnings
+
 import pytest
 import torch
 from mmengine.registry import OPTIM_WRAPPERS
@@ -46,15 +48,18 @@ def test_forward_is_bfloat16_and_weights_stay_float32(model):
     torch.testing.assert_close(model.weight.detach(), before - 0.5)
 
 
-def test_where_the_processor_has_none_all_is_float32(model, machine):
+def test_without_instructions_it_warns_once_and_runs_in_float32(
+    model, machine
+):
     machine(False)
-    wrapper = wrap(model)
-    with (
-        pytest.warns(UserWarning, match='no instructions for bfloat16: trai'),
-        wrapper.optim_context(model),
-    ):
-        out = model(torch.ones(1, 2))
-    assert out.dtype == torch.float32
+    with pytest.warns(UserWarning, match='no instructions for bfloat16: trai'):
+        wrapper = wrap(model)
+    with warnings.catch_warnings():
+        warnings.simplefilter('error')
+        for _ in range(2):
+            with wrapper.optim_context(model):
+                out = model(torch.ones(1, 2))
+            assert out.dtype == torch.float32
 
 
 def test_gradients_accumulate(model):

@@ -50,7 +50,9 @@ def endless(data):
     return InfiniteEpochSampler(data, seed=1)
 
 
-@pytest.mark.parametrize('workers', [0, 2])
+@pytest.mark.parametrize(
+    'workers', [0, pytest.param(2, marks=pytest.mark.process)]
+)
 @pytest.mark.parametrize('start', [1, 4])
 def test_what_was_trained_on_is_skipped(workers, start):
     whole = run(endless, 0, workers)
@@ -84,6 +86,7 @@ class Signals(Numbers):
         return os.getpgrp(), int(signal.getsignal(signal.SIGUSR1))
 
 
+@pytest.mark.process
 def test_workers_leave_signals_to_the_main_process():
     """torchrun and slurm send them to all processes of a job."""
     loader = DataLoader(Signals(), num_workers=1)

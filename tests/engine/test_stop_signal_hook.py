@@ -15,7 +15,10 @@ def runner():
     checkpoints = MagicMock(spec=CheckpointHook)
     hooks = [MagicMock(spec=Hook), checkpoints]
     return SimpleNamespace(
-        hooks=hooks, saved=checkpoints._save_checkpoint, logger=MagicMock()
+        hooks=hooks,
+        saved=checkpoints._save_checkpoint,
+        logger=MagicMock(),
+        iter=0,
     )
 
 
@@ -84,18 +87,37 @@ def test_another_thread_than_the_main_one_trains_all_the_same(runner):
     hook.after_train(runner)
 
 
-def test_several_processes_stop_together(runner, monkeypatch):
-    """What another one was told, this one hears at the next interval."""
+@pytest.mark.parametrize(
+    ('seconds', 'exchanges'),
+    [(0.1, [0, 1, 4, 7]), (2.0, [0, 1, 3, 5, 7]), (9.0, list(range(9)))],
+)
+def test_several_processes_exchange_signals_in_time(
+    runner, monkeypatch, seconds, exchanges
+):
+    """Every three iterations, but more often if iterations are slow."""
+    found = []
     monkeypatch.setattr(stop_signal_hook, 'is_distributed', lambda: True)
     monkeypatch.setattr(
-        stop_signal_hook, 'all_reduce', lambda told, op: told.fill_(15)
+        stop_signal_hook, 'all_reduce', lambda *_: found.append(runner.iter)
     )
+    monkeypatch.setattr('time.monotonic', lambda: 1000 + seconds * runner.iter)
     hook = StopSignalHook(interval=3)
-    for runner.iter in (0, 1):
+    for runner.iter in range(9):
         hook.after_train_iter(runner, runner.iter)
-    runner.iter = 2
+    assert found == exchanges
+
+
+def test_several_processes_stop_together(runner, monkeypatch):
+    """A process stops at a signal that another process received."""
+
+    def reduce(latest, op):
+        latest[0] = 15
+
+    monkeypatch.setattr(stop_signal_hook, 'is_distributed', lambda: True)
+    monkeypatch.setattr(stop_signal_hook, 'all_reduce', reduce)
+    hook = StopSignalHook()
     with pytest.raises(SystemExit):
-        hook.after_train_iter(runner, 2)
+        hook.after_train_iter(runner, 0)
     runner.saved.assert_called_once_with(runner)
 
 

@@ -347,6 +347,7 @@ def test_gopros_size_takes_less_than_two_seconds(measure):
     assert time.process_time() - start < 2
 
 
+@pytest.mark.process
 def test_they_need_no_pytorch():
     code = (
         'import sys, mmasgan.evaluation.functional, mmasgan.apis.inference\n'

@@ -145,6 +145,7 @@ def test_negative_warmup_is_refused():
         InferenceCostHook(warmup=-1)
 
 
+@pytest.mark.runner
 @pytest.mark.filterwarnings('ignore')
 def test_a_whole_test_of_the_flagship(tmp_path):
     """The hook and all metrics in MMagic's own loop."""

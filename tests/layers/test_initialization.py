@@ -46,6 +46,7 @@ def test_draws_as_mmengine_does(network, ours, theirs, arguments):
     assert found['0.weight'].std() > 0
 
 
+@pytest.mark.process
 def test_light_floors_do_not_import_mmengine_model():
     code = (
         'import sys; import mmasgan.losses, mmasgan.generators, '

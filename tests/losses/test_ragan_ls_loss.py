@@ -132,6 +132,7 @@ def two_ranks(tmp_path_factory):
     return inputs, torch.load(folder / 'result')
 
 
+@pytest.mark.process
 def test_two_ranks_equal_one_process_with_both_batches(two_ranks):
     inputs, (grads, losses, _) = two_ranks
     expected_grads, expected_losses = losses_and_grads(*inputs)
@@ -139,6 +140,7 @@ def test_two_ranks_equal_one_process_with_both_batches(two_ranks):
     torch.testing.assert_close(grads, expected_grads, rtol=0, atol=1e-6)
 
 
+@pytest.mark.process
 def test_means_of_each_rank_alone_would_not_do(two_ranks):
     (real, fake, weight), (grads, losses, _) = two_ranks
     halves = [
@@ -152,6 +154,7 @@ def test_means_of_each_rank_alone_would_not_do(two_ranks):
     assert (alone_losses - losses).abs().max() > 1e-2
 
 
+@pytest.mark.process
 def test_two_ranks_call_nothing_deprecated(two_ranks):
     _, (_, _, warned) = two_ranks
     assert warned == []

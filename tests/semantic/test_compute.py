@@ -85,6 +85,7 @@ def test_damaged_maps_are_made_again(data, counting):
     store.read('train/a/blur/000001.png')
 
 
+@pytest.mark.process
 def test_a_killed_process_leaves_whole_maps_only(data):
     def start():
         return subprocess.Popen(

@@ -23,6 +23,8 @@ from mmasgan.serve.limits import Limits, RefusedError
 from mmasgan.serve.routes import open_route
 from mmasgan.serve.server import _admit, _fetch_nothing
 
+pytestmark = pytest.mark.app
+
 PNG = {'Content-Type': 'image/png'}
 MULTIPART = {'Content-Type': 'multipart/form-data; boundary=b'}
 # Everything of Gradio that is open. What is not here is closed, whatever

@@ -220,7 +220,6 @@ class Tab:
         self.page.click('#run')
 
 
-@pytest.mark.slow
 def test_in_a_browser(browser, site, weights, photo, tmp_path):
     """Upload, deblur, look, download; the same as the command line."""
     files = [tmp_path / name for name in ('a.png', 'b.jpg', 'bad.png')]
@@ -256,7 +255,6 @@ def test_in_a_browser(browser, site, weights, photo, tmp_path):
     assert tab.wrong == []
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize('scheme', ['light', 'dark'])
 @pytest.mark.parametrize('size', [(1280, 900), (390, 844)])
 def test_everyone_can_use_it(browser, site, photo, tmp_path, scheme, size):

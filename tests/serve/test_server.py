@@ -15,6 +15,8 @@ from mmasgan.apis import deblur_image
 from mmasgan.serve.server import is_loopback, run_server
 from mmasgan.serve.service import DeblurService
 
+pytestmark = pytest.mark.app
+
 PNG = {'Content-Type': 'image/png'}
 SECRET = 'what visitors must not see'
 

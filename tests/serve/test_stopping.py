@@ -10,8 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import pytest
 
 from mmasgan.serve.stopping import Stopping
+
+pytestmark = pytest.mark.app
 
 SCRIPT = Path(__file__).parent / 'slow_server.py'
 PNG = {'Content-Type': 'image/png', 'X-Forwarded-For': '203.0.113.9'}

@@ -100,6 +100,7 @@ def test_without_history_they_are_refused(attack):
         read_tensors(str(attack))
 
 
+@pytest.mark.process
 def test_the_attack_is_real(tmp_path):
     """NumPy's own functions let the process end."""
     path = tmp_path / 'attack.pth'

@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 
@@ -14,28 +15,18 @@ from mmasgan.generators import PixelUnshuffleUNet, ResNetV2SFTGenerator
 
 
 @pytest.fixture(scope='module')
-def generator():
-    torch.manual_seed(0)
-    generator = ResNetV2SFTGenerator(
-        base_channels=4, num_blocks=1, num_classes=3
-    )
-    for name, parameter in generator.named_parameters():
-        if 'scale' in name or 'shift' in name:  # they start without effect
-            torch.nn.init.normal_(parameter, std=0.1)
-    generator.decoder[-2].weight.data *= 30  # starts near the identity
-    return generator.eval()
+def generator(exported):
+    return exported()[0]
 
 
 @pytest.fixture(scope='module')
-def steered(generator, tmp_path_factory):
-    out = tmp_path_factory.mktemp('onnx') / 'steered.onnx'
-    return export_generator(generator, out, semantic=True).path
+def steered(exported):
+    return exported(semantic=True)[1].path
 
 
 @pytest.fixture(scope='module')
-def plain(generator, tmp_path_factory):
-    out = tmp_path_factory.mktemp('onnx') / 'plain.onnx'
-    return export_generator(generator, out).path
+def plain(exported):
+    return exported()[1].path
 
 
 def image(height=21, width=34):
@@ -67,6 +58,7 @@ def test_semantic_maps_are_taken(generator, steered):
     assert np.abs(uniform - expected).max() > 1e-3
 
 
+@pytest.mark.process
 def test_pytorch_is_not_imported(plain, tmp_path):
     np.save(tmp_path / 'in.npy', np.full((16, 20, 3), 90, np.uint8))
     code = f"""
@@ -96,7 +88,7 @@ def test_a_map_that_is_not_taken_is_refused(plain):
 
 
 def test_what_does_not_fit_is_named(steered):
-    with pytest.raises(ValueError, match=r"steered\.onnx'"):
+    with pytest.raises(ValueError, match=re.escape(f"{steered}'")):
         OnnxBackend(steered)(image(), semantic(width=30))
 
 
@@ -168,6 +160,7 @@ def test_a_model_with_loops_is_refused_by_name(plain, tmp_path):
         OnnxBackend(tmp_path / 'loop.onnx')
 
 
+@pytest.mark.runner
 @pytest.mark.parametrize(
     'generator',
     [

@@ -165,13 +165,15 @@ print(status('VmHWM') - before, backend.bytes_needed(900, 1400))
 """
 
 
+@pytest.mark.process
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform != 'linux', reason='measured on Linux')
 @pytest.mark.parametrize(
     ('precision', 'in_strips'),
     [
         ('float32', False),
-        pytest.param('bfloat16', False, marks=pytest.mark.slow),
-        pytest.param('float32', True, marks=pytest.mark.slow),
+        pytest.param('bfloat16', False),
+        pytest.param('float32', True),
     ],
 )
 def test_no_more_memory_is_taken_than_was_said(precision, in_strips):

@@ -190,6 +190,7 @@ print(next(line.split()[1] for line in lines if line.startswith('VmHWM')))
 """
 
 
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform != 'linux', reason='measured on Linux')
 def test_memory_does_not_grow_with_the_video(tmp_path):
     """A frame has 0.9 MB; the short video already fills all buffers."""

@@ -101,6 +101,7 @@ def test_others_cannot_make_it_take_half_a_photograph(monkeypatch):
     assert ImageFile.LOAD_TRUNCATED_IMAGES
 
 
+@pytest.mark.process
 def test_it_needs_no_pytorch():
     code = (
         'import sys, mmasgan.io.image\n'

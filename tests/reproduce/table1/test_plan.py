@@ -223,7 +223,9 @@ def test_mixed_sizes_are_named(data):
     )
 
 
-def test_the_sample_is_made_and_the_commit_named(tmp_path, monkeypatch):
+def test_the_sample_is_made_and_the_commit_named(
+    tiny_sample, tmp_path, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     (job,) = plan_jobs(
         find_rows(['cyclegan']), [0], 'sample', parse_budget('1'), 'work'

@@ -1,0 +1,45 @@
+"""``tools/train.py`` and ``tools/test.py``, as a user starts them."""
+
+import pytest
+from tiny import CONFIG, ROOT, as_arguments, make_gopro, options
+from trainings import run
+
+
+@pytest.mark.process
+def test_the_tools_train_resume_and_test(tmp_path):
+    gopro = make_gopro(tmp_path / 'gopro')
+    work_dir = tmp_path / 'work'
+    common = ['--work-dir', work_dir, '--data-root', gopro, '--cfg-options']
+
+    def tool(name, iterations, *flags):
+        values = options(iterations, tmp_path / 'split.json')
+        values['model.cycle_loss.weights'] = None
+        values['default_hooks.visualization.interval'] = 1  # pictures
+        script = ROOT / 'tools' / f'{name}.py'
+        return run(
+            script,
+            CONFIG,
+            *flags,
+            *common,
+            *as_arguments(values),
+            cwd=tmp_path,
+        )
+
+    code, output = tool('test', 1)
+    assert code == 1
+    assert f"Error: no checkpoint at '{work_dir}': train first" in output
+    assert 'Traceback' not in output
+
+    code, output = tool('train', 1, '--amp')
+    assert code == 0, output
+    code, output = tool('train', 2, '--resume')
+    assert code == 0, output
+    assert f'{work_dir}/iter_1.pth' in output
+    assert 'Iter(train) [2/2]' in output
+    assert 'Iter(train) [1/2]' not in output
+
+    code, output = tool('test', 2)
+    assert code == 0, output
+    assert f'{work_dir}/iter_2.pth' in output
+    assert output.index('│ input │') < output.index('│ model │')
+    assert 'Pictures (input | output | ground truth): ' in output
