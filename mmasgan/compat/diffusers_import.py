@@ -30,13 +30,7 @@ def is_present() -> bool:
 def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Load the architectures that do not need diffusers.
 
-    Args:
-        module: ``mmagic.models.archs``.
-        execute: Function that executes the module's code; used if it has no
-            source file.
-
-    Returns:
-        Whether any statement was skipped.
+    Returns whether any statement was skipped.
     """
     if hasattr(module, '__all__'):
         return is_present()  # already imported, so nothing failed

@@ -42,13 +42,7 @@ def is_present() -> bool:
 def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Load each editor separately, and skip those that fail.
 
-    Args:
-        module: ``mmagic.models.editors``.
-        execute: Function that executes the module's code; used if it has no
-            source file.
-
-    Returns:
-        Whether any editor was skipped.
+    Returns whether any editor was skipped.
     """
     if hasattr(module, '__all__'):
         return is_present()  # already imported, so nothing failed
