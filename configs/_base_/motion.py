@@ -8,7 +8,7 @@ motion_prior = dict(
         # of 13 to 22 pixels and a 90th percentile of 33. Paths are nearly
         # straight, and faster before or after the middle.
         carried=dict(
-            weight=0.7,
+            weight=0.5,
             length=(0, 45),
             skew=1.3,
             shake=(0, 0.3),
@@ -18,11 +18,19 @@ motion_prior = dict(
         ),
         # ours: hand-held photographs, averaged in linear light.
         hand=dict(
-            weight=0.3,
+            weight=0.35,
             length=(2, 32),
             shake=(0.3, 1),
             acceleration=0.3,
             gamma=(2.2,),
+        ),
+        # ours: blur so slight that a sharp original is hard to tell from it.
+        slight=dict(
+            weight=0.15,
+            length=(0, 8),
+            shake=(0, 0.6),
+            acceleration=0.3,
+            gamma=(1, 2.2),
         ),
     ),
     still=0.06,
