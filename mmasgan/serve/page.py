@@ -173,7 +173,8 @@ class _Page:
         remove(before)
         results: list[Result] = []
         failures: list[str] = []
-        gone = self.listeners.gone(request and request.session_hash)
+        session = request.session_hash if request else None
+        gone = self.listeners.gone(session)
         with self.service.batches.one(None):  # a server that stops waits
             for number, path in enumerate(files):
                 tell = _teller(progress, number, files)

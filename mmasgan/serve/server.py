@@ -119,7 +119,7 @@ def build_app(
     _fetch_nothing()
     # Around each event Gradio sets up matplotlib, which the page does not
     # use; to import it takes seconds in which nobody else is answered.
-    gradio.utils.MatplotlibBackendMananger = nullcontext
+    vars(gradio.utils)['MatplotlibBackendMananger'] = nullcontext
     return app
 
 
