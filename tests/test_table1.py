@@ -85,7 +85,7 @@ def test_a_job_ends_with_who_started_it(tmp_path):
     ('arguments', 'message'),
     [
         (['--data', 'no_such', '--budget', '1'], "'no_such' is not a folder"),
-        (['--data', 'x', '--budget', 'big'], 'and such a number, got'),
+        (['--data', 'x', '--budget', 'big'], 'a number of iterations, got'),
         (
             ['--data', 'x', '--budget', '1', '--rows', 'ascyclegn_gopro'],
             "did you mean 'ascyclegan_gopro'?",

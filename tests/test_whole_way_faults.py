@@ -48,7 +48,7 @@ def test_a_bad_archive_is_named_and_a_good_one_goes_on(
     name = 'GOPRO_Large/train/GOPR0385_11_00/sharp/000001.png'
     if fault == 'truncated':
         archive.write_bytes(whole[: len(whole) // 2])
-        message = rf"'{archive}' is not a whole zip archive"
+        message = rf"'{archive}' is not a complete zip archive"
     elif fault == 'checksum':
         archive.write_bytes(whole[:-1] + b'x')
         command += ['--sha256', digest]

@@ -90,7 +90,7 @@ class Prior(ABC):
         if not (maps.min() >= 0 and abs(sums - 1).max() < TOLERANCE):
             raise ValueError(
                 f'the output of {type(self).__name__} for '
-                f"'{name}' are not probabilities: values from "
+                f"'{name}' is not a probability map: values from "
                 f'{maps.min():.3g} to {maps.max():.3g}, sums from '
                 f'{sums.min():.3g} to {sums.max():.3g}'
             )

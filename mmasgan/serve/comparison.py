@@ -4,7 +4,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from .results import Result
+from .page_results import Result
 
 __all__ = ['CSS', 'JS', 'comparison']
 

@@ -11,7 +11,7 @@ from .folder import KEPT, folder_size
 from .jobs import Job, StoppedError
 from .limits import RefusedError
 from .listeners import Listeners
-from .results import Result, downloads, keep, remove
+from .page_results import Result, downloads, keep, remove
 from .service import DeblurService, Served
 
 __all__ = ['build_page']

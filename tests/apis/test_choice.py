@@ -57,7 +57,7 @@ def test_it_turns_to_strips_where_memory_is_short(no_pytorch, monkeypatch):
     [
         (dict(weights='gone'), "'gone' is neither a file nor one of"),
         (dict(device='cuda'), 'ONNX Runtime supports --device auto or cpu'),
-        (dict(precision='float16'), 'takes --precision auto or float32'),
+        (dict(precision='float16'), 'supports --precision auto or float32'),
         (dict(config='x.py', weights='x.pth'), '--config cannot be used with'),
         (dict(config='x.py'), '--config needs --checkpoint'),
     ],

@@ -55,7 +55,7 @@ def test_a_file_that_differs_is_not_written(tmp_path, monkeypatch, apart):
     write_nothing(monkeypatch, '.pt2', change)
     generator = make(**KINDS['without norms'])
     (tmp_path / 'a.pt2').write_bytes(b'before')
-    with pytest.raises(RuntimeError, match='1 images of 70x131 it differs'):
+    with pytest.raises(RuntimeError, match='1 images of 70x131, it differs'):
         export_generator(generator, tmp_path / 'a.pt2', overwrite=True)
     assert [path.name for path in tmp_path.iterdir()] == ['a.pt2']
     assert (tmp_path / 'a.pt2').read_bytes() == b'before'

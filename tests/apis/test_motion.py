@@ -63,5 +63,5 @@ def test_paths_are_drawn_where_and_as_long_as_they_are():
 
 
 def test_a_generator_is_no_motion_network():
-    with pytest.raises(ValueError, match='not a network that reads motion'):
+    with pytest.raises(ValueError, match='not a motion network'):
         load_motion_network('ascyclegan_plus_small_gopro')

@@ -61,7 +61,7 @@ def test_what_was_changed_is_refused(published, tmp_path):
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)
-    with pytest.raises(ValueError, match='not what was published as second'):
+    with pytest.raises(ValueError, match='not the published file of second'):
         load_generator()
     assert load_generator(path)  # as it is
 

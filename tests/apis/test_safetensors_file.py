@@ -54,7 +54,7 @@ def test_other_files_are_named(tmp_path):
     content = encode_safetensors(TRAINED)
     for damaged in (b'', b'x' * 99, content[:-1], content[:40]):
         path.write_bytes(damaged)
-        with pytest.raises(ValueError, match=r'm\.safetensors.* or damaged'):
+        with pytest.raises(ValueError, match=r'm\.safetensors.* is damaged'):
             read_safetensors(path)
 
 

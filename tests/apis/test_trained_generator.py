@@ -52,9 +52,9 @@ def test_no_random_numbers_are_drawn(tensors):
 @pytest.mark.parametrize(
     ('name', 'value', 'problem'),
     [
-        ('decoder.8.bias', None, r'8\.bias should be \(3,\), is missing'),
-        ('decoder.8.bias', torch.ones(1), r'should be \(3,\), is \(1,\)'),
-        ('decoder.8.bias', [1.0], r'should be \(3,\), is a list'),
+        ('decoder.8.bias', None, r'8\.bias should be \(3,\), but is missing'),
+        ('decoder.8.bias', torch.ones(1), r'should be \(3,\), but is \(1,\)'),
+        ('decoder.8.bias', [1.0], r'should be \(3,\), but is a list'),
         (
             'x',
             torch.ones(1),

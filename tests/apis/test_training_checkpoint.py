@@ -65,12 +65,12 @@ BOOM = "__import__('pathlib').Path('ran').touch()"
     [
         (None, r"meta\['cfg'\] has no readable model\.generator"),
         ('x = 1', r"meta\['cfg'\] has no model; use the config file"),
-        ('model = dict(', 'can be read'),
-        ('model = dict(a=1)', 'can be read'),
-        (f'model = dict(generator=dict(a={BOOM}))', 'can be read'),
-        (f'{BOOM}\nmodel = {BOOM}', 'can be read'),
-        ('model = dict(generator=dict(**{"a": 1}))', 'can be read'),
-        ('model = dict(generator=dict([("a", 1)]))', 'can be read'),
+        ('model = dict(', 'use the config file'),
+        ('model = dict(a=1)', 'use the config file'),
+        (f'model = dict(generator=dict(a={BOOM}))', 'use the config file'),
+        (f'{BOOM}\nmodel = {BOOM}', 'use the config file'),
+        ('model = dict(generator=dict(**{"a": 1}))', 'use the config file'),
+        ('model = dict(generator=dict([("a", 1)]))', 'use the config file'),
     ],
 )
 def test_a_config_is_read_but_not_run(tmp_path, monkeypatch, text, problem):

@@ -139,6 +139,6 @@ def test_what_is_left_out_on_purpose_is_nothing_amiss(monkeypatch):
     )
     result = CliRunner().invoke(main, ['doctor'])
     assert result.exit_code == 0, result.output
-    assert 'Installed to deblur without PyTorch' in result.output
+    assert 'deblur`, and with gradio `mmasgan serve`)' in result.output
     assert 'onnxruntime' in result.output
     assert result.output.endswith('No problems found.\n')

@@ -130,7 +130,7 @@ def test_page_to_look_at_is_written(run, folders, tmp_path):
     before = (out / 'report' / 'index.html').read_bytes()
     (out / 'report' / 'index.html').unlink()
     result = run('report', out)
-    assert result.output.endswith(f"data: '{out}/report/index.html'\n")
+    assert result.output.endswith(f"Report: '{out}/report/index.html'\n")
     assert (out / 'report' / 'index.html').read_bytes() == before
     # Nor does the page disturb what comes after.
     assert run('photos', *folders, '-o', out, '--min-side=32').exit_code == 0

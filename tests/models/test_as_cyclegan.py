@@ -240,7 +240,7 @@ def test_a_generator_that_does_not_learn_has_no_discriminator(
 
 def test_loops_must_be_known(build_model):
     with pytest.raises(
-        ValueError, match=r"loops must be of .* got .'forward'"
+        ValueError, match=r"loops must be some of .* got .'forward'"
     ):
         build_model(loops=['forward'])
 

@@ -124,7 +124,7 @@ def test_overlays_are_written_beside(data, counting):
 
 
 def test_a_folder_without_images_is_refused(tmp_path, counting):
-    with pytest.raises(FileNotFoundError, match='no image below'):
+    with pytest.raises(FileNotFoundError, match='there is no image in'):
         compute_maps(tmp_path, counting(), 'net')
 
 

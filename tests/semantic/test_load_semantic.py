@@ -194,7 +194,7 @@ def test_without_any_maps(data, paths):
 def test_other_changes_of_pixels_are_refused(maps, paths):
     results = pipeline()(dict(paths))
     results['img_blur'] = results['img_blur'][1:]
-    with pytest.raises(ValueError, match='then RandomCrop, then Flip'):
+    with pytest.raises(ValueError, match='LoadRGBImage, RandomCrop and Flip, in'):
         LoadSemantic(KEYS)(results)
 
 
@@ -209,7 +209,7 @@ def test_a_flip_before_the_crop_is_refused(maps, paths):
             LoadSemantic(['img_blur']),
         ]
     )
-    with pytest.raises(ValueError, match='then RandomCrop, then Flip'):
+    with pytest.raises(ValueError, match='LoadRGBImage, RandomCrop and Flip, in'):
         steps(paths)
 
 

@@ -31,7 +31,7 @@ def test_a_folder_gives_probabilities(folder, image):
 
 def test_the_table_must_fit(folder, image):
     prior = SegFormerPrior(folder, classes='cityscapes')
-    with pytest.raises(ValueError, match='gives 150 classes'):
+    with pytest.raises(ValueError, match='has 150 classes'):
         prior(image)
 
 

@@ -89,10 +89,10 @@ def test_missing_maps_are_named_with_the_remedy(store):
     [
         (np.zeros((2, 3)), 'must be'),
         (np.zeros((2, 3, 3), int), 'must be'),
-        (np.zeros((2, 3, 3)), 'sum to 1'),
-        (np.full((2, 3, 3), np.nan), 'sum to 1'),
-        (np.ones((2, 3, 3)) * [[[-1]], [[2]]], 'sum to 1'),
-        (np.zeros((0, 3, 3)), 'sum to 1'),
+        (np.zeros((2, 3, 3)), 'with sum 1'),
+        (np.full((2, 3, 3), np.nan), 'with sum 1'),
+        (np.ones((2, 3, 3)) * [[[-1]], [[2]]], 'with sum 1'),
+        (np.zeros((0, 3, 3)), 'with sum 1'),
     ],
 )
 def test_other_arrays_are_refused(tmp_path, content, message):

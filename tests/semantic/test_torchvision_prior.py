@@ -54,5 +54,5 @@ def test_a_failed_download_tells_the_way_without(monkeypatch):
         raise URLError('no network')
 
     monkeypatch.setattr('torchvision.models.get_model', fail)
-    with pytest.raises(OSError, match=r'\(no network\): give a file'):
+    with pytest.raises(OSError, match=r'\(no network\): download them'):
         TorchvisionPrior()

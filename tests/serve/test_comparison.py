@@ -2,7 +2,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from mmasgan.serve.comparison import comparison
-from mmasgan.serve.results import Result
+from mmasgan.serve.page_results import Result
 
 NAME = 'a "b" <i>&.jpg'
 

@@ -25,7 +25,7 @@ from mmasgan.serve.comparison import comparison
 from mmasgan.serve.limits import Limits
 from mmasgan.serve.listeners import Listeners
 from mmasgan.serve.page import TITLES, _Page, build_page, title_of
-from mmasgan.serve.results import remove
+from mmasgan.serve.page_results import remove
 from mmasgan.serve.service import DeblurService
 from mmasgan.utils.model_index import read_model_index
 
@@ -362,7 +362,6 @@ def test_everyone_can_use_it(browser, site, photo, tmp_path, scheme, size):
     tab.page.close()
 
 
-@pytest.mark.slow
 def test_one_can_see_how_far_it_is_and_stop(browser, photo, tmp_path):
     path = tmp_path / 'a.png'
     path.write_bytes(photo())

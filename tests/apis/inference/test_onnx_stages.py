@@ -79,7 +79,7 @@ def copied(default, folder, change=lambda about: None):
 def test_weights_alone_say_what_is_missing(default, tmp_path):
     path = tmp_path / 'mine.safetensors'
     path.write_bytes(default.read_bytes())
-    with pytest.raises(FileNotFoundError, match=r"if 'mine\.stages' lies"):
+    with pytest.raises(FileNotFoundError, match=r"needs 'mine\.stages' next"):
         OnnxBackend(path)
 
 
@@ -88,7 +88,7 @@ def test_stages_of_other_weights_are_named(default, tmp_path):
         about['weights'][0]['trunk.stem.weight'] = [1, 2, 3, 4]
 
     path = copied(default, tmp_path, change)
-    with pytest.raises(ValueError, match=r'whose trunk\.stem\.weight differs'):
+    with pytest.raises(ValueError, match=r'trunk\.stem\.weight has another shape'):
         OnnxBackend(path)
 
 

@@ -74,7 +74,7 @@ def test_one_photograph_may_go_to_standard_output():
 @pytest.mark.parametrize(
     ('inputs', 'out', 'options', 'error', 'message'),
     [
-        (['in'], 'x.png', {}, ValueError, r"'x\.png' is a file, but there"),
+        (['in'], 'x.png', {}, ValueError, r"'x\.png' is a file, but the"),
         (['in/a.png', 'film'], 'x.png', {}, ValueError, 'is a file, but'),
         (['in/a.png'], 'x.mp4', {}, ValueError, r'written as .x\.mp4., only'),
         (['film/d.mp4'], 'x.png', {}, ValueError, r'only as \.mp4, '),
@@ -116,7 +116,7 @@ def test_results_are_replaced_only_if_asked():
     assert len(plan('in', overwrite=True)) == 3
     Path('out/compare').mkdir()
     Path('out/compare/a.png').touch()
-    with pytest.raises(FileExistsError, match=r'2 more exist'):
+    with pytest.raises(FileExistsError, match=r'2 more already exist'):
         plan('in', compare=True)
 
 

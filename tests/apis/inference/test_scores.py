@@ -40,7 +40,7 @@ def test_a_truth_has_the_name_of_its_photograph():
 
 def test_a_file_is_the_truth_of_one():
     assert truths('in/a.jpg', place='sharp/a.png') == ['sharp/a.png']
-    with pytest.raises(ValueError, match='one image, and there are 2 phot'):
+    with pytest.raises(ValueError, match='one image for 2 photographs'):
         truths('in', place='sharp/a.png')
 
 
@@ -62,7 +62,7 @@ def test_a_truth_that_is_missing_or_not_the_only_one_is_named():
 
 
 def test_a_truth_is_never_replaced():
-    with pytest.raises(FileExistsError, match=r"'sharp/deep/a\.jpg' is a tru"):
+    with pytest.raises(FileExistsError, match=r"'sharp/deep/a\.jpg' is a ground"):
         truths('in', out='sharp')
 
 

@@ -60,8 +60,8 @@ def test_the_cpu_falls_back_to_strips(generator, calls):
     fallback_backend(generator, say=said.append)(IMAGE)
     assert [call[:2] for call in calls] == [('cpu', False), ('cpu', True)]
     assert said == [
-        '24x20 pixels as a whole on the CPU do not fit into the memory; goes '
-        'on in strips on the CPU'
+        '24x20 pixels as a whole on the CPU do not fit into the memory; '
+        'continuing in strips on the CPU'
     ]
     with pytest.raises(MemoryError, match='as a whole on the CPU do not fit'):
         fallback_backend(generator, tile='whole')(IMAGE)

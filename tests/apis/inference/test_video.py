@@ -325,7 +325,7 @@ def test_colours_that_cannot_be_computed_with_name_the_file(tmp_path, target):
     source = write_clip(
         tmp_path / 'a.mp4', pix_fmt='yuv444p', tags={'colorspace': 8}
     )
-    with pytest.raises(ValueError, match=r"a.mp4': colours are coded by mat"):
+    with pytest.raises(ValueError, match=r"a.mp4': the colour matrix 8"):
         deblur_video(source, target, same)
 
 

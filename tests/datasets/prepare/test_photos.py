@@ -119,7 +119,7 @@ def test_folder_without_permission_is_named(folders, out, monkeypatch, hidden):
     if hidden:
         assert prepare_photos(*folders, out, **SETTINGS).num_blur == 4
         return
-    message = f"folder '{locked}' cannot be read: Permission denied; give"
+    message = f"folder '{locked}' cannot be read: Permission denied; all"
     with pytest.raises(PermissionError, match=message):
         prepare_photos(*folders, out, **SETTINGS)
 

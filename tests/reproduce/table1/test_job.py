@@ -150,7 +150,7 @@ def test_what_decides_the_weights_counts(cfg, key, value, old):
     cfg.merge_from_dict({key: value})
     found = differences(before, settings_of(cfg, 'train'))
     assert found == {key: (old, str(value))}
-    assert shown(found) == f'{key} is {old}, asked for is {value}'
+    assert shown(found) == f'{key} is {old}, not {value}'
     assert settings_of(cfg, 'test') == test
 
 
@@ -162,4 +162,4 @@ def test_data_count_where_both_name_them():
 
 def test_some_of_many_are_shown():
     found = dict.fromkeys('abcde', ('1', '2'))
-    assert shown(found).endswith('c is 1, asked for is 2; and 2 more')
+    assert shown(found).endswith('c is 1, not 2; and 2 more')

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmasgan.serve.results import downloads, keep, remove
+from mmasgan.serve.page_results import downloads, keep, remove
 from mmasgan.serve.service import Served
 
 
@@ -44,7 +44,7 @@ def test_equal_names_stay_apart_in_the_archive(served, tmp_path):
 
 
 def test_previews_are_of_bounded_size(served, tmp_path, monkeypatch):
-    monkeypatch.setattr('mmasgan.serve.results.PREVIEW', 20)
+    monkeypatch.setattr('mmasgan.serve.page_results.PREVIEW', 20)
     result = keep(served('a.png', 40, 50), tmp_path)
     assert Image.open(result.after).size == (20, 16)
     assert Image.open(result.file).size == (50, 40)
