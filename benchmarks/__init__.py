@@ -7,7 +7,7 @@ work on the machine disturbs them equally.
 from mmasgan import compat  # noqa: F401  before anything of MMagic
 
 from .machine import describe_machine
-from .page_results import Result, Row, draw, print_table, write_json
+from .results import Result, Row, draw, print_table, write_json
 from .turns import Job, take_turns
 
 __all__ = [

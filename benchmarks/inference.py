@@ -12,7 +12,7 @@ from mmasgan.apis.config import load_config
 
 from .machine import products, rated
 from .models import CONFIGS, OURS, peer_generator
-from .page_results import Result, rows_of
+from .results import Result, rows_of
 from .turns import take_turns
 
 __all__ = ['add_arguments', 'measure']

@@ -15,7 +15,7 @@ from mmasgan.datasets.prepare.finish import listed
 from mmasgan.datasets.prepare.store import build_store
 
 from .models import KEYS
-from .page_results import Result, rows_of
+from .results import Result, rows_of
 from .turns import Job, take_turns
 
 __all__ = ['add_arguments', 'measure']

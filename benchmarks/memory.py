@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import track
 
 from . import step
-from .page_results import Result, Row
+from .results import Result, Row
 from .step import add_arguments
 
 __all__ = ['add_arguments', 'measure']

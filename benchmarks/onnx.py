@@ -19,7 +19,7 @@ from mmasgan.apis.pretrained import load_generator
 
 from .machine import products, rated
 from .models import CONFIGS
-from .page_results import Result, rows_of
+from .results import Result, rows_of
 from .turns import Job, take_turns
 
 __all__ = ['add_arguments', 'measure']

@@ -21,7 +21,7 @@ from mmasgan.generators.strips import translate_in_strips
 
 from .models import CONFIGS, OURS, our_step
 from .ranks import ranks_step
-from .page_results import Result, rows_of
+from .results import Result, rows_of
 from .turns import Job, take_turns
 
 __all__ = ['add_arguments', 'measure']

@@ -8,7 +8,7 @@ from mmengine import MessageHub
 
 from .machine import precisions, products, rated
 from .models import OURS, our_step, peer_step
-from .page_results import Result, rows_of
+from .results import Result, rows_of
 from .turns import Job, take_turns
 
 __all__ = ['add_arguments', 'builders', 'measure']

@@ -53,5 +53,5 @@ def test_errors_are_told_without_a_traceback(photos, tmp_path):
     assert result.exit_code == 1
     assert 'Error: 2 photographs cannot be used' in result.output
     result = run(photos, '-o', tmp_path / 'out', '--length', 9, 2)
-    assert 'length must be a non-negative number or (low, high)' in result.output
+    assert 'must be a non-negative number or (low, high)' in result.output
     assert isinstance(result.exception, SystemExit)

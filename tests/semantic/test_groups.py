@@ -81,7 +81,7 @@ def test_a_table_of_ones_own_has_any_number_of_groups(tmp_path):
 
 
 def test_wrong_numbers_of_classes_are_refused():
-    with pytest.raises(ValueError, match='has 19 classes, but the table has 21'):
+    with pytest.raises(ValueError, match='19 classes, but the table has 21'):
         class_table('voc').group(np.zeros((19, 2, 2), np.float32))
 
 

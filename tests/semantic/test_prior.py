@@ -28,7 +28,7 @@ def test_a_source_gives_probabilities_of_groups(image):
 def test_what_are_no_probabilities_is_refused(image, value):
     maps = np.full((8, 2, 2), 0.125, np.float32)
     maps[3, 0, 0] = value
-    with pytest.raises(ValueError, match=r"for 'a\.png' is not a probability map"):
+    with pytest.raises(ValueError, match=r"'a\.png' is not a probability map"):
         Fixed(maps)(image, 'a.png')
 
 

@@ -132,9 +132,7 @@ def test_what_the_result_lacks_is_in_a_header(client, photo):
         headers=PNG,
         params={'name': 'a.png'},
     )
-    assert (
-        answer.headers['x-notes'] == 'it is truncated after its last pixel'
-    )
+    assert answer.headers['x-notes'] == 'it is truncated after its last pixel'
     answer = client.post('/api/deblur', content=photo(), headers=PNG)
     assert 'x-notes' not in answer.headers
 

@@ -62,7 +62,7 @@ def test_a_truth_that_is_missing_or_not_the_only_one_is_named():
 
 
 def test_a_truth_is_never_replaced():
-    with pytest.raises(FileExistsError, match=r"'sharp/deep/a\.jpg' is a ground"):
+    with pytest.raises(FileExistsError, match=r"'sharp/deep/a\.jpg' is a gro"):
         truths('in', out='sharp')
 
 
