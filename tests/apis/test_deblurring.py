@@ -227,8 +227,8 @@ def test_where_memory_is_short_it_goes_on_in_strips(
     done = deblur_files(generator, [tall], tmp_path / 'out')
     assert done.failures == ()
     assert (
-        f"'{tall}': 40x400 pixels as a whole on the CPU need about 0.1 GB, of "
-        '0.1 are free; continuing in strips on the CPU'
+        f"'{tall}': 40x400 pixels as a whole on the CPU need about 0.1 GB, "
+        'but 0.1 are free; continuing in strips on the CPU'
     ) in capsys.readouterr().err
     found = read_rgb_image(str(done.written[0])).astype(int)
     expected = deblur_image(generator, pixels(400, 40), in_strips=False)

@@ -46,7 +46,8 @@ def encode_photo(photo: Photo, suffix: str) -> bytes:
     if suffix.lower() in OPAQUE:
         if not photo.is_opaque:
             raise ValueError(
-                f'{suffix!r} does not support transparent pixels; write a .png'
+                f'transparent pixels are not supported by {suffix!r}; write a '
+                '.png'
             )
         photo = replace(photo, alpha=None)
     dropped = [

@@ -146,7 +146,7 @@ def test_what_is_wrong_with_one_stops_no_other(tmp_path):
             ' is empty',
             ' is not an image',
             ': image must be at least 16x16 pixels, got 40x8',
-            ": '.jpg' does not support transparent pixels",
+            ": transparent pixels are not supported by '.jpg'",
             ' does not exist',
         ),
         done.failures,

@@ -113,7 +113,7 @@ def test_odd_sizes_are_kept(tmp_path, suffix, encoder, pix_fmt, note):
 @pytest.mark.parametrize(
     ('suffix', 'encoder', 'pix_fmt', 'result', 'codec', 'note'),
     [
-        ('.flv', 'flv', 'yuv420p', '.mkv', 'h264', 'since no encoder'),
+        ('.flv', 'flv', 'yuv420p', '.mkv', 'h264', 'since no available'),
         ('.wmv', 'wmv2', 'yuv420p', '.mkv', 'h264', 'writes wmv2'),
         ('.mpg', 'mpeg2video', 'yuv420p', '.mkv', 'h264', 'mpeg2video'),
         ('.avi', 'rawvideo', 'bgr24', '.avi', 'ffv1', 'becomes ffv1'),
