@@ -255,6 +255,7 @@ class Tab:
 
     def __init__(self, browser, site, **options):
         self.page = browser.new_page(**options)
+        self.page.set_default_timeout(90_000)  # on a busy machine
         self.asked, self.wrong = [], []
         self.page.on('request', lambda r: self.asked.append(r.url))
         self.page.on('pageerror', lambda error: self.wrong.append(str(error)))
@@ -377,7 +378,7 @@ def test_one_can_see_how_far_it_is_and_stop(browser, photo, tmp_path):
         tab.page.wait_for_selector('text=Stopped.')
         tab.page.wait_for_selector('#stop', state='hidden')
         tab.page.wait_for_selector('#run:enabled')
-        assert time.monotonic() - start < 10  # of 200 seconds
+        assert time.monotonic() - start < 60  # of 200 seconds
         assert httpx.get(f'{address}/health').json()['in_progress'] == 0
         assert tab.wrong == []
         tab.page.close()
