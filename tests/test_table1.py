@@ -58,7 +58,7 @@ def test_it_trains_tests_reports_and_keeps_it(tmp_path):
         folder, *common, '--budget', 2, '--report-only', *tiny
     )
     assert code == 1
-    assert 'train_cfg.max_iters is 1, asked for is 2' in output
+    assert 'train_cfg.max_iters is 1, not 2' in output
     assert 'Traceback' not in output
     assert (folder / 'work' / 'report' / 'report.md').read_text() == report
 

@@ -125,4 +125,4 @@ def test_exported_models_need_no_pytorch(
         service.deblur(content(), 'a.png')
     assert error.value.status == 413
     done = run('--weights', exported, '--device', 'cuda')
-    assert 'ONNX Runtime takes --device auto or cpu' in done.output
+    assert 'ONNX Runtime supports --device auto or cpu' in done.output

@@ -89,7 +89,7 @@ def test_a_job_that_fails_leaves_the_others_alone(comparison):
 
     (failure,), text = comparison.run()
     assert failure.job == f'{CYCLEGAN} seed 0'
-    assert 'is of another model: 1 entries' in failure.error
+    assert 'is from another model: 1 keys' in failure.error
     assert repr(weight) in failure.error
     assert (comparison.folder(CYCLEGAN, 0) / 'log.txt').is_file()
     assert f'test {CYCLEGAN} seed 0 failed' in text
