@@ -13,11 +13,7 @@ from .train import TO_ARGPARSE
 __all__ = ['main', 'test']
 
 
-@click.command(
-    context_settings=TO_ARGPARSE,
-    add_help_option=False,
-    options_metavar='',
-)
+@click.command(**TO_ARGPARSE)
 @click.argument(
     'arguments',
     nargs=-1,

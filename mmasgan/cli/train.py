@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -10,14 +11,17 @@ from .errors import plain_errors
 
 __all__ = ['main', 'train']
 
-TO_ARGPARSE = dict(ignore_unknown_options=True, allow_interspersed_args=False)
-
-
-@click.command(
-    context_settings=TO_ARGPARSE,
+# Of commands whose options argparse reads.
+TO_ARGPARSE: dict[str, Any] = dict(
+    context_settings=dict(
+        ignore_unknown_options=True, allow_interspersed_args=False
+    ),
     add_help_option=False,
     options_metavar='',
 )
+
+
+@click.command(**TO_ARGPARSE)
 @click.argument(
     'arguments',
     nargs=-1,
