@@ -57,7 +57,7 @@ def test_the_model_sees_normalised_rgb(make, image, softmax):
 
 def test_logits_are_not_taken_for_probabilities(make, image):
     prior = OnnxPrior(make(WEIGHT), 'outdoor', logits=False)
-    with pytest.raises(ValueError, match='are not probabilities'):
+    with pytest.raises(ValueError, match='is not a probability map'):
         prior(image)
 
 
