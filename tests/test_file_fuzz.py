@@ -6,19 +6,22 @@ import subprocess
 import sys
 import time
 import zipfile
+from io import BytesIO
 from pathlib import Path
 
 import onnx
 import pytest
 import torch
 from onnx import TensorProto, helper
-from safetensors.torch import save_file
+from safetensors.torch import save, save_file
 from tiny import make_checkpoint
 
 pytestmark = pytest.mark.process
 
 COUNTS = {'pth': 400, 'safetensors': 300, 'zip': 200, 'onnx': 100}
 SLOWEST = 20  # seconds
+LONGEST = 1000  # characters of an error
+ODD = [None, -1, 10**30, 1e308, True, '', '\0', [], {}, [0] * 1000]
 SEED = 19
 
 
@@ -60,6 +63,8 @@ def run(folder):
             outcome = 'refused'
             if path.name not in str(error):
                 outcome = f'unnamed: {error!r}'
+            elif len(str(error)) > LONGEST or '\n' in str(error):
+                outcome = f'not one line: {error!r}'
         except BaseException as error:
             outcome = f'{type(error).__name__}: {error}'
         seconds = time.monotonic() - start
@@ -112,6 +117,31 @@ def mutated(content, draw):
     return bytes(result if draw.random() < 0.9 else result[: at + 1])
 
 
+def damaged_inside(path, draw):
+    """Return an intact container with changed contents; None for others."""
+    if path.suffix == '.pth':
+        changed = BytesIO()
+        with (
+            zipfile.ZipFile(path) as old,
+            zipfile.ZipFile(changed, 'w') as new,
+        ):
+            victim = draw.choice(old.namelist())
+            for name in old.namelist():
+                content = old.read(name)
+                if name == victim:
+                    content = mutated(content, draw) if content else b'x'
+                new.writestr(name, content)
+        return changed.getvalue()
+    if path.suffix == '.safetensors':
+        generator = {'type': 'ResNetV2SFTGenerator', 'num_blocks': 1}
+        about = {'generator': generator, 'classes': 0}
+        owner = draw.choice([about, generator])
+        owner[draw.choice(list(owner))] = draw.choice(ODD)
+        metadata = {'mmasgan': json.dumps(about)}
+        return save({'a': torch.ones(3)}, metadata)
+    return None
+
+
 @pytest.fixture(scope='module')
 def outcomes(tmp_path_factory):
     sources = tmp_path_factory.mktemp('sources')
@@ -122,7 +152,10 @@ def outcomes(tmp_path_factory):
         content = (sources / f'a.{kind}').read_bytes()
         for number in range(count):
             path = folder / f'{number:03}.{kind}'
-            path.write_bytes(mutated(content, draw))
+            inside = None
+            if number % 3 == 0:
+                inside = damaged_inside(sources / f'a.{kind}', draw)
+            path.write_bytes(inside or mutated(content, draw))
     command = [sys.executable, '-W', 'ignore', __file__, folder]
     done = subprocess.run(command, capture_output=True, text=True)
     lines = done.stdout.splitlines()

@@ -75,7 +75,7 @@ class TrainedGenerator:
     def _empty(self) -> nn.Module:
         """Build the network, on the meta device if possible."""
         arguments = dict(self.config)
-        kind = str(arguments.pop('type', None))
+        kind = str(arguments.pop('type', None))[:LONGEST]
         name = kind.rpartition('.')[2]
         found = _known_generators().get(name)
         if found is None:

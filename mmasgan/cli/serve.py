@@ -1,4 +1,4 @@
-"""``mmasgan serve``: a web page that deblurs."""
+"""``mmasgan serve``: a web page that deblurs photographs."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,20 +14,53 @@ if TYPE_CHECKING:
 __all__ = ['serve']
 
 POSITIVE = click.FloatRange(0, min_open=True)
+COUNT = click.IntRange(1)
+LIMITS: dict[str, tuple[click.ParamType, float, str]] = {
+    'max-megabytes': (POSITIVE, 50, 'Size of an uploaded file.'),
+    'max-megapixels': (POSITIVE, 40, 'Size of a photograph.'),
+    'max-files': (COUNT, 20, 'Number of photographs in a batch.'),
+    'concurrency': (COUNT, 1, 'Photographs deblurred at the same time.'),
+    'queue': (COUNT, 64, 'Number of waiting requests.'),
+    'per-client': (COUNT, 16, 'Number of waiting requests of one client.'),
+    'max-seconds': (POSITIVE, 600, 'Processing time of a photograph.'),
+    'max-total-megabytes': (POSITIVE, 4000, 'Size of all files of visitors.'),
+}
+"""Type, default and help of the fields of ``Limits``, in their order."""
+
+
+def _limits(command: Callable) -> Callable:
+    for name, (kind, default, text) in reversed(LIMITS.items()):
+        command = click.option(
+            f'--{name}',
+            type=kind,
+            default=default,
+            show_default=True,
+            help=text,
+        )(command)
+    return command
 
 
 @click.command()
-@click.option('--host', default='127.0.0.1', show_default=True)
 @click.option(
-    '--port', type=click.IntRange(0, 65535), default=7860, show_default=True
+    '--host',
+    default='127.0.0.1',
+    show_default=True,
+    help='Address to listen on; 0.0.0.0 for the local network.',
+)
+@click.option(
+    '--port',
+    type=click.IntRange(0, 65535),
+    default=7860,
+    show_default=True,
+    help='Port to listen on; 0 selects a free one.',
 )
 @click.option(
     '--weights',
     metavar='NAME|PATH',
     multiple=True,
-    help='A model that comes with the library, a safetensors file or a '
-    "training's checkpoint; several give visitors the choice.  [default: the "
-    "library's choice]",
+    help='Name of a model, a safetensors file, a checkpoint of a training or '
+    'an exported model; repeat the option to let visitors choose.  [default: '
+    'the default model of the library]',
 )
 @click.option(
     '--prior',
@@ -36,92 +69,51 @@ POSITIVE = click.FloatRange(0, min_open=True)
     help='Source of semantic maps for weights that take them, as in mmasgan '
     'priors: onnx model.onnx.',
 )
-@click.option('--classes', help='Table of classes of the prior.')
+@click.option('--classes', help='Table of the classes of --prior.')
 @click.option(
     '--device',
-    help='Where PyTorch runs.  [default: cuda where there is one, or cpu]',
+    help='Device for PyTorch.  [default: cuda if available, otherwise cpu]',
 )
-@click.option('--max-megabytes', type=POSITIVE, default=50, show_default=True)
-@click.option('--max-megapixels', type=POSITIVE, default=40, show_default=True)
-@click.option(
-    '--max-files',
-    type=click.IntRange(1),
-    default=20,
-    show_default=True,
-    help='In a batch.',
-)
-@click.option(
-    '--concurrency',
-    type=click.IntRange(1),
-    default=1,
-    show_default=True,
-    help='Photographs that are deblurred at a time.',
-)
-@click.option(
-    '--queue',
-    type=click.IntRange(1),
-    default=64,
-    show_default=True,
-    help='Requests that may wait.',
-)
-@click.option(
-    '--per-client',
-    type=click.IntRange(1),
-    default=16,
-    show_default=True,
-    help='Requests of one client that may wait.',
-)
-@click.option(
-    '--max-seconds',
-    type=POSITIVE,
-    default=600,
-    show_default=True,
-    help='Time for one photograph.',
-)
-@click.option(
-    '--max-total-megabytes',
-    type=POSITIVE,
-    default=4000,
-    show_default=True,
-    help='Files of all visitors together.',
-)
+@_limits
 @click.option(
     '--allowed-host',
     '--allow-host',
     'allowed_host',
     metavar='NAME',
     multiple=True,
-    help='A further name of this server, such as that of a proxy in front.',
+    help='Further host name of this server, such as that of a proxy.',
 )
 @click.option(
     '--proxy',
     metavar='ADDRESS',
-    help='A proxy in front, which is believed what it says of its clients.',
+    help='Address of a proxy, whose X-Forwarded headers are trusted.',
 )
 @click.option(
     '--root-path',
     metavar='PATH',
     default='',
-    help='Path under which the proxy shows the page, such as /deblur.',
+    help='Path under which the proxy serves the page, such as /deblur.',
 )
 @click.option(
     '--grace',
     type=click.FloatRange(0),
     default=8,
     show_default=True,
-    help='Seconds that photographs may take once the server is stopped.',
+    help='Seconds to finish running work after a stop signal.',
 )
 @click.option(
     '--log-level',
     type=click.Choice(('debug', 'info', 'warning', 'error')),
     default='info',
     show_default=True,
+    help='Lowest level that is logged.',
 )
 @click.option(
     '--log-format',
     type=click.Choice(('text', 'json')),
     default='text',
     show_default=True,
+    help='Format of the log on standard error.',
 )
 def serve(
     host: str,
@@ -130,29 +122,22 @@ def serve(
     prior: tuple[str, str] | None,
     classes: str | None,
     device: str | None,
-    max_megabytes: float,
-    max_megapixels: float,
-    max_files: int,
-    concurrency: int,
-    queue: int,
-    per_client: int,
-    max_seconds: float,
-    max_total_megabytes: float,
     allowed_host: tuple[str, ...],
     proxy: str | None,
     root_path: str,
     grace: float,
     log_level: str,
     log_format: str,
+    **limits: float,
 ) -> None:
-    """Serve a web page that deblurs photographs, and an HTTP interface.
+    """Run a web page and an HTTP interface that deblur photographs.
 
-    Only this machine reaches it, unless --host says otherwise. There are no
-    accounts: whoever reaches it can use it.
+    By default, only this machine can reach it. There are no accounts: everyone
+    who can reach it can use it.
     """
-    click.echo('Starting: the model is loaded first', err=True)
+    click.echo('Starting: loading the model', err=True)
     try:
-        # Gradio itself is imported once its folder is there.
+        # build_app imports Gradio, once its temporary folder exists.
         if find_spec('gradio') is None:
             raise ImportError('gradio is not installed')
         from ..serve.limits import Limits
@@ -171,19 +156,11 @@ def serve(
             err=True,
         )
     configure_logging(log_level, log_format)
+    fields = (name.replace('-', '_') for name in LIMITS)
     try:
         service = DeblurService(
             _models(weights, device),
-            Limits(
-                max_megabytes,
-                max_megapixels,
-                max_files,
-                concurrency,
-                queue,
-                per_client,
-                max_seconds,
-                max_total_megabytes,
-            ),
+            Limits(*(limits[field] for field in fields)),  # type: ignore
             None if prior is None else _prior(*prior, classes),
         )
         run_server(
@@ -203,7 +180,7 @@ def serve(
 def _models(
     weights: tuple[str, ...], device: str | None
 ) -> dict[str, Callable[[], 'Backend']]:
-    """Return what loads each model, by the name that visitors see."""
+    """Return functions that load a model, by the name that visitors see."""
     from pathlib import Path
 
     from ..apis.choice import has_pytorch
@@ -214,7 +191,7 @@ def _models(
     for given in weights or (DEFAULT,):
         name = index[given].name if given in index else Path(given).name
         if name in models:
-            raise ValueError(f'--weights: two are named {name!r}')
+            raise ValueError(f'--weights: two models have the name {name!r}')
         if given not in index and not Path(given).is_file():
             raise ValueError(
                 f'--weights {given}: neither a file nor one of the models '

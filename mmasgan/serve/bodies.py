@@ -1,4 +1,4 @@
-"""Bodies of requests, no larger and no slower than they may be."""
+"""Limits on the size and speed of request bodies."""
 
 import asyncio
 from contextlib import suppress
@@ -12,18 +12,20 @@ __all__ = ['Body']
 
 IDLE = 20  # seconds without a byte
 SLOWEST = 20_000  # bytes per second, after the first IDLE seconds
-DRAINED = 100_000_000  # bytes of a refused body that are read at most
+DRAINED = 100_000_000  # maximum bytes that are read of a refused body
 
 
 class Body:
-    """What an application receives of a request.
+    """Body of a request, as an ASGI ``receive`` function.
 
     Args:
-        receive: Receives it from the server.
-        most: Number of bytes that it may have.
+        receive: ``receive`` function of the server.
+        most: Maximum number of bytes.
 
     Attributes:
-        is_done: Whether all of it was received.
+        refused: Reason if the body was refused while it was read.
+        is_gone: Whether the client has disconnected.
+        is_done: Whether the complete body was received.
     """
 
     def __init__(self, receive: Receive, most: int) -> None:
@@ -36,17 +38,17 @@ class Body:
         self.is_done = False
 
     def check(self, scope: Scope) -> None:
-        """Refuse what says that it is too large, before it is read.
+        """Check the declared size before the body is read.
 
         Args:
-            scope: The request.
+            scope: ASGI scope of the request.
 
         Raises:
-            RefusedError: If it does.
+            RefusedError: If it is too large or contradictory.
         """
         headers = dict(scope['headers'])
         if {b'content-length', b'transfer-encoding'} <= headers.keys():
-            raise RefusedError(  # a body that is longer than it says
+            raise RefusedError(  # it could be longer than declared
                 'send Content-Length or Transfer-Encoding, not both'
             )
         size = headers.get(b'content-length', b'0')
@@ -55,10 +57,10 @@ class Body:
         self.is_done = int(size) == 0 and b'transfer-encoding' not in headers
 
     async def __call__(self) -> Message:
-        """Receive the next piece.
+        """Receive the next part.
 
         Raises:
-            RefusedError: If it is too large or too slow.
+            RefusedError: If the body is too large or too slow.
         """
         if self.is_done:
             return self._seen(await self._receive())
@@ -69,7 +71,9 @@ class Body:
                 self._receive(), max(0, min(end - now, IDLE))
             )
         except asyncio.TimeoutError:  # another class in Python 3.10
-            self.refused = RefusedError('the body comes too slowly', 408)
+            self.refused = RefusedError(
+                'the request body arrives too slowly', 408
+            )
             raise self.refused from None
         self._size += len(message.get('body', b''))
         self.is_done = not message.get('more_body', False)
@@ -84,10 +88,10 @@ class Body:
         return message
 
     async def drain(self, seconds: float) -> None:
-        """Read on without keeping it, so that the answer arrives.
+        """Read and discard the rest, so that the response arrives.
 
         Args:
-            seconds: Time that it may take.
+            seconds: Maximum time.
         """
 
         async def rest() -> None:
@@ -104,5 +108,5 @@ class Body:
 
     def _too_large(self) -> RefusedError:
         return RefusedError(
-            f'the body has more than {self._most / 1e6:g} MB', 413
+            f'the request body has more than {self._most / 1e6:g} MB', 413
         )

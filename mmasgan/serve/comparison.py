@@ -1,4 +1,4 @@
-"""Before and after of one photograph, as HTML that a keyboard can work."""
+"""Before and after of a photograph, as HTML with keyboard support."""
 
 from html import escape
 from pathlib import Path
@@ -30,7 +30,7 @@ input[type=range] { width: 100%; height: 44px; margin: 0; cursor: ew-resize; }
 }
 .tools a { color: var(--body-text-color); text-decoration: underline; }
 """
-"""How it looks."""
+"""Style sheet."""
 
 JS = """
 const set = event => {
@@ -53,14 +53,14 @@ element.addEventListener('pointermove', event => {
   set({target: range});
 });
 """
-"""What moves the line, and shows each pixel as one."""
+"""Script that moves the line, and switches to 100 %."""
 
 
 def comparison(result: Result) -> str:
-    """Return the pictures, what moves the line between them, and the file.
+    """Return the two images, the slider and a link to the file.
 
     Args:
-        result: What to show.
+        result: Result to show.
     """
     name = escape(result.name)
     size = _size(Path(result.file).stat().st_size)
@@ -70,7 +70,7 @@ def comparison(result: Result) -> str:
 <div class="frame" tabindex="0" role="group" aria-label="Before and after">
 <div class="stack">
 <img class="before" src="{_address(result.before)}" draggable="false"
-  alt="{name} as it was sent">
+  alt="{name}, before">
 <img class="after" src="{_address(result.after)}" draggable="false"
   alt="{name}, deblurred">
 <div class="line"></div>
@@ -88,7 +88,7 @@ def comparison(result: Result) -> str:
 
 
 def _address(path: str) -> str:
-    # Relative to the page, wherever a proxy shows it.
+    # Relative to the page, so that it works at any path of a proxy.
     return escape(f'gradio_api/file={quote(path)}')
 
 

@@ -1,4 +1,4 @@
-"""Connections to the server, no more and no longer idle than they may be."""
+"""Limits on the number and idle time of connections."""
 
 import asyncio
 from time import monotonic
@@ -9,14 +9,14 @@ from .origins import client_of
 
 __all__ = ['Connection', 'ProxiedConnection']
 
-HEADERS = 15  # seconds until a request has begun
+HEADERS = 15  # seconds until a request must have begun
 
 
 class Connection(H11Protocol):
-    """A connection that makes room for others while nothing is asked.
+    """Connection that can be closed while it is idle.
 
-    Where there are too many, the one that has been idle for longest goes;
-    where none is idle, the new one.
+    If there are too many connections, the one that has been idle for longest
+    is closed. If none is idle, the new one is closed.
     """
 
     most = 512
@@ -27,7 +27,7 @@ class Connection(H11Protocol):
     def connection_made(  # type: ignore[override]
         self, transport: asyncio.Transport
     ) -> None:
-        """Take a connection."""
+        """Accept a connection."""
         super().connection_made(transport)
         self.who = client_of(self.client[0] if self.client else '')
         self.idle_since = monotonic()
@@ -39,24 +39,24 @@ class Connection(H11Protocol):
             self._evict(list(self.connections))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget a connection."""
+        """Cancel the timer."""
         if self._timer is not None:
             self._timer.cancel()
         super().connection_lost(exc)
 
     def on_response_complete(self) -> None:
-        """Wait for the next request, but not for ever."""
+        """Wait for the next request for a limited time."""
         self.idle_since = monotonic()
         self._watch()
         super().on_response_complete()
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing has been asked."""
+        """Whether no request is in progress."""
         return self.cycle is None or self.cycle.response_complete
 
     def close(self) -> None:
-        """End it at once."""
+        """Close the connection at once."""
         self.connections.discard(self)
         self.transport.abort()
 
@@ -75,6 +75,6 @@ class Connection(H11Protocol):
 
 
 class ProxiedConnection(Connection):
-    """One behind a proxy, from which all clients come."""
+    """Connection from a proxy, which makes all connections."""
 
     per_client = Connection.most

@@ -1,8 +1,10 @@
-"""One form of errors, whoever raises them: ``{"error": "..."}``."""
+"""One form for all errors: ``{"error": "..."}``."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
+from reprlib import repr as shorten
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,14 +14,16 @@ from starlette.exceptions import HTTPException
 from ..apis.inference.pixels import NotFiniteError
 from .limits import RefusedError, refusal
 
-__all__ = ['install_error_form', 'refusals']
+__all__ = ['explain', 'install_error_form', 'refusals']
+
+MOST_ERRORS = 5  # of one request
 
 
 def install_error_form(app: FastAPI) -> None:
-    """Let an application answer all errors in one form.
+    """Let an application send all errors in one form.
 
     Args:
-        app: The application; what is mounted in it keeps its own.
+        app: Application; mounted applications keep their own handlers.
     """
 
     @app.exception_handler(RefusedError)
@@ -38,25 +42,35 @@ def install_error_form(app: FastAPI) -> None:
     async def invalid(
         request: Request, error: RequestValidationError
     ) -> Response:
-        lines = [
-            f'{found["loc"][-1]}: {found["msg"]}, got {found.get("input")!r}'
-            for found in error.errors()
-        ]
-        return refusal(RefusedError('; '.join(lines)))
+        return refusal(RefusedError(explain(error.errors())))
 
     @app.exception_handler(Exception)
     async def failed(request: Request, error: Exception) -> Response:
         status = HTTPStatus.INTERNAL_SERVER_ERROR
-        message = 'the server has failed; its log says why'
+        message = 'internal error; the log of the server has the details'
         return JSONResponse(dict(error=message), status)
+
+
+def explain(errors: Sequence[Any]) -> str:
+    """Return errors of Pydantic in one line.
+
+    Args:
+        errors: Errors, as from ``ValidationError.errors``.
+    """
+    lines = []
+    for found in errors[:MOST_ERRORS]:
+        where = [str(p) for p in found['loc'] if p not in ('query', 'body')]
+        got = shorten(found.get('input'))
+        lines.append(f'{".".join(where) or "body"}: {found["msg"]}, got {got}')
+    return '; '.join(lines)
 
 
 @contextmanager
 def refusals(name: str) -> Iterator[None]:
-    """Turn what goes wrong with a photograph into what its sender is told.
+    """Turn errors of a photograph into refusals with a message.
 
     Args:
-        name: Of the photograph.
+        name: File name of the photograph.
     """
     try:
         yield
@@ -69,4 +83,7 @@ def refusals(name: str) -> Iterator[None]:
     except NotFiniteError as error:
         raise RefusedError(f"'{name}': {error}", 500) from error
     except ValueError as error:
-        raise RefusedError(str(error)) from error
+        message = str(error)
+        if name and f"'{name}'" not in message:
+            message = f"'{name}': {message}"
+        raise RefusedError(message) from error

@@ -1,4 +1,4 @@
-"""The folder of what visitors send and get."""
+"""Folder with the files of visitors."""
 
 import os
 from collections.abc import Iterator
@@ -11,30 +11,30 @@ from ..utils.atomic_files import LONGEST_NAME
 
 __all__ = ['KEPT', 'folder_size', 'plain_name', 'sweep', 'swept']
 
-KEPT = 3600  # seconds that files are kept at most
-EVERY = 60  # seconds
+KEPT = 3600  # maximum age of files in seconds
+EVERY = 60  # seconds between two cleanups
 NAME_LENGTH = 100
 
 
 def folder_size(folder: Path) -> int:
-    """Return the bytes of all files in a folder.
+    """Return the number of bytes of all files in a folder.
 
     Args:
-        folder: The folder.
+        folder: Path of the folder.
     """
     total = 0
     for path in folder.rglob('*'):
-        with suppress(OSError):  # it has just been removed
+        with suppress(OSError):  # removed in the meantime
             total += path.lstat().st_size
     return total
 
 
 def sweep(folder: Path, age: float) -> None:
-    """Remove what is older than it may be, whatever made it.
+    """Remove all old files and empty folders.
 
     Args:
-        folder: The folder; it stays.
-        age: Age in seconds.
+        folder: Path of the folder; it is kept.
+        age: Age in seconds from which files are removed.
     """
     oldest = time() - age
     for parent, folders, files in os.walk(folder, topdown=False):
@@ -44,17 +44,17 @@ def sweep(folder: Path, age: float) -> None:
                 try:
                     if os.lstat(path).st_mtime < oldest:
                         remove(path)
-                except OSError:  # no longer there, or not empty
+                except OSError:  # removed in the meantime, or not empty
                     pass
 
 
 @contextmanager
 def swept(folder: Path, age: float = KEPT) -> Iterator[None]:
-    """Sweep a folder again and again, in a thread.
+    """Remove old files regularly, in a thread, for the duration of a context.
 
     Args:
-        folder: The folder.
-        age: Age in seconds from which on files are removed.
+        folder: Path of the folder.
+        age: Age in seconds from which files are removed.
     """
     done = Event()
 
@@ -72,10 +72,10 @@ def swept(folder: Path, age: float = KEPT) -> Iterator[None]:
 
 
 def plain_name(name: str) -> str:
-    """Return the last part of a path of any system, short and printable.
+    """Return a short, printable file name from a path of any system.
 
     Args:
-        name: As a visitor gave it.
+        name: Path or name from a visitor.
     """
     last = PurePosixPath(PureWindowsPath(name).as_posix()).name
     printable = ''.join(c for c in last if c.isprintable())

@@ -1,13 +1,13 @@
-"""What every request passes before anything reads it."""
+"""Checks of every request before the application handles it."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
-from urllib.parse import parse_qs
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .bodies import Body
@@ -15,35 +15,34 @@ from .limits import Counted, Limits, RefusedError, refusal
 from .listeners import Listeners
 from .metrics import Metrics
 from .origins import Hosts, check_origin, client_of
-from .routes import FILES, Route, methods_of, open_route
+from .routes import FILES, Route, methods_of, open_route, session_of
 from .stopping import Stopping
 
 __all__ = ['Gate']
 
-DRAIN = 2  # seconds in which the answer to a refused body can arrive
-OVERHEAD = 100_000  # bytes of a form beside its files
-JSON_OF_FILE = 4_000  # bytes of an event, for each photograph
+DRAIN = 2  # seconds to receive the response to a refused body
+OVERHEAD = 100_000  # bytes of a form in addition to its files
+JSON_OF_FILE = 4_000  # bytes of an event per photograph
 UNSAFE = 'POST', 'PUT', 'PATCH', 'DELETE'
-# Gradio answers Origin with permission for that site, and makes addresses of
-# what anyone says that the host is. The scheme and client that a trusted proxy
-# names are in the scope already.
+# Gradio allows any site in Origin to read its responses, and uses any host
+# header in its URLs. Uvicorn has already applied the headers of a trusted
+# proxy to the scope.
 DROPPED = b'origin', b'forwarded', b'x-forwarded-host', b'x-forwarded-proto'
 
 
 class Gate:
-    """Lets through what the page and programs need, within limits.
+    """Middleware that only passes on open routes, within limits.
 
     Args:
-        app: The application behind it.
-        limits: What visitors may ask for.
-        folder: Where files of visitors are, the only ones that are sent.
-        hosts: Names of this server.
-        listeners: Sessions that listen.
-        admit: Called with the client before something joins the queue of
-            the page; it refuses.
-        metrics: Counts requests.
-        stopping: Whether the server stops.
-        root_path: Path under which a proxy shows the server.
+        app: Wrapped application.
+        limits: Limits of size and number.
+        folder: Folder with the files of visitors, the only ones that are
+            served.
+        hosts: Host names of this server.
+        listeners: Sessions of the page that wait for results.
+        metrics: Counters of requests.
+        stopping: State of the shutdown.
+        root_path: Path under which a proxy serves the page.
     """
 
     def __init__(
@@ -53,7 +52,6 @@ class Gate:
         folder: Path,
         hosts: Hosts,
         listeners: Listeners,
-        admit: Callable[[str], None],
         metrics: Metrics,
         stopping: Stopping,
         root_path: str = '',
@@ -65,7 +63,6 @@ class Gate:
         self.folder = folder.resolve()
         self.hosts = hosts
         self.listeners = listeners
-        self.admit = admit
         self.sizes = {
             '': 0,
             'json': OVERHEAD + limits.files * JSON_OF_FILE,
@@ -81,7 +78,7 @@ class Gate:
     async def __call__(
         self, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """Answer a request, or let the application do it."""
+        """Refuse a request, or pass it to the application."""
         if scope['type'] == 'lifespan':
             await self.app(scope, receive, send)
         elif scope['type'] == 'http':
@@ -113,7 +110,7 @@ class Gate:
             )
 
     def _below_root(self, scope: Scope) -> Scope:
-        """Return a request as if it had come without the proxy's path."""
+        """Return the request without the path of the proxy."""
         path = scope['path']
         if not self.root_path or not f'{path}/'.startswith(
             f'{self.root_path}/'
@@ -147,7 +144,7 @@ class Gate:
     async def _until_stopped(
         self, work: Coroutine[Any, Any, None], send: Send
     ) -> None:
-        """Let a stream go on until the server stops."""
+        """Run a stream until it ends or the server stops."""
         stream = asyncio.ensure_future(work)
         end = asyncio.ensure_future(self.stopping.streams_end.wait())
         try:
@@ -161,7 +158,7 @@ class Gate:
             with suppress(asyncio.CancelledError):
                 await stream
             if is_cut:
-                with suppress(Exception):  # it has ended, or not begun
+                with suppress(Exception):  # it has ended, or not started
                     await send({'type': 'http.response.body', 'body': b''})
 
     def _checked(self, scope: Scope, route: Route | None) -> Route:
@@ -169,7 +166,7 @@ class Gate:
         for pair in scope['headers']:
             name, value = (part.decode('latin-1') for part in pair)
             name = name.lower()
-            # What is there twice is neither of both.
+            # A header that is given twice has neither of the two values.
             before = f'{headers[name]}, ' if name in headers else ''
             headers[name] = before + value
         self.hosts.check(headers.get('host', ''))
@@ -180,27 +177,25 @@ class Gate:
                 f'{path} takes {allowed}', 405, {'Allow': allowed}
             )
         if route is None:
-            raise RefusedError('there is nothing here', 404)
+            raise RefusedError('not found', 404)
         if scope['method'] in UNSAFE:
             check_origin(headers)
         if path.startswith(FILES):
             file = Path(path[len(FILES) :])
             if '\0' in path or self.folder not in file.resolve().parents:
-                raise RefusedError('there is nothing here', 404)
+                raise RefusedError('not found', 404)
         return route
 
     def _enter(self, stack: ExitStack, scope: Scope, route: Route) -> None:
         if self.stopping.has_begun and scope['method'] in UNSAFE:
-            raise RefusedError('the server is being stopped', 503)
+            raise RefusedError('the server is stopping', 503)
         client = client_of((scope.get('client') or ('',))[0])
         kind = 'streams' if route.streams else route.body
         if kind in self.open:
             stack.enter_context(self.open[kind].one(client))
-        if route.path.endswith('/queue/join'):
-            self.admit(client)
-        if route.path.endswith('/queue/data'):
-            query = parse_qs(scope['query_string'].decode('latin-1'))
-            for session in query.get('session_hash', ())[:1]:
+        if route.streams:
+            session = session_of(scope['path'], scope['query_string'])
+            if route.path.endswith('/queue/data'):
                 stack.enter_context(self.listeners.listen(session))
 
     async def _pass(self, scope: Scope, body: Body, send: Send) -> None:
@@ -209,7 +204,7 @@ class Gate:
         async def answer(message: Message) -> None:
             nonlocal started
             if body.refused and not started:
-                return  # Gradio's words for what is refused here
+                return  # the refusal below replaces Gradio's error
             started = True
             await answer_all(message)
 
@@ -220,10 +215,14 @@ class Gate:
         passed = {**scope, 'headers': kept, 'path': path, 'root_path': root}
         try:
             await self.app(passed, body, answer)
-        except Exception:
-            # That a client has left is nothing to log, again and again.
-            if not (body.refused or body.is_gone):
+        except Exception as error:
+            # Do not log clients that have disconnected, nor an error that was
+            # sent within a stream, such as that of an unknown session.
+            in_stream = isinstance(error.__cause__, HTTPException)
+            if not (body.refused or body.is_gone or in_stream):
                 raise
+            if in_stream and started:
+                await answer({'type': 'http.response.body', 'body': b''})
         if body.refused and not started:
             await _refuse(body.refused, body, scope, send)
 
@@ -231,16 +230,16 @@ class Gate:
 async def _refuse(
     error: RefusedError, body: Body, scope: Scope, send: Send
 ) -> None:
-    """Answer at once, and close the connection a moment later."""
+    """Send the refusal at once, then close the connection."""
     response = refusal(error)
     response.headers['Connection'] = 'close'
     await response(scope, body, _closing(body, send))
 
 
 def _closing(body: Body, send: Send) -> Send:
-    """Close the connection after an answer to a body that is unread.
+    """Close the connection after the response to an unread body.
 
-    The server would read the rest of the body for as long as it comes.
+    Otherwise, the server would read the rest of the body without limit.
     """
     closes = False
 
@@ -255,7 +254,7 @@ def _closing(body: Body, send: Send) -> Send:
             message = {**message, 'headers': headers}
         elif closes and not message.get('more_body', False):
             await send({**message, 'more_body': True})
-            # Closed with bytes that nobody read, the client could lose it.
+            # With unread bytes, closing could discard the response.
             await body.drain(DRAIN)
             message = {**message, 'body': b''}
         await send(message)

@@ -1,4 +1,4 @@
-"""The interface for programs."""
+"""HTTP interface for programs."""
 
 from time import monotonic
 from typing import Annotated, Any
@@ -27,7 +27,7 @@ MEDIA_TYPES = {
     '.pgm': 'image/x-portable-graymap',
     '.pnm': 'image/x-portable-anymap',
 }
-"""Of files, by suffix; of others it is ``image/<suffix>``."""
+"""Media types by suffix, where they are not ``image/<suffix>``."""
 
 METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 FORM = 'multipart/form-data'
@@ -49,7 +49,7 @@ BODY = {
 
 
 class Health(BaseModel):
-    """That the server answers."""
+    """State of the server."""
 
     status: str
     version: str
@@ -58,7 +58,7 @@ class Health(BaseModel):
 
 
 class Ready(BaseModel):
-    """Whether the server takes work, and how much waits."""
+    """Whether the server accepts work, and the length of the queue."""
 
     status: str
     queue_length: int
@@ -68,14 +68,14 @@ class Ready(BaseModel):
 
 
 class Models(BaseModel):
-    """Names for ``weights``."""
+    """Values for ``weights``."""
 
     default: str
     models: list[str]
 
 
 class Error(BaseModel):
-    """What is wrong, and what to do."""
+    """Message: what is wrong, and what to do."""
 
     error: str
 
@@ -87,15 +87,15 @@ def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def http_api(
     service: DeblurService, stopping: Stopping | None = None
 ) -> APIRouter:
-    """Return the routes of the interface for programs.
+    """Return the routes of the HTTP interface.
 
     They are ``/health``, ``/ready``, ``/metrics``, ``/api/models`` and
-    ``/api/deblur``. None of them takes a thread while it waits. They raise
+    ``/api/deblur``. None of them blocks a thread while it waits. They raise
     :class:`RefusedError`, see ``install_error_form``.
 
     Args:
-        service: What deblurs.
-        stopping: Whether the server stops.
+        service: Service that deblurs.
+        stopping: State of the shutdown.
     """
     api = APIRouter()
     limits = service.limits
@@ -148,22 +148,22 @@ def http_api(
     )
     async def deblur(
         request: Request,
-        name: Annotated[str, Query(description='Name of the file.')] = '',
+        name: Annotated[str, Query(description='File name.')] = '',
         weights: Annotated[
             str | None, Query(description='One of /api/models.')
         ] = None,
         strength: Annotated[
-            float, Query(description='0 (as it is) to 1.')
+            float, Query(description='0 (unchanged) to 1.')
         ] = 1,
     ) -> Response:
-        """Deblur a photograph; the answer has its format."""
+        """Deblur a photograph; the response has the same format."""
         kind = _kind(request)
         client = request.client.host if request.client else ''
         size = request.headers.get('content-length', '')
         most = int(size) if size.isdecimal() else limits.bytes
         if most > limits.bytes and kind != FORM:
             raise _too_large(limits, name)
-        # Both are asked before the body is read.
+        # Both are reserved before the body is read.
         with service.places.one(client), room.take(min(most, limits.bytes)):
             if kind == FORM:
                 content, name = await _form(request, limits, name)
@@ -212,7 +212,7 @@ def _too_large(limits: Limits, name: str) -> RefusedError:
 async def _form(
     request: Request, limits: Limits, name: str
 ) -> tuple[bytes, str]:
-    """Return the file of a form, and its name."""
+    """Return the content and name of the file in a form."""
     async with request.form(max_files=1, max_fields=0) as form:
         file = form.get('photo')
         if not isinstance(file, UploadFile):
@@ -224,7 +224,7 @@ async def _form(
 
 
 async def _body(request: Request, limits: Limits, name: str) -> bytes:
-    """Read no more than what is served."""
+    """Return the body, up to the size limit."""
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)

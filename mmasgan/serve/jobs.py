@@ -1,4 +1,4 @@
-"""Work that waits for its turn without a thread, and that can be stopped."""
+"""Queued work that can be stopped."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,17 +13,16 @@ from .limits import RefusedError
 __all__ = ['Job', 'Pool', 'StoppedError', 'check_current']
 
 T = TypeVar('T')
-POLL = 0.2  # seconds between looks at whether it is still wanted
-
+POLL = 0.2  # seconds between checks for clients that have disconnected
 
 _current = local()
 
 
 def check_current(*_: Any) -> None:
-    """End the work of this thread, if it has to end: a hook of modules.
+    """Stop the job of this thread if it has to stop; a hook for modules.
 
     Raises:
-        StoppedError: If it took too long or nobody waits for it.
+        StoppedError: If the job was stopped or took too long.
     """
     job = getattr(_current, 'job', None)
     if job is not None:
@@ -31,10 +30,10 @@ def check_current(*_: Any) -> None:
 
 
 class Pool:
-    """Threads that take one piece of work after the other.
+    """Pool of daemon threads.
 
-    Those of ``concurrent.futures`` would keep the process from ending while
-    a photograph is deblurred.
+    Threads of ``concurrent.futures`` would keep the process alive until they
+    finish.
 
     Args:
         size: Number of threads.
@@ -48,10 +47,10 @@ class Pool:
             Thread(target=self._work, daemon=True).start()
 
     def submit(self, work: Callable[[], T]) -> 'Future[T]':
-        """Let a thread do it, once it is its turn.
+        """Run a function in the next free thread.
 
         Args:
-            work: What to do.
+            work: Function to run.
         """
         future: Future[T] = Future()
         self._queue.put((future, work))
@@ -63,25 +62,25 @@ class Pool:
             if future.set_running_or_notify_cancel():
                 try:
                     future.set_result(work())
-                except BaseException as error:  # the one who waits gets it
+                except BaseException as error:  # for those who wait
                     future.set_exception(error)
-            del future, work  # else the last photograph stays in memory
+            del future, work  # otherwise the last photograph stays in memory
 
 
 class StoppedError(RefusedError):
-    """Work that ended before it was done."""
+    """Job that was stopped before it was done."""
 
 
 class Job(Generic[T]):
-    """One piece of work, which takes its turn in a pool.
+    """Function that runs in a pool, and can be stopped.
 
     Args:
-        pool: Its threads work, nothing waits in them.
-        work: Called with this job; it calls :meth:`check` between steps.
-        seconds: Time that it may take, from its turn on.
+        pool: Pool that runs it.
+        work: Function of this job; it calls :meth:`check` between steps.
+        seconds: Maximum run time.
 
     Attributes:
-        share: How much of it is done, from 0 to 1.
+        share: Completed fraction, from 0 to 1.
     """
 
     def __init__(
@@ -106,14 +105,14 @@ class Job(Generic[T]):
             _current.job = None
 
     def check(self) -> None:
-        """End the work here if it took too long or nobody waits for it.
+        """Raise an error if the job has to stop.
 
         Raises:
-            StoppedError: If it has to end.
+            StoppedError: If the job was stopped or took too long.
         """
         if self._started and monotonic() - self._started > self.seconds:
             self._stopped = StoppedError(
-                f'the photograph takes longer than {self.seconds:g} seconds; '
+                f'the photograph took longer than {self.seconds:g} seconds; '
                 'scale it down',
                 413,
             )
@@ -121,32 +120,32 @@ class Job(Generic[T]):
             raise self._stopped
 
     def reached(self, share: float) -> None:
-        """Note how much is done, and end the work here if it has to end.
+        """Set the progress, and raise an error if the job has to stop.
 
         Args:
-            share: From 0 to 1.
+            share: Completed fraction, from 0 to 1.
 
         Raises:
-            StoppedError: If it has to end.
+            StoppedError: If the job was stopped or took too long.
         """
         self.share = share
         self.check()
 
     @property
     def left(self) -> float | None:
-        """Seconds that the rest may take; None where nobody knows."""
+        """Estimated remaining seconds; None if unknown."""
         if self._started is None or not self.share:
             return None
         return (monotonic() - self._started) * (1 / self.share - 1)
 
     def stop(self, error: StoppedError | None = None) -> None:
-        """End the work at its next step; if it still waits, at once.
+        """Stop the job at its next step, or before it starts.
 
         Args:
-            error: What the one who waits gets.
+            error: Error for those who wait for the result.
         """
         self._stopped = error or StoppedError(
-            'nobody waits for it any more', 499
+            'the client has disconnected', 499
         )
         self._future.cancel()
 
@@ -155,14 +154,14 @@ class Job(Generic[T]):
         gone: Callable[[], bool],
         tell: Callable[['Job[T]'], Any] = lambda job: None,
     ) -> T:
-        """Return what came of it.
+        """Wait for the result, and return it.
 
         Args:
-            gone: Whether nobody waits for it any more.
-            tell: Called with this job again and again, until then.
+            gone: Returns whether the client has disconnected.
+            tell: Called repeatedly with this job, for progress.
 
         Raises:
-            StoppedError: If it took too long, or nobody waits for it.
+            StoppedError: If the job was stopped or took too long.
         """
         while not wait([self._future], POLL).done:
             self._look(gone())
@@ -170,15 +169,17 @@ class Job(Generic[T]):
         return self._result()
 
     async def wait_async(self, gone: Callable[[], Awaitable[bool]]) -> T:
-        """Do the same without a thread.
+        """Wait for the result without blocking a thread, and return it.
 
         Args:
-            gone: Whether nobody waits for it any more.
+            gone: Returns whether the client has disconnected.
 
         Raises:
-            StoppedError: If it took too long, or nobody waits for it.
+            StoppedError: If the job was stopped or took too long.
         """
         future = asyncio.wrap_future(self._future)
+        # Otherwise, asyncio logs an error that nobody asks this future for.
+        future.add_done_callback(lambda f: f.cancelled() or f.exception())
         try:
             while not (await asyncio.wait([future], timeout=POLL))[0]:
                 self._look(await gone())

@@ -1,4 +1,4 @@
-"""What a server takes, and how it refuses the rest."""
+"""Limits of the server, and refusals."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -11,23 +11,23 @@ from fastapi.responses import JSONResponse
 
 __all__ = ['Counted', 'Limits', 'RefusedError', 'Room', 'refusal']
 
-RETRY = '5'  # seconds, of the header Retry-After
+RETRY = '5'  # seconds in the header Retry-After
 TEMPORARY = (429, 503)
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a visitor may ask for.
+    """Limits of size, number and time.
 
     Attributes:
-        megabytes: Size of a file that is uploaded.
+        megabytes: Size of an uploaded file.
         megapixels: Size of a photograph.
         files: Number of photographs in a batch.
-        concurrency: Photographs that are deblurred at a time.
-        queue: Requests that may wait for their turn.
-        per_client: Requests of one client that may wait or be served.
-        seconds: Time that a photograph may take, from its turn on.
-        total_megabytes: Size of everything that is kept for visitors.
+        concurrency: Number of photographs deblurred at the same time.
+        queue: Number of waiting requests.
+        per_client: Number of running and waiting requests of one client.
+        seconds: Processing time of a photograph.
+        total_megabytes: Size of all files of visitors.
     """
 
     megabytes: float = 50
@@ -46,22 +46,22 @@ class Limits:
 
     @property
     def bytes(self) -> int:
-        """The largest file."""
+        """Size of an uploaded file."""
         return int(self.megabytes * 1e6)
 
     @property
     def total_bytes(self) -> int:
-        """The most that is kept."""
+        """Size of all files of visitors."""
         return int(self.total_megabytes * 1e6)
 
 
 class RefusedError(ValueError):
-    """A request that is not served, with what to say to the visitor.
+    """Refused request, with a message for the client.
 
     Args:
-        message: What is wrong with it, and what to do.
-        status: Status code of HTTP.
-        headers: Further headers of the answer.
+        message: Message: what is wrong, and what to do.
+        status: HTTP status.
+        headers: Further headers of the response.
     """
 
     def __init__(
@@ -76,10 +76,10 @@ class RefusedError(ValueError):
 
 
 def refusal(error: RefusedError) -> JSONResponse:
-    """Return the answer to a request that is refused.
+    """Return the response to a refused request.
 
     Args:
-        error: The reason.
+        error: Reason of the refusal.
     """
     headers = {'Retry-After': RETRY} if error.status in TEMPORARY else {}
     headers |= error.headers
@@ -87,11 +87,11 @@ def refusal(error: RefusedError) -> JSONResponse:
 
 
 class Room:
-    """Bytes that may be taken, of all requests together.
+    """Limit on the bytes of all requests together.
 
     Args:
         total: Number of bytes.
-        what: Name of the room, for messages.
+        what: Name of the space, for messages.
     """
 
     def __init__(self, total: int, what: str) -> None:
@@ -102,14 +102,14 @@ class Room:
 
     @contextmanager
     def take(self, size: int, used: int = 0) -> Iterator[None]:
-        """Take some bytes, and give them back at the end.
+        """Reserve bytes for the duration of a context.
 
         Args:
             size: Number of bytes.
-            used: Bytes that others hold, beside those that are taken here.
+            used: Number of bytes in use that were not reserved here.
 
         Raises:
-            RefusedError: If there is not enough room.
+            RefusedError: If there are not enough bytes left.
         """
         with self._lock:
             if used + self._taken + size > self.total:
@@ -125,11 +125,11 @@ class Room:
 
 
 class Counted:
-    """Requests of a kind that may be open at a time.
+    """Limit on the number of open requests of one kind.
 
     Args:
-        most: Number of all.
-        per_client: Number of those of one client.
+        most: Maximum of all clients together.
+        per_client: Maximum of one client.
         what: Name of the kind, for messages.
     """
 
@@ -145,18 +145,18 @@ class Counted:
 
     @property
     def is_full(self) -> bool:
-        """Whether no other one is taken now."""
+        """Whether the maximum is reached."""
         return len(self) >= self.most
 
     @contextmanager
     def one(self, client: str | None) -> Iterator[None]:
-        """Count one for as long as it is open.
+        """Count a request for the duration of a context.
 
         Args:
-            client: Who asks; None for whom there is no limit per client.
+            client: Key of the client; None for no limit per client.
 
         Raises:
-            RefusedError: If there are too many.
+            RefusedError: If a maximum is reached.
         """
         key = client or ''
         with self._lock:
@@ -166,7 +166,7 @@ class Counted:
                 )
             if client and self._clients[key] >= self.per_client:
                 raise RefusedError(
-                    f'too many {self.what} of yours are waiting; try again '
+                    f'too many of your {self.what} are waiting; try again '
                     'when some are done',
                     503,
                 )

@@ -1,4 +1,4 @@
-"""Sessions of the page that wait for their results."""
+"""Sessions of the page that wait for results."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -7,11 +7,11 @@ from time import monotonic
 
 __all__ = ['Listeners']
 
-GRACE = 5  # seconds until somebody has to listen
+GRACE = 5  # seconds until a stream must have been opened
 
 
 class Listeners:
-    """Sessions of the page that wait for their results."""
+    """Sessions of the page with an open stream of events."""
 
     def __init__(self) -> None:
         self._open: Counter[str] = Counter()
@@ -19,10 +19,10 @@ class Listeners:
 
     @contextmanager
     def listen(self, session: str) -> Iterator[None]:
-        """Count a session for as long as it listens.
+        """Register a session for the duration of a context.
 
         Args:
-            session: Its key.
+            session: Key of the session.
         """
         self._open[session] += 1
         try:
@@ -37,19 +37,19 @@ class Listeners:
         return session in self._open
 
     def leave(self, session: str | None) -> None:
-        """Let the work of a session end, until it listens anew.
+        """Stop the work of a session until it opens another stream.
 
         Args:
-            session: Its key; one that does not listen has nothing to end.
+            session: Key of the session; ignored if it has no stream.
         """
         if session is not None and session in self:
             self._left.add(session)
 
     def gone(self, session: str | None) -> Callable[[], bool]:
-        """Return what tells whether a session has left.
+        """Return a function that returns whether a session has left.
 
         Args:
-            session: Its key; None for one that never leaves.
+            session: Key of the session; None for one that never leaves.
         """
         start = monotonic()
 

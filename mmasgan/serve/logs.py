@@ -1,4 +1,4 @@
-"""What the server writes to its log, as text or as JSON."""
+"""Log of the server, as text or JSON."""
 
 import json
 import logging
@@ -13,7 +13,7 @@ LOGGERS = ('mmasgan.serve', 'uvicorn')
 
 
 class JsonFormatter(logging.Formatter):
-    """One line of JSON per record."""
+    """Formatter with one line of JSON per record."""
 
     def format(self, record: logging.LogRecord) -> str:
         """See :class:`logging.Formatter`."""
@@ -31,10 +31,10 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure_logging(level: str, style: str) -> None:
-    """Send what the server logs to standard error.
+    """Write the log to standard error.
 
     Args:
-        level: The least of :data:`LOG_LEVELS` that is written.
+        level: Lowest level that is written, one of :data:`LOG_LEVELS`.
         style: One of :data:`LOG_FORMATS`.
     """
     text = dict(format='%(asctime)s %(levelname)s %(message)s')
@@ -49,7 +49,7 @@ def configure_logging(level: str, style: str) -> None:
             loggers={
                 name: dict(
                     handlers=['stderr'],
-                    # What uvicorn says below a warning is said here better.
+                    # The access log replaces the messages of uvicorn.
                     level='WARNING'
                     if name == 'uvicorn' and level != 'error'
                     else level.upper(),

@@ -1,4 +1,4 @@
-"""What the server counts and logs of each request."""
+"""Metrics and access log."""
 
 import logging
 from collections.abc import Callable
@@ -19,30 +19,30 @@ LOGGER = logging.getLogger('mmasgan.serve.access')
 
 
 class Metrics:
-    """Counts requests and photographs, for Prometheus and the access log.
+    """Counters of requests and photographs, and the access log.
 
     Args:
-        waiting: Returns how many requests are served or wait.
+        waiting: Returns the number of running and waiting requests.
     """
 
     def __init__(self, waiting: Callable[[], int] = lambda: 0) -> None:
         self._registry = CollectorRegistry()
         self._requests = Counter(
             'mmasgan_requests',
-            'Requests that were answered.',
+            'Requests with a response.',
             ('method', 'route', 'status'),
             registry=self._registry,
         )
         self._seconds = Histogram(
             'mmasgan_request_seconds',
-            'Time from the first byte of a request to the last of its answer.',
+            'Time from the start of a request to the end of its response.',
             ('route',),
             buckets=SECONDS,
             registry=self._registry,
         )
         self._photographs = Counter(
             'mmasgan_photographs',
-            'Photographs of the interface and of the page, by outcome.',
+            'Photographs of the HTTP interface and of the page, by outcome.',
             ('outcome',),
             registry=self._registry,
         )
@@ -50,7 +50,7 @@ class Metrics:
             self._photographs.labels(outcome)
         Gauge(
             'mmasgan_queue_length',
-            'Photographs that are deblurred or wait for their turn.',
+            'Photographs that are running or waiting.',
             registry=self._registry,
         ).set_function(waiting)
 
@@ -73,18 +73,18 @@ class Metrics:
         """Count a request, and write it to the access log.
 
         Args:
-            method: Method of HTTP.
-            route: Its pattern, so that no name of a file or session is kept;
-                None for what is closed.
-            status: Status code of HTTP; 0 if the client left before one.
-            seconds: How long it took.
-            client: Who asked.
+            method: HTTP method.
+            route: Pattern of the route, without names of files or sessions;
+                None for a closed route.
+            status: HTTP status; 0 if the client disconnected before it.
+            seconds: Duration in seconds.
+            client: Key of the client.
         """
         route = route or 'none'
         method = method if method in METHODS else 'other'
         self._requests.labels(method, route, status).inc()
         self._seconds.labels(route).observe(seconds)
-        # Parts of the page come by the dozen.
+        # The page loads dozens of assets.
         level = logging.DEBUG if route.endswith('/*') else logging.INFO
         LOGGER.log(
             level,
@@ -106,5 +106,5 @@ class Metrics:
         )
 
     def text(self) -> bytes:
-        """Return all of them as Prometheus reads them."""
+        """Return all metrics in the text format of Prometheus."""
         return generate_latest(self._registry)

@@ -1,4 +1,4 @@
-"""Who asks, and from which page."""
+"""Checks of host names, origins and client addresses."""
 
 import socket
 from collections.abc import Iterable, Mapping
@@ -13,24 +13,25 @@ LOOPBACK = ('127.0.0.1', 'localhost', '::1')
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches a server there.
+    """Return whether an address is only reachable from this machine.
 
     Args:
-        host: Address or name where it listens.
+        host: Address or name that a server listens on.
     """
     return host in LOOPBACK or host.startswith('127.')
 
 
 class Hosts:
-    """Names that the server answers to.
+    """Accepted host names.
 
-    A web site can let a name of its own point at this server, and the
-    browser then takes both for one site. So names are listed: those of this
-    machine, and addresses, which no web site can have as its name.
+    A web site can resolve its own name to the address of this server. A
+    browser then treats both as one site (DNS rebinding). Therefore only the
+    names of this machine are accepted, and IP addresses, which cannot be the
+    name of a web site.
 
     Args:
-        host: Where the server listens.
-        more: Further names, such as that of a proxy in front.
+        host: Address that the server listens on.
+        more: Further names, such as the public one of a proxy.
     """
 
     def __init__(self, host: str, more: Iterable[str] = ()) -> None:
@@ -42,13 +43,13 @@ class Hosts:
         self.names = {name.lower() for name in (*own, *more)}
 
     def check(self, header: str) -> None:
-        """Refuse what is not meant for this server.
+        """Check that a request is for this server.
 
         Args:
-            header: The header Host.
+            header: Value of the header ``Host``.
 
         Raises:
-            RefusedError: If it names another one.
+            RefusedError: If it is another host name.
         """
         name = _name(header)
         if name in self.names:
@@ -59,8 +60,8 @@ class Hosts:
         except ValueError:
             pass
         raise RefusedError(
-            'this server does not have that name; start it with '
-            '--allowed-host if it should',
+            'this server does not accept that host name; the option '
+            '--allowed-host adds it',
         )
 
 
@@ -72,15 +73,15 @@ def _name(header: str) -> str:
 
 
 def check_origin(headers: Mapping[str, str]) -> None:
-    """Refuse what the page of another site sends.
+    """Refuse requests that a page of another site sends.
 
-    Programs send neither header.
+    Programs send neither of the two headers.
 
     Args:
-        headers: Headers of the request, in lower case.
+        headers: Headers of the request, with names in lower case.
 
     Raises:
-        RefusedError: If the request comes from another site.
+        RefusedError: If the request is from another site.
     """
     origin = headers.get('origin')
     site = headers.get('sec-fetch-site', 'none')
@@ -89,7 +90,7 @@ def check_origin(headers: Mapping[str, str]) -> None:
         and _plain(origin.partition('://')[2])
         != _plain(headers.get('host', ''))
     ):
-        raise RefusedError('another site may not send this', 403)
+        raise RefusedError('requests from other sites are refused', 403)
 
 
 def _plain(netloc: str) -> str:
@@ -97,10 +98,10 @@ def _plain(netloc: str) -> str:
 
 
 def client_of(address: str) -> str:
-    """Return what stands for a client: its address, or its IPv6 network.
+    """Return the key of a client: its address, or its IPv6 network.
 
     Args:
-        address: Address of the connection.
+        address: Address of the client.
     """
     try:
         found = ip_address(address)
@@ -110,5 +111,5 @@ def client_of(address: str) -> str:
         return address
     if found.ipv4_mapped:
         return str(found.ipv4_mapped)
-    # One household or server has at least that many.
+    # A household or server usually has a network of this size.
     return str(ip_network((int(found), 64), strict=False))

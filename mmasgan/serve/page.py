@@ -1,4 +1,4 @@
-"""The web page."""
+"""Web page."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ from .service import DeblurService, Served
 
 __all__ = ['build_page']
 
-BUSY, READY = (  # of the buttons that start and stop
+BUSY, READY = (  # states of the buttons
     f"""() => [
   {{interactive: {ready}, __type__: "update"}},
   {{visible: {busy}, __type__: "update"}},
@@ -29,7 +29,7 @@ INTO_VIEW = """() => {
   Promise.allSettled(images.map(image => image.decode()))
     .then(() => result.scrollIntoView());
 }"""
-# Gradio shows the key of a text that it lacks.
+# Gradio shows keys of missing translations.
 LABELS = """() => {
   const name = () => {
     document
@@ -48,7 +48,7 @@ LABELS = """() => {
   );
 }"""
 TITLE = 'mmasgan: deblur photographs'
-# Of the models of the library, and what each is good for.
+# Titles of the models of the library.
 TITLES = {
     'ascyclegan_plus_small_gopro': 'Earlier model',
     'ascyclegan_plus_unet_small_gopro': 'Most photographs',
@@ -61,8 +61,8 @@ def build_page(
     """Return the page.
 
     Args:
-        service: What deblurs.
-        folder: For temporary files, all of them.
+        service: Service that deblurs.
+        folder: Folder for all temporary files.
         listeners: Sessions that wait for results.
     """
     page = _Page(service, folder, listeners)
@@ -71,7 +71,7 @@ def build_page(
         gr.Markdown(
             f'# Deblur photographs\nUp to {limits.files} at a time, of '
             f'{limits.megabytes:g} MB and {limits.megapixels:g} megapixels '
-            'each. They stay on this server for an hour at most.'
+            'each. Files are deleted from this server after an hour.'
         )
         results = gr.State([], time_to_live=KEPT, delete_callback=remove)
         with gr.Row():
@@ -113,7 +113,7 @@ def build_page(
                     css_template=CSS, js_on_load=JS, elem_id='result'
                 )
                 semantic = gr.Image(
-                    label='What the model took each part for',
+                    label='Parts of the photograph, as the model sees them',
                     type='filepath',
                     interactive=False,
                     visible=False,
@@ -129,7 +129,7 @@ def build_page(
             api_visibility='private',
             concurrency_id='deblur',
         )
-        # After an error, Gradio 6 goes on with `failure` alone.
+        # After an error, Gradio 6 only runs `failure`.
         for after in (done.then, getattr(done, 'failure', done.then)):
             after(None, None, [run, stop], js=READY, api_visibility='private')
         stop.click(page.stop, api_visibility='private', concurrency_limit=None)
@@ -162,7 +162,7 @@ class _Page:
         progress: gr.Progress = gr.Progress(),  # noqa: B008  Gradio's way
         request: gr.Request = None,  # type: ignore[assignment]  # likewise
     ) -> tuple:
-        """Deblur a batch, past those that fail, and say what became of it."""
+        """Deblur a batch, and report the photographs that failed."""
         if not files:
             raise _told('Add a photograph first.')
         if len(files) > self.service.limits.files:
@@ -175,7 +175,9 @@ class _Page:
         failures: list[str] = []
         session = request.session_hash if request else None
         gone = self.listeners.gone(session)
-        with self.service.batches.one(None):  # a server that stops waits
+        with self.service.batches.one(
+            None
+        ):  # the server waits for it when it stops
             for number, path in enumerate(files):
                 tell = _teller(progress, number, files)
                 try:
@@ -202,13 +204,13 @@ class _Page:
         )
 
     def stop(self, request: gr.Request) -> None:
-        """End the batch of a visitor; what is done is kept."""
+        """Stop the batch of a visitor, and keep completed results."""
         self.listeners.leave(request.session_hash)
 
     def show(self, index: int, results: list[Result]) -> tuple:
         """Show one photograph of a batch."""
         if not isinstance(index, int) or not 0 <= index < len(results):
-            raise _told('These photographs are gone: deblur them again.')
+            raise _told('These results have expired: deblur them again.')
         entry = results[index]
         return (
             comparison(entry),
@@ -216,12 +218,12 @@ class _Page:
         )
 
     def _uploaded(self, path: str) -> bytes:
-        """Read what was uploaded, and nothing else."""
+        """Read an uploaded file."""
         resolved = Path(path).resolve()
         if self.folder not in resolved.parents:
-            raise RefusedError('only photographs that were sent are opened')
+            raise RefusedError('only uploaded photographs are opened')
         if folder_size(self.folder) > self.service.limits.total_bytes:
-            raise RefusedError('the folder of this server is full')
+            raise RefusedError('the disk space of this server is full')
         return resolved.read_bytes()
 
     def _keep(self, served: Served) -> Result:
@@ -243,8 +245,8 @@ class _Page:
         ]
         if self.service.prior is None and self.service.takes_maps(weights):
             lines.append(
-                '\nThis model works best where it is told what each part of '
-                'a photograph shows; this server has nothing that tells it.'
+                '\nThis model works best with a map of what each part of a '
+                'photograph shows; this server has no source of such maps.'
             )
         return '\n'.join(lines)
 
@@ -252,7 +254,7 @@ class _Page:
 def _teller(
     progress: gr.Progress, number: int, files: Sequence[str]
 ) -> Callable[[Job], None]:
-    """Return what shows how far a photograph is, and the time that is left."""
+    """Return a function that shows progress and remaining time."""
     text = f"'{Path(files[number]).name}'"
     if files[1:]:
         text += f', {number + 1} of {len(files)}'
@@ -265,14 +267,14 @@ def _teller(
 
 
 def title_of(name: str) -> str:
-    """Return what visitors read for a model.
+    """Return the title of a model on the page.
 
     Args:
-        name: Its name.
+        name: Name of the model.
     """
     return TITLES.get(name) or Path(name).stem.replace('_', ' ')
 
 
 def _told(message: str) -> gr.Error:
-    """Return an error of the visitor's, which is no matter for the log."""
+    """Return an error that is shown to the visitor, not logged."""
     return gr.Error(message, duration=None, print_exception=False)

@@ -1,4 +1,4 @@
-"""Files of what was deblurred, as the page shows and offers them."""
+"""Files of results that the page shows and offers for download."""
 
 import os
 import shutil
@@ -15,12 +15,12 @@ from .service import Served
 
 __all__ = ['Result', 'downloads', 'keep', 'remove']
 
-PREVIEW = 6000  # longer side; up to there, 100 % is that of the photograph
+PREVIEW = 6000  # longer side; larger photographs are scaled down
 
 
 @dataclass(frozen=True)
 class Result:
-    """Files of a photograph that was deblurred."""
+    """Files of a deblurred photograph."""
 
     name: str
     file: str
@@ -31,20 +31,20 @@ class Result:
 
     @property
     def folder(self) -> Path:
-        """Where all of them are."""
+        """Folder with all of these files."""
         return Path(self.file).parents[1]
 
 
 def keep(served: Served, home: Path, groups: Sequence[str] = ()) -> Result:
-    """Write a photograph, and what is shown of it.
+    """Write a deblurred photograph and its previews.
 
     Args:
-        served: What was deblurred.
-        home: A folder of its own is made there.
-        groups: Names of what its semantic map tells apart.
+        served: Deblurred photograph.
+        home: Folder in which a new folder is created.
+        groups: Names of the groups of the semantic map.
     """
     folder = home / uuid.uuid4().hex
-    # Apart from the previews, whatever the name is.
+    # In its own folder, so that no name can collide with a preview.
     file = folder / 'file' / served.name
     file.parent.mkdir(parents=True)
     file.write_bytes(served.content)
@@ -71,10 +71,10 @@ def keep(served: Served, home: Path, groups: Sequence[str] = ()) -> Result:
 
 
 def downloads(results: Sequence[Result]) -> list[str]:
-    """Return the files, and where there are several, all in one.
+    """Return the files, preceded by an archive if there are several.
 
     Args:
-        results: Of one batch.
+        results: Results of one batch.
     """
     files = [result.file for result in results]
     if not files[1:]:
@@ -94,7 +94,7 @@ def remove(results: Sequence[Result]) -> None:
     """Remove the files of a batch.
 
     Args:
-        results: Of the batch.
+        results: Results of the batch.
     """
     for result in results:
         shutil.rmtree(result.folder, ignore_errors=True)

@@ -1,22 +1,37 @@
-"""What may be asked of the server; everything else is closed."""
+"""Open routes of the server; all others are closed."""
 
+import re
 from dataclasses import dataclass
+from urllib.parse import parse_qs
 
-__all__ = ['FILES', 'ROUTES', 'Route', 'methods_of', 'open_route']
+from ..utils.atomic_files import LONGEST_NAME
+from .limits import RefusedError
+
+__all__ = [
+    'FILES',
+    'ROUTES',
+    'SESSION',
+    'Route',
+    'methods_of',
+    'open_route',
+    'session_of',
+]
 
 FILES = '/gradio_api/file='
+HEARTBEAT = '/gradio_api/heartbeat/'
+SESSION = '^[A-Za-z0-9_-]{1,64}$'
 
 
 @dataclass(frozen=True)
 class Route:
-    """A route that is open.
+    """Open route.
 
     Attributes:
-        method: Method of HTTP; GET opens HEAD too.
-        path: Path; one that ends in ``*`` opens all that begin so.
+        method: HTTP method; GET includes HEAD.
+        path: Path; a trailing ``*`` matches any rest.
         body: Kind of the body: empty for none, ``json``, ``upload`` or
             ``photo``.
-        streams: Whether it stays open for as long as the client likes.
+        streams: Whether the response may last as long as the client wants.
     """
 
     method: str
@@ -25,7 +40,7 @@ class Route:
     streams: bool = False
 
     def matches(self, method: str, path: str) -> bool:
-        """Whether a request is for it.
+        """Return whether a request is for this route.
 
         Args:
             method: Method of the request.
@@ -52,7 +67,7 @@ ROUTES = (
     Route('GET', '/static-offline-docs/*'),
     Route('POST', '/gradio_api/upload', 'upload'),
     Route('GET', '/gradio_api/upload_progress'),
-    # the page and its parts
+    # page and assets
     Route('GET', '/'),
     Route('GET', '/config'),
     Route('GET', '/theme.css'),
@@ -63,11 +78,11 @@ ROUTES = (
     Route('GET', '/assets/*'),
     Route('GET', '/static/*'),
     Route('GET', '/svelte/*'),
-    # its events and files
+    # events and files of the page
     Route('GET', '/gradio_api/info'),
     Route('GET', '/gradio_api/app_id'),
     Route('GET', '/gradio_api/startup-events'),
-    Route('GET', '/gradio_api/heartbeat/*', streams=True),
+    Route('GET', f'{HEARTBEAT}*', streams=True),
     Route('POST', '/gradio_api/queue/join', 'json'),
     Route('GET', '/gradio_api/queue/data', streams=True),
     Route('GET', f'{FILES}*'),
@@ -75,23 +90,44 @@ ROUTES = (
 
 
 def open_route(method: str, path: str) -> Route | None:
-    """Return the route that a request is for; None if it is closed.
+    """Return the open route of a request; None if there is none.
 
     Args:
         method: Method of the request.
         path: Path of the request, decoded.
     """
-    if '\\' in path or (
-        '..' in path.split('/') and not path.startswith(FILES)
-    ):
+    parts = path.split('/')
+    if '\\' in path or ('..' in parts and not path.startswith(FILES)):
+        return None
+    if max(len(part.encode()) for part in parts) > LONGEST_NAME:
         return None
     return next((r for r in ROUTES if r.matches(method, path)), None)
 
 
 def methods_of(path: str) -> list[str]:
-    """Return the methods of a route for programs; none for another path.
+    """Return the methods of a path of the HTTP interface.
 
     Args:
         path: Path of the request, decoded.
     """
     return [route.method for route in OURS if route.path == path]
+
+
+def session_of(path: str, query: bytes) -> str:
+    """Return the session that a stream of the page belongs to.
+
+    Args:
+        path: Path of the request, decoded.
+        query: Query string of the request.
+
+    Raises:
+        RefusedError: If there is no valid one, or more than one.
+    """
+    found = [path.removeprefix(HEARTBEAT)]
+    if found == [path]:
+        found = parse_qs(query.decode('latin-1')).get('session_hash', [])
+    if len(found) != 1 or not re.fullmatch(SESSION, found[0]):
+        raise RefusedError(
+            'session_hash must be 1 to 64 letters, digits, "-" and "_"'
+        )
+    return found[0]

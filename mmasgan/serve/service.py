@@ -1,10 +1,11 @@
-"""Deblur what visitors send."""
+"""Deblur photographs of visitors."""
 
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from reprlib import repr as shorten
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -26,22 +27,22 @@ if TYPE_CHECKING:
 
 __all__ = ['DeblurService', 'Served']
 
-STOPPED = 'the server has been stopped; try again when it is back'
-MOST_BATCHES = 10_000  # the queue of the page has its own limit
+STOPPED = 'the server has been stopped; try again when it runs again'
+MOST_BATCHES = 10_000  # the queue of the page has a limit of its own
 
 
 @dataclass(frozen=True)
 class Served:
-    """A photograph that was deblurred.
+    """Deblurred photograph.
 
     Attributes:
-        name: Of its file, without folders.
-        content: Its file, in the format of what was sent.
-        before: What was sent, RGB, (H, W, 3), uint8 or uint16.
-        after: What became of it, likewise.
-        semantic: The semantic map, (K, h, w); None where the model takes
-            none, or there is no source of them.
-        notes: What the file lacks of what was sent.
+        name: File name, without folders.
+        content: Content of the file, in the format of the input.
+        before: Input, RGB, (H, W, 3), uint8 or uint16.
+        after: Output, same shape and dtype.
+        semantic: Semantic map, (K, H, W); None if the model takes none, or
+            the service has no source of maps.
+        notes: Properties of the input that the file could not keep.
     """
 
     name: str
@@ -53,17 +54,17 @@ class Served:
 
 
 class DeblurService:
-    """Holds models, and deblurs as many photographs at a time as allowed.
+    """Models, and a queue of photographs to deblur.
 
     Args:
-        models: What loads each model, by the name that visitors see. The
-            first one is the default; it is loaded at once, others when they
-            are first asked for.
-        limits: What is refused.
+        models: Functions that load a model, by the name that visitors see.
+            The first one is the default, and is loaded at once. Others are
+            loaded on first use.
+        limits: Limits of size, number and time.
         prior: Source of semantic maps for models that take them.
 
     Raises:
-        ValueError: If there are no models.
+        ValueError: If ``models`` is empty.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class DeblurService:
         prior: 'Prior | None' = None,
     ) -> None:
         if not models:
-            raise ValueError('models must name at least one')
+            raise ValueError('models must have at least one entry')
         self.models = models
         self.limits = limits or Limits()
         self.prior = prior
@@ -93,32 +94,32 @@ class DeblurService:
 
     @property
     def default(self) -> str:
-        """The model that is taken where none is named."""
+        """Name of the default model."""
         return next(iter(self.models))
 
     @property
     def names(self) -> Sequence[str]:
-        """What visitors may choose from."""
+        """Names of all models."""
         return tuple(self.models)
 
     @property
     def loaded(self) -> Sequence[str]:
-        """Models that are in memory."""
+        """Names of the models in memory."""
         return tuple(self._loaded)
 
     @property
     def in_progress(self) -> int:
-        """Requests that are served or wait for their turn."""
+        """Number of requests that are running or waiting."""
         return len(self.places)
 
     @property
     def is_busy(self) -> bool:
-        """Whether anything is served, or waits for its turn."""
+        """Whether any request or batch is running or waiting."""
         return bool(len(self.places) or len(self.batches))
 
     @property
     def devices(self) -> dict[str, str]:
-        """Where each model runs that is in memory, by its name."""
+        """Device of each model in memory, by name."""
         found = {}
         for name, backend in self._loaded.items():
             generator = getattr(backend, 'generator', None)
@@ -127,13 +128,21 @@ class DeblurService:
         return found
 
     def stop(self) -> None:
-        """End all work; those who wait for it are told."""
+        """Stop all work. Clients receive status 503."""
         self._is_stopped = True
         for job in tuple(self._jobs):
             job.stop(StoppedError(STOPPED, 503))
 
+    def check_name(self, weights: str) -> None:
+        """Raise :class:`RefusedError` if ``weights`` is not a model."""
+        if weights not in self.models:
+            raise RefusedError(
+                f'there are no weights {shorten(weights)}; choose one of '
+                f'{", ".join(self.models)}'
+            )
+
     def takes_maps(self, weights: str) -> bool:
-        """Whether a model is steered by semantic maps.
+        """Return whether a model takes semantic maps.
 
         Args:
             weights: Name of the model.
@@ -153,18 +162,18 @@ class DeblurService:
         gone: Callable[[], bool] = lambda: False,
         tell: Callable[[Job[Served]], Any] = lambda job: None,
     ) -> Served:
-        """Deblur a photograph, once it is its turn.
+        """Deblur a photograph after those that came before it.
 
         Args:
-            content: Its file, as it was sent.
-            name: That the visitor gave it; nothing of that name is opened.
-            weights: Name of a model; None is the default one.
+            content: Content of the file.
+            name: File name from the visitor; no file of this name is opened.
+            weights: Name of a model; None for the default.
             strength: See :func:`~mmasgan.apis.inference.deblur_pixels`.
-            gone: Whether nobody waits for it any more.
-            tell: Called with the job again and again, while it goes on.
+            gone: Returns whether the client has disconnected.
+            tell: Called repeatedly with the job, for progress.
 
         Raises:
-            RefusedError: If it is not served, with what to say.
+            RefusedError: If it cannot be deblurred.
         """
         with (
             self.places.one(None),
@@ -180,24 +189,26 @@ class DeblurService:
         strength: float,
         gone: Callable[[], Awaitable[bool]],
     ) -> Served:
-        """Do the same without a thread, in a place that the caller took.
+        """Deblur a photograph without blocking a thread while it waits.
+
+        The caller has already taken one of :attr:`places`.
 
         Args:
             content: See :meth:`deblur`.
-            name: Likewise.
-            weights: Likewise.
-            strength: Likewise.
-            gone: Whether nobody waits for it any more.
+            name: See :meth:`deblur`.
+            weights: See :meth:`deblur`.
+            strength: See :meth:`deblur`.
+            gone: Returns whether the client has disconnected.
 
         Raises:
-            RefusedError: If it is not served, with what to say.
+            RefusedError: If it cannot be deblurred.
         """
         with self._job(content, name, weights, strength) as job:
             return await job.wait_async(gone)
 
     @contextmanager
     def _job(self, content: bytes, name: str, *how: Any) -> Iterator[Job]:
-        """Begin to deblur, and count what becomes of it."""
+        """Submit a photograph, and count its outcome."""
         outcome, job = 'failed', None
         name = plain_name(name)
         try:
@@ -252,7 +263,7 @@ class DeblurService:
         job.check()
         path = PurePosixPath(name or f'photo{photo.suffix}')
         if path.suffix.lower() not in PHOTO_SUFFIXES:
-            path = path.with_name(f'{path.name}.png')  # as the command does
+            path = path.with_name(f'{path.name}.png')  # like mmasgan deblur
         sharper = encode_photo(replace(photo, pixels=after), path.suffix)
         notes = (*photo.notes, *lost_in(photo, path.suffix))
         return Served(path.name, sharper, photo.pixels, after, semantic, notes)
@@ -260,14 +271,10 @@ class DeblurService:
     def _backend(self, weights: str) -> Backend:
         with self._loading:
             if weights not in self._loaded:
-                if weights not in self.models:
-                    raise RefusedError(
-                        f'there are no weights {weights!r}; choose one of '
-                        f'{", ".join(self.models)}'
-                    )
+                self.check_name(weights)
                 backend = self.models[weights]()
                 generator = getattr(backend, 'generator', None)
-                if generator is not None:  # it can stop between two layers
+                if generator is not None:  # it can be stopped between layers
                     for module in generator.modules():
                         module.register_forward_pre_hook(check_current)
                 self._loaded[weights] = backend
@@ -285,7 +292,7 @@ class DeblurService:
         return read_photo(content, name or 'image')
 
     def _map(self, photo: Photo) -> np.ndarray:
-        """Return the semantic map, at the photograph's size."""
+        """Return the semantic map, resized to the photograph."""
         from ..semantic.resize import resize_by_area  # it needs PyTorch
 
         assert self.prior is not None

@@ -1,4 +1,4 @@
-"""How the server stops: first no new work, then none at all."""
+"""Graceful shutdown."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,15 +9,15 @@ import uvicorn
 
 __all__ = ['StoppableServer', 'Stopping']
 
-LAST_WORDS = 0.3  # seconds in which answers to stopped work are sent
+LAST_WORDS = 0.3  # seconds to send the responses of stopped work
 
 
 class Stopping:
-    """Whether the server stops.
+    """State of the shutdown.
 
     Attributes:
         has_begun: Whether new work is refused.
-        streams_end: Set when streams of the page have to end.
+        streams_end: Event that ends the streams of the page.
     """
 
     def __init__(self) -> None:
@@ -26,15 +26,15 @@ class Stopping:
 
 
 class StoppableServer(uvicorn.Server):
-    """A server that lets work finish for a while.
+    """Server that finishes running work for a limited time.
 
     A second signal ends it at once.
 
     Args:
-        config: Uvicorn's.
-        stopping: Told when it stops.
-        grace: Seconds that work may take from the signal on.
-        is_busy: Whether there is work.
+        config: Configuration of Uvicorn.
+        stopping: State of the shutdown.
+        grace: Seconds that running work may take after the first signal.
+        is_busy: Returns whether there is work.
         stop_work: Called when the time is over.
     """
 
@@ -54,7 +54,7 @@ class StoppableServer(uvicorn.Server):
         self._end: float | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to stop, or stop."""
+        """Begin the shutdown, or end it."""
         is_first = not self.stopping.has_begun
         self.stopping.has_begun = True
         super().handle_exit(sig, frame)
@@ -63,7 +63,7 @@ class StoppableServer(uvicorn.Server):
             self.should_exit = False
 
     async def on_tick(self, counter: int) -> bool:
-        """Look ten times a second whether it is time to stop."""
+        """Check ten times per second whether to stop."""
         if self._end is not None and (
             not self.is_busy() or monotonic() > self._end
         ):

@@ -1,7 +1,7 @@
-"""Photographs that the page sends, in place of Gradio's own route.
+"""Uploads of the page, instead of Gradio's own route.
 
-Gradio keeps parts without a file name in memory, counts no total, and leaves
-what breaks off where it was.
+Gradio keeps form fields in memory, has no total limit, and does not remove
+incomplete uploads.
 """
 
 import shutil
@@ -24,25 +24,25 @@ def uploads(limits: Limits, folder: Path) -> APIRouter:
     """Return the routes ``upload`` and ``upload_progress`` of the page.
 
     Args:
-        limits: What is refused.
-        folder: Where photographs are kept.
+        limits: Limits of size and number.
+        folder: Folder for temporary files.
     """
     routes = APIRouter()
-    room = Room(limits.total_bytes, 'the folder')
+    room = Room(limits.total_bytes, 'the disk space')
 
     @routes.post('/gradio_api/upload', include_in_schema=False)
     async def upload(request: Request) -> Response:
         try:
             size = request.headers.get('content-length', '')
             if not size.isdecimal():
-                raise RefusedError('say how long it is: Content-Length', 411)
+                raise RefusedError('the header Content-Length is missing', 411)
             used = await run_in_threadpool(folder_size, folder)
-            # What is on its way is in unnamed files; both copies count.
+            # An upload is first in a temporary file; both copies count.
             with room.take(2 * int(size), used):
                 return await _upload(request, limits, folder)
         except RefusedError as error:
             return refusal(error)
-        except HTTPException as error:  # of a broken form
+        except HTTPException as error:  # a damaged form
             return refusal(RefusedError(str(error.detail), error.status_code))
 
     @routes.get('/gradio_api/upload_progress', include_in_schema=False)
@@ -76,12 +76,12 @@ def _files(form: FormData, limits: Limits) -> list[UploadFile]:
             )
         files.append(file)
     if not files:
-        raise RefusedError('there are no photographs in it')
+        raise RefusedError('the form has no photographs')
     return files
 
 
 def _keep(files: list[UploadFile], folder: Path) -> list[str]:
-    """Write all of them, or none."""
+    """Write all files, or none."""
     home = folder / 'uploads' / uuid4().hex
     kept = []
     try:

@@ -52,7 +52,7 @@ def test_it_serves_this_machine_by_default(started):
     done = run('--device', 'cpu')
     assert done.exit_code == 0, done.output
     assert done.stdout == 'http://127.0.0.1:7860 (stop with Ctrl-C)\n'
-    assert done.stderr == 'Starting: the model is loaded first\n'
+    assert done.stderr == 'Starting: loading the model\n'
     assert started[0].names == ('ascyclegan_plus_unet_small_gopro',)
 
 
@@ -86,7 +86,7 @@ def test_a_network_is_warned_of(started):
         (('--max-megabytes', 'inf'), 1, 'megabytes must be positive'),
         (('--max-megabytes', -1), 2, "Invalid value for '--max-megabytes'"),
         (('--weights', 'gone.pth'), 1, '--weights gone.pth: neither a file'),
-        (('--weights', 'default') * 2, 1, 'two are named'),
+        (('--weights', 'default') * 2, 1, 'two models have the name'),
         (('--prior', 'magic', 'x'), 1, '--prior magic: expected torchvision'),
         (('--prior', 'onnx', 'gone.onnx'), 1, "'gone.onnx'"),
     ],

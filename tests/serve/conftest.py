@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from served import served
 from tiny import make_checkpoint
 
 from mmasgan.apis import TorchBackend, load_generator
@@ -60,3 +61,19 @@ def photo():
         return file.getvalue()
 
     return make
+
+
+@pytest.fixture(scope='session')
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp('attacked')
+
+
+@pytest.fixture(scope='session')
+def address(weights, folder):
+    """A server with small limits, for attacks."""
+    options = (
+        *('--weights', weights, '--max-megabytes', 1, '--queue', 8),
+        *('--per-client', 4, '--max-files', 3, '--max-total-megabytes', 8),
+    )
+    with served(*options, folder=folder) as address:
+        yield address

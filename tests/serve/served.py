@@ -35,7 +35,7 @@ def served(*options, folder):
         process.communicate(timeout=30)
         errors = said(log)
         assert process.returncode == 0, errors
-        assert 'Exception in ASGI application' not in errors, errors
+        assert 'Traceback' not in errors, errors
         left = [path for path in folder.rglob('*') if path.is_file()]
         assert left == [], errors
     finally:

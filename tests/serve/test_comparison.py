@@ -29,7 +29,7 @@ def tags(tmp_path, size=1_234_567):
 def test_names_are_shown_and_nothing_else_comes_of_them(tmp_path):
     found = tags(tmp_path)
     before, after = (about for tag, about in found if tag == 'img')
-    assert before['alt'] == f'{NAME} as it was sent'
+    assert before['alt'] == f'{NAME}, before'
     assert after['alt'] == f'{NAME}, deblurred'
     assert before['src'] == 'gradio_api/file=/tmp/b%20%23.png'
     assert 'i' not in [tag for tag, _ in found]

@@ -33,7 +33,12 @@ def client():
         ('GET', '/http', 418, 'short and stout'),
         ('GET', '/a/b', 404, 'not found'),
         ('POST', '/http', 405, 'method not allowed'),
-        ('GET', '/other', 500, 'the server has failed; its log says why'),
+        (
+            'GET',
+            '/other',
+            500,
+            'internal error; the log of the server has the details',
+        ),
         (
             'GET',
             '/http?number=x',
@@ -61,7 +66,8 @@ def test_headers_are_kept(client):
         (RefusedError('no', 418), 418, 'no'),
         (MemoryError(), 413, "'a' does not fit into the memory"),
         (NotFiniteError('NaN'), 500, "'a': NaN"),
-        (ValueError('odd'), 400, 'odd'),
+        (ValueError('odd'), 400, "^'a': odd$"),
+        (ValueError("'a' is odd"), 400, "^'a' is odd$"),
     ],
 )
 def test_what_goes_wrong_with_a_photograph_is_told(error, status, message):

@@ -8,20 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
-from types import SimpleNamespace
 
 import gradio
 import httpx
 import numpy as np
 import pytest
 from PIL import Image
-from served import served
 
-from mmasgan.serve import server
-from mmasgan.serve.limits import Limits, RefusedError
-from mmasgan.serve.listeners import Listeners
 from mmasgan.serve.routes import open_route
-from mmasgan.serve.server import _admit, _fetch_nothing
 
 pytestmark = pytest.mark.app
 
@@ -54,21 +48,6 @@ OPENED = {
     'POST /gradio_api/queue/join',
     'POST /gradio_api/upload',
 }
-
-
-@pytest.fixture(scope='module')
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp('attacked')
-
-
-@pytest.fixture(scope='module')
-def address(weights, folder):
-    options = (
-        *('--weights', weights, '--max-megabytes', 1, '--queue', 8),
-        *('--per-client', 4, '--max-files', 3, '--max-total-megabytes', 8),
-    )
-    with served(*options, folder=folder) as address:
-        yield address
 
 
 def gradio_routes():
@@ -174,7 +153,7 @@ def test_closed_routes_answer_nothing(address):
                 answer = client.request(method, path)
                 assert answer.status_code == 404, (method, path)
                 if method != 'HEAD':
-                    assert answer.json() == {'error': 'there is nothing here'}
+                    assert answer.json() == {'error': 'not found'}
 
 
 @pytest.mark.parametrize(
@@ -197,6 +176,20 @@ def test_no_other_spelling_opens_a_route(address, folder, path):
         )
         assert peer.recv(100).startswith(b'HTTP/1.1 404')
     assert files_in(folder) == before
+
+
+@pytest.mark.parametrize(
+    'path',
+    [
+        *('assets/', 'assets/x', 'static/x', 'svelte/x', 'assets/%00', 'x'),
+        *(f'{name}{"a" * 3000}' for name in ('assets/', 'gradio_api/file=')),
+        *('gradio_api/file=%00', 'gradio_api/file=' + 'a/' * 1500),
+    ],
+)
+def test_what_is_not_there_is_an_error_in_the_one_form(address, path):
+    answer = httpx.get(f'{address}/{path}')
+    assert answer.status_code in (400, 404)
+    assert list(answer.json()) == ['error']
 
 
 def test_the_folder_of_gradio_is_ours(address, folder):
@@ -253,7 +246,7 @@ def test_other_sites_send_nothing(address, folder, photo, path, headers):
         headers=headers,
     )
     assert answer.status_code == 403
-    assert answer.json() == {'error': 'another site may not send this'}
+    assert answer.json() == {'error': 'requests from other sites are refused'}
     assert files_in(folder) == before
 
 
@@ -303,7 +296,7 @@ def test_large_bodies_are_refused_before_they_are_read(address, path, size):
         )
         answer = received(peer)
     assert answer.startswith(b'HTTP/1.1 413'), answer
-    assert b'{"error":"the body has more than ' in answer
+    assert b'{"error":"the request body has more than ' in answer
 
 
 @pytest.mark.parametrize('path', ['gradio_api/queue/join', 'api/deblur'])
@@ -314,8 +307,13 @@ def test_bodies_without_a_length_have_the_limit_too(address, path):
         while time.monotonic() - start < 60:
             yield b'x' * 100_000
 
+    kind = 'image/png' if path == 'api/deblur' else 'application/json'
     try:
-        answer = httpx.post(f'{address}/{path}', content=pieces(), headers=PNG)
+        answer = httpx.post(
+            f'{address}/{path}',
+            content=pieces(),
+            headers={'Content-Type': kind},
+        )
     except httpx.WriteError:
         pass  # it was closed while this was sending
     else:
@@ -385,9 +383,11 @@ def test_an_upload_that_breaks_off_leaves_nothing(address, folder):
             b'form-data; name="files"; filename="a"\r\n\r\n' + b'x' * 100_000
         )
         time.sleep(0.3)
-    time.sleep(0.5)
+    for _ in range(100):  # until the server has seen it
+        time.sleep(0.1)
+        if files_in(folder) == before:
+            break
     assert files_in(folder) == before
-    assert not [p for p in folder.rglob('tmp*') if p.is_file()]
 
 
 def test_a_visitor_cannot_have_addresses_fetched(address):
@@ -397,13 +397,10 @@ def test_a_visitor_cannot_have_addresses_fetched(address):
         answer = httpx.get(f'{address}/gradio_api/file={url}')
         assert answer.status_code == 404
         for body in (dict(path=url), dict(path='x', url=url)):
-            told = press(address, [body])
-            assert '"success":false' in told
+            told = join(address, [body])
+            assert told.status_code == 400, told.text
         with pytest.raises(TimeoutError):
             target.accept()
-    _fetch_nothing()
-    with pytest.raises(ValueError, match='only photographs that were sent'):
-        gradio.processing_utils.save_url_to_cache('http://8.8.8.8/a', '/tmp')
 
 
 def join(address, files, session='s'):
@@ -480,7 +477,7 @@ def test_other_readers_of_pillow_see_nothing(address, start, name):
 
 
 def test_the_folder_has_a_total(address, folder):
-    home = next(iter(folder.iterdir()))
+    (home,) = folder.glob('tmp*')
     filler = home / 'filler'
     filler.write_bytes(b'x' * 7_500_000)
     try:
@@ -492,7 +489,7 @@ def test_the_folder_has_a_total(address, folder):
         filler.unlink()
     assert answer.status_code == 503
     assert answer.headers['retry-after'] == '5'
-    assert 'folder of this server is full' in answer.json()['error']
+    assert 'disk space of this server is full' in answer.json()['error']
 
 
 def test_half_requests_do_not_keep_others_out(address):
@@ -541,7 +538,7 @@ def test_slow_bodies_leave_places_and_health(address, photo):
         )
         assert answer.status_code == 503
         assert answer.headers['retry-after'] == '5'
-        assert 'of yours' in answer.json()['error']
+        assert 'of your' in answer.json()['error']
         told = [peer.recv(200) for peer in peers[4:]]
         assert all(t.startswith(b'HTTP/1.1 503') for t in told)
     for _ in range(50):
@@ -550,52 +547,6 @@ def test_slow_bodies_leave_places_and_health(address, photo):
         time.sleep(0.1)
     answer = httpx.post(f'{address}/api/deblur', content=photo(), headers=PNG)
     assert answer.status_code == 200
-
-
-def queue_of(clients):
-    """Return a page on which some clients wait."""
-    events = {
-        number: SimpleNamespace(
-            request=SimpleNamespace(client=SimpleNamespace(host=client))
-        )
-        for number, client in enumerate(clients)
-    }
-
-    class Queue:
-        event_ids_to_events = events
-
-        def __len__(self):
-            return len(events)
-
-        pending_event_ids_session = {}
-
-    return SimpleNamespace(_queue=Queue())
-
-
-def test_nobody_fills_the_queue_of_the_page():
-    limits = Limits(queue=6, per_client=3)
-    none = Listeners()
-    _admit(queue_of(['10.0.0.1'] * 3), limits, none, '10.0.0.2')
-    with pytest.raises(RefusedError, match='of yours') as error:
-        _admit(queue_of(['10.0.0.1'] * 3), limits, none, '10.0.0.1')
-    assert error.value.status == 503
-    network = ['2001:db8::1', '2001:db8::2', '2001:db8::3']
-    with pytest.raises(RefusedError, match='of yours'):
-        _admit(queue_of(network), limits, none, '2001:db8::/64')
-    with pytest.raises(RefusedError, match='queue is full'):
-        _admit(queue_of('abcdef'), limits, none, '10.0.0.2')
-
-
-def test_sessions_that_left_are_forgotten(monkeypatch):
-    monkeypatch.setattr(server, 'MOST_SESSIONS', 2)
-    page, listeners = queue_of([]), Listeners()
-    queue = page._queue
-    queue.pending_event_ids_session = {name: set() for name in 'abcde'}
-    queue.pending_messages_per_session = dict.fromkeys('abcde')
-    with listeners.listen('b'):
-        _admit(page, Limits(), listeners, '10.0.0.1')
-    assert list(queue.pending_event_ids_session) == ['b', 'd', 'e']
-    assert list(queue.pending_messages_per_session) == ['b', 'd', 'e']
 
 
 @pytest.mark.parametrize('path', ['gradio_api/upload', 'api/deblur'])

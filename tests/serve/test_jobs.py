@@ -61,7 +61,7 @@ def test_what_cannot_be_stopped_is_not_waited_for(pool):
     go = threading.Event()
     job = Job(pool, lambda job: go.wait(30), 0.3)
     start = time.monotonic()
-    with pytest.raises(StoppedError, match='takes longer'):
+    with pytest.raises(StoppedError, match='took longer'):
         job.wait(never)
     assert time.monotonic() - start < 5
     go.set()
@@ -71,9 +71,9 @@ def test_work_stops_when_nobody_waits(pool):
     ended = threading.Event()
     running = Job(pool, endless(ended), 60)
     waiting = Job(pool, lambda job: pytest.fail('nobody waits'), 60)
-    with pytest.raises(StoppedError, match='nobody waits'):
+    with pytest.raises(StoppedError, match='disconnected'):
         waiting.wait(lambda: True)
-    with pytest.raises(StoppedError, match='nobody waits'):
+    with pytest.raises(StoppedError, match='disconnected'):
         running.wait(lambda: True)
     assert ended.wait(5)
     assert Job(pool, lambda job: 'next', 60).wait(never) == 'next'
@@ -98,7 +98,7 @@ def test_it_waits_without_a_thread(pool):
         assert threading.active_count() == before
         for other in others[:10]:  # the server stops, or a task is cancelled
             other.cancel()
-        with pytest.raises(StoppedError, match='takes longer'):
+        with pytest.raises(StoppedError, match='took longer'):
             await job.wait_async(never_async)
         return [other.cancelled() for other in others]
 
@@ -124,7 +124,7 @@ def test_a_model_stops_between_two_layers(photo):
             return self.generator(torch.as_tensor(image)).numpy()
 
     service = DeblurService({'a': Backend}, Limits(seconds=0.3))
-    with pytest.raises(StoppedError, match='takes longer'):
+    with pytest.raises(StoppedError, match='took longer'):
         service.deblur(photo(), 'a.png')
     time.sleep(0.3)
     count = len(passed)

@@ -48,7 +48,7 @@ def test_room_is_given_back():
 def test_places_are_given_back():
     places = Counted(3, 2, 'requests')
     with places.one('a'), places.one('a'):
-        with pytest.raises(RefusedError, match='of yours'), places.one('a'):
+        with pytest.raises(RefusedError, match='of your'), places.one('a'):
             pass
         assert not places.is_full
         with places.one('b'):

@@ -52,7 +52,7 @@ def test_origins(headers, may):
     if may:
         check_origin(headers)
     else:
-        with pytest.raises(RefusedError, match='another site'):
+        with pytest.raises(RefusedError, match='other sites'):
             check_origin(headers)
 
 

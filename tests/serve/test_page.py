@@ -106,7 +106,7 @@ def test_the_map_is_shown(steered, halves, tmp_path, upload, photo):
 def test_a_missing_source_of_maps_is_told(steered, tmp_path, upload):
     page = _Page(DeblurService({'a': lambda: steered}), tmp_path, Listeners())
     _, status, *_ = run(page, [upload('a.png')])
-    assert 'nothing that tells it' in status
+    assert 'no source of such maps' in status
 
 
 def test_what_is_too_much_or_nothing_is_told(page, upload):
@@ -126,7 +126,7 @@ def test_files_elsewhere_are_not_opened(page, tmp_path_factory, photo):
     link = page.folder / 'link.png'
     link.symlink_to(elsewhere)
     for path in (str(elsewhere), f'{page.folder}/../x.png', str(link)):
-        with pytest.raises(gr.Error, match='only photographs that were sent'):
+        with pytest.raises(gr.Error, match='only uploaded photographs'):
             run(page, [path])
 
 

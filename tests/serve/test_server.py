@@ -121,8 +121,7 @@ def test_no_path_of_a_visitor_is_opened(address, secret, photo):
         f'{secret.parent}/../secret.png',
     ):
         told = event(address, [file_data(path)])
-        assert '"success":false' in told.replace(' ', ''), told
-        assert 'root:' not in told
+        assert 'no longer on this server' in told, told
 
 
 def test_what_was_uploaded_is_deblurred(address, photo):
@@ -158,7 +157,7 @@ def test_a_port_that_is_taken_is_named(backend):
     service = DeblurService({'a': lambda: backend})
     with socket.create_server(('127.0.0.1', 0)) as other:
         port = other.getsockname()[1]
-        with pytest.raises(OSError, match=f'listen at 127.0.0.1:{port}: .*in'):
+        with pytest.raises(OSError, match=f'listen on 127.0.0.1:{port}: .*in'):
             run_server(service, port=port)
 
 

@@ -76,7 +76,7 @@ def refuses(address, photo):
         late = httpx.post(f'{address}/deblur/{path}', files=files)
         assert late.status_code == 503
         assert late.headers['retry-after'] == '5'
-        assert late.json() == {'error': 'the server is being stopped'}
+        assert late.json() == {'error': 'the server is stopping'}
 
 
 def test_the_running_photograph_finishes_and_new_ones_are_refused(photo):

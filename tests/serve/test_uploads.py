@@ -42,7 +42,7 @@ def test_a_name_of_nothing_gets_one(client):
     [
         ((11_000,), 413, "'a.png' has more than 0.01 MB"),
         ((1, 1, 1), 400, 'Too many files'),
-        ((8_000, 8_000), 503, 'folder of this server is full'),
+        ((8_000, 8_000), 503, 'disk space of this server is full'),
     ],
 )
 def test_what_is_refused_is_not_kept(client, tmp_path, sizes, status, message):

@@ -177,7 +177,8 @@ class OnnxBackend:
             # Message of its allocators if memory is short.
             if 'alloc' in str(error).lower():
                 raise MemoryError(str(error)) from error
-            raise ValueError(f"'{self.path}': {error}") from error
+            cause = ' '.join(str(error).split())
+            raise ValueError(f"'{self.path}': {cause}") from error
         return output
 
     def _shares_of_stages(self) -> np.ndarray:

@@ -232,6 +232,7 @@ def _session(
             model, options, ['CPUExecutionProvider']
         )
     except Exception as error:  # of any class
+        cause = ' '.join(str(error).split())
         raise ValueError(
-            f"'{path}' is not an ONNX model, or is damaged: {error}"
+            f"'{path}' is not an ONNX model, or is damaged: {cause}"
         ) from error
