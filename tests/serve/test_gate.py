@@ -264,6 +264,10 @@ def test_the_own_page_may_send_and_no_site_may_read(address, photo):
             assert not [k for k in answer.headers if 'access-control' in k]
 
 
+def test_the_page_keeps_no_results_in_the_browser(address):
+    assert httpx.get(f'{address}/config').json()['run_history'] is False
+
+
 def test_nobody_says_what_the_host_is(address):
     headers = {
         'X-Forwarded-Host': 'evil.example',
