@@ -1,5 +1,6 @@
 """``mmasgan serve``: a web page that deblurs."""
 
+import gc
 from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
@@ -196,6 +197,7 @@ def serve(
             root_path,
             grace,
         )
+        gc.freeze()  # to take the page apart at exit takes a second
     except (ValueError, OSError, ImportError) as error:
         raise click.ClickException(str(error)) from error
 
