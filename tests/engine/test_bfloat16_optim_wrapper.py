@@ -1,4 +1,3 @@
-
 import pytest
 import torch
 from mmengine.registry import OPTIM_WRAPPERS
