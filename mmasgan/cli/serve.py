@@ -164,7 +164,7 @@ def serve(
         raise click.ClickException(
             f'the page needs further packages ({error}): pip install '
             '"gradio>=5.20" fastapi-offline prometheus-client'
-        ) from error
+        ) from None
     if not is_loopback(host):
         click.echo(
             f'Warning: {host} is open to the network, without accounts or '
