@@ -37,6 +37,9 @@ class _Group(click.Group):
         try:
             with _cleaning_up():
                 return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo('Stopped.', err=True)
+            ctx.exit(130)
         except ModuleNotFoundError as error:
             if not (text := left_out(error)):
                 raise

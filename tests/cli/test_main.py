@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -69,3 +70,14 @@ def test_a_command_names_what_a_small_installation_leaves_out(monkeypatch):
         'this command needs mmengine.logging, which is not part of the small '
         'installation' in done.output
     )
+
+
+def test_ctrl_c_ends_any_command_in_one_line(monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr('mmasgan.apis.choice.choose_backend', stop)
+    photo = str(Path(__file__).parents[2] / 'examples' / 'blurred.jpg')
+    done = CliRunner().invoke(main, ['deblur', photo, '-o', 'unwritten'])
+    assert done.exit_code == 130
+    assert done.output == 'Stopped.\n'
