@@ -31,7 +31,7 @@ FIXTURES = {
     'trained': 'runner',
 }
 # They share what is trained or exported once per session.
-SHARED = ('tests/apis', 'tests/reproduce')
+SHARED = ('tests/apis', 'tests/compat', 'tests/reproduce')
 # Its jobs are forks, and a fork cannot train once its parent has.
 FORKS = Path(__file__).parent / 'reproduce'
 STARTS = {'os.fork', 'os.posix_spawn', 'os.system', 'subprocess.Popen'}

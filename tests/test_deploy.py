@@ -80,15 +80,13 @@ def commands():
         r'as: mmasgan serve (.*)', (DEPLOY / 'nginx.conf').read_text()
     )
     (start,) = re.findall(r'ExecStart=\S+ serve (.*)', unit)
-    entry, default = re.findall(
-        r'^(?:ENTRYPOINT|CMD) \["(.*)"\]', docker, re.M
-    )
+    (entry,) = re.findall(r'^ENTRYPOINT \["(.*)"\]', docker, re.M)
     entry = entry.replace('mmasgan", "serve", "', '').split('", "')
     service = compose['services']['mmasgan']['command']
     return {
         'nginx.conf': nginx.split(),
         'mmasgan.service': start.split(),
-        'Dockerfile': [*entry, *default.split('", "')],
+        'Dockerfile': entry,
         'compose.yml': [*entry, *service],
     }
 

@@ -115,6 +115,14 @@ def test_own_generator_is_shown_as_it_is():
         assert f'```python\n{(here / name).read_text()}```' in text
 
 
+def test_own_generator_starts_at_its_input():
+    names = {}
+    text = (EXAMPLES / 'own_generator' / 'plain.py').read_text()
+    exec(text.replace('@MODELS.register_module()\n', ''), names)
+    images = torch.rand(1, 3, 20, 24) * 2 - 1
+    torch.testing.assert_close(names['PlainGenerator']()(images), images)
+
+
 @pytest.mark.process
 def test_own_generator_from_training_to_onnx(tmp_path):
     """Outside the repository, in processes of their own."""
@@ -125,7 +133,9 @@ def test_own_generator_from_training_to_onnx(tmp_path):
     shutil.copy(tmp_path / 'in' / 'in0.png', photo)
     small = (
         'train_cfg.max_iters=2 train_dataloader.batch_size=1 '
-        'train_dataloader.dataset.crop_size=32 val_cfg=None'
+        'train_dataloader.dataset.crop_size=32 val_cfg=None '
+        'optim_wrapper.generators.optimizer.lr=0.5 '
+        'default_hooks.ema.momentum=0.5'
     )
     block = '\n'.join(commands(here / 'README.md'))
     for old, new in (

@@ -23,6 +23,7 @@ class PlainGenerator(nn.Module):
             ]
         head = nn.Conv2d(channels, 3, 5, padding=2)
         nn.init.zeros_(head.weight)  # training starts at the input
+        nn.init.zeros_(head.bias)
         self.layers = nn.Sequential(*layers, nn.LeakyReLU(0.1), head)
         # With these two, photographs of any size are deblurred in strips.
         self.reach = 2 * (depth + 2)

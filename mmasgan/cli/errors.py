@@ -9,7 +9,7 @@ from traceback import walk_tb
 
 import click
 
-__all__ = ['plain_errors']
+__all__ = ['left_out', 'plain_errors']
 
 OURS = 'mmasgan'
 HOSTS = {OURS, 'mmengine', 'mmagic', 'mmcv', 'torch', 'click', '__main__'}
@@ -45,6 +45,25 @@ def plain_errors(show_traceback: bool = False) -> Iterator[None]:
         raise SystemExit(1) from error
 
 
+def left_out(error: BaseException | None) -> str:
+    """Return what to do about a package that is left out on purpose.
+
+    Args:
+        error: Any error; the answer is empty for all but this kind.
+    """
+    if not isinstance(error, ModuleNotFoundError):
+        return ''
+    from ..compat.diagnosis import is_left_out, is_small
+
+    if not is_small() or not is_left_out(f'{error.name}'):
+        return ''
+    return (
+        f'this command needs {error.name}, which is not part of the small '
+        'installation; install mmasgan with all requirements in another '
+        'environment'
+    )
+
+
 def _is_user_error(error: Exception) -> bool:
     frames = [frame for frame, _ in walk_tb(error.__traceback__)]
     names = [
@@ -63,6 +82,8 @@ def _is_user_error(error: Exception) -> bool:
 
 
 def _line(error: Exception) -> str:
+    if text := left_out(error):
+        return text
     if OF_WORKERS in str(error):
         last = str(error).strip().rpartition('\n')[2]
         return last.partition(': ')[2] or last

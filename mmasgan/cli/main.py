@@ -16,6 +16,7 @@ import click
 from .. import __version__
 from .deblur import deblur
 from .doctor import doctor
+from .errors import left_out
 from .export import export
 from .motion import motion
 from .prepare import prepare
@@ -36,21 +37,19 @@ class _Group(click.Group):
         try:
             with _cleaning_up():
                 return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo('Stopped.', err=True)
+            ctx.exit(130)
         except ModuleNotFoundError as error:
-            from ..compat.diagnosis import is_left_out, is_small
-
-            if not is_small() or not is_left_out(f'{error.name}'):
+            if not (text := left_out(error)):
                 raise
-            raise click.ClickException(
-                f'mmasgan {ctx.invoked_subcommand} needs {error.name}, which '
-                'is not part of the small installation; install mmasgan with '
-                'all requirements in another environment'
-            ) from error
+            raise click.ClickException(text) from error
         except click.ClickException as error:
             from ..io.image.files import printable
 
             # click marks the attribute as final.
-            vars(error)['message'] = printable(error.message)
+            message = left_out(error.__cause__) or error.message
+            vars(error)['message'] = printable(message)
             raise
 
 

@@ -1,5 +1,6 @@
 """``mmasgan serve``: a web page that deblurs photographs."""
 
+import gc
 from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
@@ -148,7 +149,7 @@ def serve(
         raise click.ClickException(
             f'the page needs further packages ({error}): pip install '
             '"gradio>=5.20" fastapi-offline prometheus-client'
-        ) from error
+        ) from None
     if not is_loopback(host):
         click.echo(
             f'Warning: {host} is open to the network, without accounts or '
@@ -173,6 +174,7 @@ def serve(
             root_path,
             grace,
         )
+        gc.freeze()  # to take the page apart at exit takes a second
     except (ValueError, OSError, ImportError) as error:
         raise click.ClickException(str(error)) from error
 

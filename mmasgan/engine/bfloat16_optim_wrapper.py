@@ -1,12 +1,12 @@
 """Mixed precision without a loss scale, on any device."""
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import cached_property
 
 import torch
 from mmengine.device import get_device
+from mmengine.logging import print_log
 from mmengine.optim import OptimWrapper
 from torch import nn
 
@@ -23,7 +23,7 @@ class BFloat16OptimWrapper(OptimWrapper):
     bfloat16 has the range of float32, so losses need no scaling. Unlike
     MMEngine's ``AmpOptimWrapper``, this wrapper also works on a CPU. On a CPU
     without bfloat16 instructions, where a step takes about forty times as
-    long, it uses float32, with a warning.
+    long, it uses float32, with a message.
 
     Config: ``dict(type='mmasgan.BFloat16OptimWrapper', optimizer=...)``
     """
@@ -34,10 +34,10 @@ class BFloat16OptimWrapper(OptimWrapper):
         device = torch.device(get_device()).type
         if device != 'cpu' or has_instructions('bfloat16'):
             return device
-        warnings.warn(
-            'this processor has no instructions for bfloat16: training uses '
+        print_log(
+            'This processor has no instructions for bfloat16: training uses '
             'float32, which is faster',
-            stacklevel=1,
+            logger='current',
         )
         return ''
 

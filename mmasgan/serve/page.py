@@ -188,10 +188,11 @@ class _Page:
                     )
                     results.append(self._keep(served))
                 except RefusedError as error:
-                    is_end = isinstance(error, StoppedError) and gone()
-                    failures.append('Stopped.' if is_end else str(error))
-                    if is_end:
-                        break
+                    is_stop = isinstance(error, StoppedError)
+                    is_left = is_stop and gone()
+                    failures.append('Stopped.' if is_left else str(error))
+                    if is_left or (is_stop and error.status == 503):
+                        break  # the visitor, or the server
         if not results:
             raise _told('\n'.join(failures))
         names = [(entry.name, index) for index, entry in enumerate(results)]

@@ -98,3 +98,15 @@ def test_ctrl_c_stops_without_a_traceback(capsys):
 def test_the_traceback_may_be_asked_for():
     with pytest.raises(ValueError, match='negative'), plain_errors(True):
         checked_seed(-1)
+
+
+def test_what_a_small_installation_leaves_out_is_named(capsys, monkeypatch):
+    error = ModuleNotFoundError("No module named 'torch'", name='torch')
+    fail = raising(error, 'mmengine')
+    monkeypatch.setattr('mmasgan.compat.diagnosis.is_small', lambda: True)
+    status, said = ended(capsys, fail)
+    assert status == 1
+    assert 'this command needs torch, which is not part of the small' in said
+    assert said.count('\n') == 1
+    monkeypatch.setattr('mmasgan.compat.diagnosis.is_small', lambda: False)
+    assert ended(capsys, fail)[1] == "Error: No module named 'torch'\n"

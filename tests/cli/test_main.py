@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -56,3 +57,27 @@ def test_sigterm_during_a_video_leaves_no_temporary_file(
     assert len(seen[0]) == 1  # the temporary file
     assert list((tmp_path / 'out').iterdir()) == []
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_a_command_names_what_a_small_installation_leaves_out(monkeypatch):
+    module = 'mmasgan.datasets.prepare.gopro'
+    monkeypatch.delitem(sys.modules, module, raising=False)
+    monkeypatch.setitem(sys.modules, 'mmengine.logging', None)
+    monkeypatch.setattr('mmasgan.compat.diagnosis.is_small', lambda: True)
+    done = CliRunner().invoke(main, ['prepare', 'gopro', 'a.zip'])
+    assert done.exit_code == 1
+    assert (
+        'this command needs mmengine.logging, which is not part of the small '
+        'installation' in done.output
+    )
+
+
+def test_ctrl_c_ends_any_command_in_one_line(monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr('mmasgan.apis.choice.choose_backend', stop)
+    photo = str(Path(__file__).parents[2] / 'examples' / 'blurred.jpg')
+    done = CliRunner().invoke(main, ['deblur', photo, '-o', 'unwritten'])
+    assert done.exit_code == 130
+    assert done.output == 'Stopped.\n'

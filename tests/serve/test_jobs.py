@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import threading
 import time
 
@@ -106,6 +107,34 @@ def test_it_waits_without_a_thread(pool):
         return False
 
     assert sum(asyncio.run(ask())) == 10
+
+
+def test_what_is_stopped_leaves_nothing_to_log(pool):
+    logged, go = [], threading.Event()
+
+    def work(job):
+        go.wait(30)  # one step of a model
+        check_current()
+
+    async def never():
+        return False
+
+    async def stop():
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(lambda loop, found: logged.append(found))
+        job = Job(pool, work, 60)
+        loop.call_later(0.1, job.stop, StoppedError('it stops', 503))
+        with pytest.raises(StoppedError, match='it stops'):
+            await job.wait_async(never)
+        go.set()
+        await Job(pool, lambda job: None, 60).wait_async(never)
+        del job
+        gc.collect()
+        await asyncio.sleep(0.1)
+
+    asyncio.run(stop())
+    gc.collect()
+    assert logged == []
 
 
 def test_a_model_stops_between_two_layers(photo):

@@ -200,6 +200,13 @@ def test_a_batch_that_is_stopped_keeps_what_is_done(tmp_path, upload):
     assert service.in_progress == 0
 
 
+def test_a_server_that_stops_is_told_once(page, upload):
+    page.service.stop()
+    with pytest.raises(gr.Error, match='has been stopped') as error:
+        run(page, [upload('a.png'), upload('b.png')])
+    assert error.value.message.count('has been stopped') == 1
+
+
 def test_nothing_is_reported_to_anyone(page, tmp_path):
     blocks = build_page(page.service, tmp_path, Listeners())
     assert blocks.analytics_enabled is False
