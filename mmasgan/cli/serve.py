@@ -148,7 +148,7 @@ def serve(
     except ImportError as error:
         raise click.ClickException(
             f'the page needs further packages ({error}): pip install '
-            '"gradio>=5.20" fastapi-offline prometheus-client'
+            '"gradio>=6" fastapi-offline prometheus-client'
         ) from None
     if not is_loopback(host):
         click.echo(
