@@ -103,7 +103,7 @@ def test_what_is_missing_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, 'gradio', None)
     done = run()
     assert done.exit_code == 1
-    assert 'pip install "gradio>=5.20" fastapi-offline' in done.output
+    assert 'pip install "gradio>=6" fastapi-offline' in done.output
 
 
 @pytest.mark.runner
