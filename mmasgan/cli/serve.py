@@ -26,13 +26,14 @@ LIMITS: dict[str, tuple[click.ParamType, float, str]] = {
     'max-seconds': (POSITIVE, 600, 'Processing time of a photograph.'),
     'max-total-megabytes': (POSITIVE, 4000, 'Size of all files of visitors.'),
 }
-"""Type, default and help of the fields of ``Limits``, in their order."""
+"""Type, default and help of the options that are fields of ``Limits``."""
 
 
 def _limits(command: Callable) -> Callable:
     for name, (kind, default, text) in reversed(LIMITS.items()):
         command = click.option(
             f'--{name}',
+            name.removeprefix('max-').replace('-', '_'),
             type=kind,
             default=default,
             show_default=True,
@@ -157,11 +158,10 @@ def serve(
             err=True,
         )
     configure_logging(log_level, log_format)
-    fields = (name.replace('-', '_') for name in LIMITS)
     try:
         service = DeblurService(
             _models(weights, device),
-            Limits(*(limits[field] for field in fields)),  # type: ignore
+            Limits(**limits),  # type: ignore
             None if prior is None else _prior(*prior, classes),
         )
         run_server(

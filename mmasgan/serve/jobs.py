@@ -187,7 +187,6 @@ class Job(Generic[T]):
         finally:
             if not future.done():
                 self.stop()
-                future.cancel()  # else asyncio logs what nobody retrieves
 
     def _result(self) -> T:
         if self._future.cancelled() and self._stopped is not None:
