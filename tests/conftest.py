@@ -1,6 +1,7 @@
 """What all tests share: their cost, a fixed seed, and the devices."""
 
 import functools
+import gc
 import os
 import random
 import sys
@@ -32,6 +33,8 @@ FIXTURES = {
 }
 # They share what is trained or exported once per session.
 SHARED = ('tests/apis', 'tests/compat', 'tests/reproduce')
+# Where `.ci/run` looks for tests of the server.
+SERVED = ('tests/serve/', 'tests/test_deploy.py')
 # Its jobs are forks, and a fork cannot train once its parent has.
 FORKS = Path(__file__).parent / 'reproduce'
 STARTS = {'os.fork', 'os.posix_spawn', 'os.system', 'subprocess.Popen'}
@@ -56,6 +59,8 @@ def pytest_collection_modifyitems(items):
     files = {}
     for item in items:
         cost = cost_of(item)
+        if cost == 'app' and not item.nodeid.startswith(SERVED):
+            raise pytest.UsageError(f'{item.nodeid}: move it to tests/serve')
         if not item.get_closest_marker(cost):
             item.add_marker(cost)
         here = files.get(item.path, 'unit')
@@ -67,6 +72,9 @@ def pytest_collection_modifyitems(items):
         )
     )
     _watch_runner()
+    # MMEngine's data sets collect garbage, which is slow with MMagic imported.
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

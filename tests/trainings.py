@@ -13,10 +13,17 @@ from tiny import CONFIG, options
 
 from mmasgan.apis import load_config
 
+VALIDATION = {'train_cfg.val_interval', 'default_hooks.visualization.interval'}
+
 
 def build(gopro, work_dir, iterations, config=CONFIG, workers=0, **changes):
-    """Build a runner of a config made small, without downloads."""
+    """Build a runner of a config made small, without downloads.
+
+    It validates if the changes ask for it.
+    """
     values = options(iterations, work_dir / 'split.json', workers, config)
+    if not changes.keys() & VALIDATION:
+        values['val_cfg'] = None
     values |= changes
     cfg = load_config(str(config), str(work_dir), str(gopro), values)
     cfg.experiment_name = uuid.uuid4().hex

@@ -9,6 +9,7 @@ it. A module that is already imported is patched in place.
 import ast
 import sys
 from collections.abc import Callable, Sequence
+from functools import wraps
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from types import ModuleType
@@ -17,7 +18,8 @@ from typing import Any, Protocol
 __all__ = [
     'Fault',
     'PatchingFinder',
-    'execute_leniently',
+    'execute_partly',
+    'load_on_demand',
     'name_of',
     'rebind',
 ]
@@ -68,34 +70,49 @@ def rebind(old: object, new: object) -> None:
                     setattr(module, key, new)
 
 
-def execute_leniently(
-    module: ModuleType, skip: Callable[[ast.stmt, Exception], None]
-) -> bool:
-    """Execute the statements of a module one by one, skipping failures.
+def execute_partly(
+    module: ModuleType, is_left_out: Callable[[ast.stmt], bool]
+) -> list[ast.stmt]:
+    """Execute a module without some of its statements.
 
     Args:
-        module: New module with a source file. Missing names are removed from
-            its ``__all__``.
-        skip: Function called with each failing statement and its error. It
-            raises if the statement must not fail.
+        module: New module.
+        is_left_out: Whether to leave out a statement.
 
     Returns:
-        Whether the module was executed; False if it has no source file.
+        The statements that were left out; none if the module has no source
+        file, and was not executed.
     """
     loader = module.__loader__
     if not isinstance(loader, SourceFileLoader):
-        return False
-    source = loader.get_source(module.__name__) or ''
-    for statement in ast.parse(source).body:
-        code = compile(ast.Module([statement], []), loader.path, 'exec')
-        try:
-            exec(code, vars(module))
-        except Exception as error:
-            skip(statement, error)
-    vars(module)['__all__'] = [
-        name for name in dict.fromkeys(module.__all__) if hasattr(module, name)
-    ]
-    return True
+        return []
+    tree = ast.parse(loader.get_source(module.__name__) or '')
+    left_out = [node for node in tree.body if is_left_out(node)]
+    if left_out:
+        tree.body = [node for node in tree.body if node not in left_out]
+        exec(compile(tree, loader.path, 'exec'), vars(module))
+    return left_out
+
+
+def load_on_demand(registry: Any, load: Callable[[str], bool]) -> None:
+    """Let a registry load what it does not find, and search again.
+
+    Args:
+        registry: Registry of MMEngine or MMagic.
+        load: Function called with the name of a class that is missing.
+            Returns whether it has registered any class.
+    """
+    original = registry.get
+
+    @wraps(original)
+    def get(key: str) -> Any:
+        found = original(key)
+        scope, _, name = key.rpartition('.')
+        if found is None and scope in ('', registry.scope) and load(name):
+            found = original(key)
+        return found
+
+    registry.get = get
 
 
 class PatchingFinder(MetaPathFinder):

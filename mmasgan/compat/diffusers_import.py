@@ -1,48 +1,77 @@
-"""``import mmagic.models`` fails if diffusers cannot be imported.
+"""``import mmagic.models`` imports all of diffusers, and fails if that fails.
 
 Upstream: ``mmagic/models/archs/__init__.py`` imports an attention layer of
-diffusers and wraps all of its models, although only diffusion editors use
-them. The newest diffusers raises an ``AttributeError`` with older versions of
-torch, which MMagic's ``try_import`` does not catch.
+diffusers and wraps all of its models and pipelines, although only diffusion
+editors use them. This takes some seconds. The newest diffusers raises an
+``AttributeError`` with older versions of torch, which MMagic's ``try_import``
+does not catch.
 """
 
 import ast
+import sys
 from collections.abc import Callable
-from pathlib import Path
-from traceback import extract_tb
+from importlib import import_module
 from types import ModuleType
+from typing import Any
 
-from ._imports import execute_leniently
+from . import editors
+from ._imports import execute_partly, load_on_demand
 
-__all__ = ['MODULES', 'REASONS', 'is_present', 'patch']
+__all__ = ['MODULES', 'is_present', 'patch']
 
-MODULES = ('mmagic.models.archs',)
+(ARCHS,) = MODULES = ('mmagic.models.archs',)
 
-REASONS: list[str] = []
-"""Errors of the skipped statements."""
+LAYER = 'AttentionInjection'
+WRAPPED = ('REGISTERED_DIFFUSERS_MODELS', 'REGISTERED_DIFFUSERS_PIPELINES')
 
 
 def is_present() -> bool:
-    """Whether a statement was skipped, once the module is imported."""
-    return bool(REASONS)
+    """Whether MMagic has wrapped diffusers."""
+    return WRAPPED[0] in vars(import_module(ARCHS))
 
 
 def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Load the architectures that do not need diffusers.
+    """Import diffusers when one of its classes is first used.
 
-    Returns whether any statement was skipped.
+    Returns whether the module would import diffusers.
     """
-    if hasattr(module, '__all__'):
-        return is_present()  # already imported, so nothing failed
-    REASONS.clear()
-    if not execute_leniently(module, _skip):
+    if '__all__' in vars(module):
+        return False  # already imported, so nothing failed
+    if not execute_partly(module, _needs_diffusers):
         execute()
-    return is_present()
+        return False
+    vars(module)['__getattr__'] = _find
+    load_on_demand(import_module('mmagic.registry').MODELS, _wrap_for)
+    return True
 
 
-def _skip(statement: ast.stmt, error: Exception) -> None:
-    places = [Path(f.filename).parts for f in extract_tb(error.__traceback__)]
-    is_missing = getattr(error, 'name', None) == 'diffusers'
-    if not is_missing and all('diffusers' not in parts for parts in places):
-        raise error
-    REASONS.append(f'{type(error).__name__}: {error}')
+def _needs_diffusers(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.Assign):
+        return 'register_diffusers' in ast.unparse(statement.value)
+    if not isinstance(statement, ast.ImportFrom):
+        return False
+    return statement.module == 'attention_injection'
+
+
+def _find(name: str) -> Any:
+    """Import what needs diffusers; ``__getattr__`` of the module."""
+    if name == LAYER:
+        return getattr(import_module(f'{ARCHS}.attention_injection'), name)
+    if name not in WRAPPED:
+        raise AttributeError(f'module {ARCHS!r} has no attribute {name!r}')
+    _wrap()
+    return vars(sys.modules[ARCHS])[name]
+
+
+def _wrap_for(name: str) -> bool:
+    return not editors.has_editor(name) and _wrap()
+
+
+def _wrap() -> bool:
+    """Register all models and pipelines of diffusers, once."""
+    archs = sys.modules[ARCHS]
+    if WRAPPED[0] in vars(archs):
+        return False
+    names: Any = archs.register_diffusers_models() or ([], [])
+    vars(archs).update(zip(WRAPPED, names, strict=True))
+    return True

@@ -304,7 +304,7 @@ def main():
     run(translation_output)
     if PATCH:
         outcomes['patched'] = mmasgan.compat.patched()
-        outcomes['skipped'] = mmasgan.compat.skipped_editors()
+        outcomes['skipped'] = mmasgan.compat.editors.skipped_editors()
     (FOLDER / f'outcomes{PATCH}.json').write_text(
         json.dumps(outcomes, default=float)
     )

@@ -1,6 +1,6 @@
 import pytest
 
-from mmasgan import compat
+from mmasgan.compat.editors import skipped_editors
 
 
 @pytest.fixture(scope='module')
@@ -32,12 +32,12 @@ def test_all_names_what_is_there(editors):
 
 
 def test_skipped_editors_is_a_copy(editors):
-    compat.skipped_editors()['made up'] = ''
-    assert 'made up' not in compat.skipped_editors()
+    skipped_editors()['made up'] = ''
+    assert 'made up' not in skipped_editors()
 
 
 def test_missing_name_says_why(editors):
-    if 'edvr' not in compat.skipped_editors():
+    if 'edvr' not in skipped_editors():
         pytest.skip('mmcv is compiled here')
     with pytest.raises(ImportError, match=r"EDVRNet .* 'edvr' .*mmcv._ext"):
         from mmagic.models.editors import EDVRNet  # noqa: F401
@@ -49,7 +49,7 @@ def test_registry_says_why(editors, monkeypatch):
     from mmagic.registry import MODELS
     from mmengine import logging
 
-    if 'edvr' not in compat.skipped_editors():
+    if 'edvr' not in skipped_editors():
         pytest.skip('mmcv is compiled here')
     said = []
     monkeypatch.setattr(

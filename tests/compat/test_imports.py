@@ -157,7 +157,7 @@ def test_mmagic_before_compat(python):
         '    print(type(error).__name__)\n'
         'import mmasgan.compat, mmagic.models\n'
         'from mmagic.models import CycleGAN\n'
-        'print(len(mmasgan.compat.skipped_editors()))\n'
+        'print(len(mmasgan.compat.editors.skipped_editors()))\n'
         'print(CycleGAN.train_step.__wrapped__.__name__)\n'
     ).split()
     assert output[0] in ('AttributeError', 'ModuleNotFoundError')

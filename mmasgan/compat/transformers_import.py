@@ -1,0 +1,53 @@
+"""``import mmengine.optim`` imports all of transformers for one optimiser.
+
+Upstream: ``mmengine/optim/optimizer/builder.py`` registers ``Adafactor`` of
+transformers, if it is installed, which MMagic sees to. This takes one to two
+seconds, in every process.
+"""
+
+import ast
+import sys
+from collections.abc import Callable
+from importlib import import_module
+from types import ModuleType
+
+from ._imports import execute_partly, load_on_demand
+
+__all__ = ['MODULES', 'is_present', 'patch']
+
+(BUILDER,) = MODULES = ('mmengine.optim.optimizer.builder',)
+NAME = 'TRANSFORMERS_OPTIMIZERS'
+
+
+def is_present() -> bool:
+    """Whether MMEngine has registered the optimiser."""
+    return bool(vars(import_module(BUILDER)).get(NAME))
+
+
+def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
+    """Import transformers when ``Adafactor`` is first asked for.
+
+    Returns whether the module would import transformers.
+    """
+    if NAME in vars(module):
+        return False  # already imported
+    if not execute_partly(module, _needs_transformers):
+        execute()
+        return False
+    vars(module)[NAME] = []
+    load_on_demand(module.OPTIMIZERS, _register)
+    return True
+
+
+def _needs_transformers(statement: ast.stmt) -> bool:
+    if not isinstance(statement, ast.Assign):
+        return False
+    return ast.unparse(statement.targets[0]) == NAME
+
+
+def _register(name: str) -> bool:
+    builder = sys.modules[BUILDER]
+    if name != 'Adafactor' or vars(builder)[NAME]:
+        return False
+    vars(builder)[NAME] = builder.register_transformers_optimizers()
+    return bool(vars(builder)[NAME])
