@@ -198,9 +198,7 @@ ROWS = sorted((ROOT / 'configs').glob('*_gopro.py'))
 def test_every_row_trains_validates_resumes_and_tests(gopro, tmp_path, config):
     train(gopro, tmp_path, 2, config=config)
     validate = {'train_cfg.val_interval': 3}
-    runner = train(
-        gopro, tmp_path, 3, config=config, resume=True, **validate
-    )
+    runner = train(gopro, tmp_path, 3, config=config, resume=True, **validate)
     losses = logged(tmp_path)
     assert sorted(losses) == [1, 2, 3]
     assert all(

@@ -19,6 +19,7 @@ __all__ = ['ProgressHook']
 
 GAINS = 'gains.csv'
 PICTURE = 'progress.png'
+UNCHANGED = 0.005  # dB; images with smaller gains are as good as unchanged
 KEY = 'progress_log_dir'  # in the message hub, saved in checkpoints
 
 
@@ -33,7 +34,8 @@ class ProgressHook(Hook):
     score of the input for each metric that also scores the input (see
     :class:`~mmasgan.engine.EvaluationTableHook`).
 
-    After the warm-up, a validation below the blurred input gives a warning.
+    After the warm-up, a validation below the blurred input gives a warning,
+    and so does a model that returns its input.
     The hook does nothing outside of a training, or without PSNRs of model and
     input.
 
@@ -120,7 +122,17 @@ class ProgressHook(Hook):
         warmup = self.warmup
         if warmup is None:
             warmup = runner.max_iters // 10
-        if validation.iteration < warmup or validation.mean('gain/PSNR') >= 0:
+        if validation.iteration < warmup:
+            return
+        gains = [s['gain/PSNR'] for s in validation.images.values()]
+        if all(abs(value) < UNCHANGED for value in gains):
+            runner.logger.warning(
+                f'Iteration {validation.iteration}: the model returns its '
+                f'input: no gain reaches {UNCHANGED} dB. If this does not '
+                'change soon, start from published weights (--load-from), or '
+                'with another loss; see docs/results.md.'
+            )
+        if validation.mean('gain/PSNR') >= 0:
             return
         before, gained = map(validation.mean, ('input/PSNR', 'gain/PSNR'))
         runner.logger.warning(

@@ -20,6 +20,9 @@ class LogL1Loss(nn.Module):
     loss is dominated by difficult images, while sharp inputs, which should
     not change, hardly contribute.
 
+    Use it to continue a training. At the start of one, such inputs teach a
+    network to change nothing, and can switch off its units permanently.
+
     Source: the PSNR loss of Chen et al., CVPRW 2021 (HINet). Differs from it
     in: the L1 norm in place of the squared L2 norm.
 

@@ -169,6 +169,9 @@ def test_without_psnr_of_the_input_nothing_is_written(tmp_path, entry):
         (50, 50, LESS, True),
         (0, 1, {'a': 30.0, 'b': 19.0}, False),  # by the mean
         (0, 1, {'a': 25.5, 'b': 17.0}, True),
+        (None, 9, {'a': 25.0, 'b': 20.0}, False),
+        (None, 10, {'a': 25.0, 'b': 20.004}, True),
+        (None, 10, {'a': 25.0, 'b': 20.006}, False),
     ],
 )
 def test_harm_is_warned_of_after_the_warm_up(
@@ -189,6 +192,14 @@ def test_the_warning_has_numbers_and_a_way_out(tmp_path, caplog):
     assert 'PSNR is 21.25 dB, 1.25 dB below' in caplog.text
     assert 'blurred input, 22.50 dB; 1 of 2 images' in caplog.text
     assert 'docs/results.md' in caplog.text
+
+
+def test_a_model_that_returns_its_input_is_told(tmp_path, caplog):
+    runner, hook = Runner(tmp_path, 'w'), ProgressHook()
+    hook.before_train(runner)
+    runner.validate(hook, 20, {'a': 25.0, 'b': 20.004})
+    assert 'Iteration 20: the model returns its input' in caplog.text
+    assert '--load-from' in caplog.text
 
 
 def test_a_full_disk_stops_no_training(tmp_path, caplog, monkeypatch):
