@@ -84,6 +84,7 @@ def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
         vars(module)['__getattr__'] = _find
         load_on_demand(import_module('mmagic.registry').MODELS, _load_for)
     else:
+        import_module(EDITORS)
         vars(module)['__getattr__'] = _find_in_models
     return True
 
@@ -121,7 +122,6 @@ def _find(name: str) -> Any:
 
 def _find_in_models(name: str) -> Any:
     """Load the editor of a name; ``__getattr__`` of ``mmagic.models``."""
-    import_module(EDITORS)
     if name in _EDITOR_OF:
         return _find(name)
     raise AttributeError(f'module {MODELS!r} has no attribute {name!r}')

@@ -17,6 +17,10 @@ def gopro(tmp_path_factory):
 @pytest.mark.runner
 def test_a_config_is_trained_by_its_name(gopro, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    early = run('test', 'ascyclegan_gopro')
+    assert early.exit_code == 1
+    assert "/ascyclegan_gopro': train first" in early.output
+
     values = options(2, tmp_path / 'split.json')
     values |= {'model.cycle_loss.weights': None, 'val_cfg': None}
     done = run(

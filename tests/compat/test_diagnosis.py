@@ -103,6 +103,10 @@ def test_not_installed_ourselves(monkeypatch):
             ModuleNotFoundError('', name='skimage'),
             'pip install "scikit-image>=0.22"',
         ),
+        (
+            ModuleNotFoundError('', name='mmagic'),
+            'pip install "mmagic<1.3,>=1.2.0"',
+        ),
         (ModuleNotFoundError('', name='mmcv._ext'), ''),
         (RuntimeError('operator torchvision::nms does not exist'), ''),
     ],
