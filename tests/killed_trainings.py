@@ -62,10 +62,9 @@ if __name__ == '__main__':
     cfg = load_config(config, work_dir, data_root, json.loads(options))
     cfg.resume = True
     torch.set_num_threads(1)
-    # What this imports, no child has to.
-    Runner.from_cfg(load_config(config, f'{work_dir}_warm', data_root))
+    # What this imports and formats, no child has to.
+    Runner.from_cfg(cfg)
     random.seed(0)
-    Path(work_dir).mkdir()
     gc.freeze()
     pieces = 0
     for _ in range(int(kills)):

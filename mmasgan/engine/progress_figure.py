@@ -64,7 +64,16 @@ def draw_progress(
         for kind in ('accuracy', 'loss')
     }
     rows = 2 + sum(bool(found) for found in kinds.values())
-    figure = Figure((9, 2.7 * rows + 0.4), dpi=110, layout='constrained')
+    height = 2.7 * rows + 0.4
+    figure = Figure((9, height), dpi=110)
+    # A layout engine would draw everything twice.
+    figure.subplots_adjust(
+        left=0.1,
+        right=0.745,
+        bottom=0.55 / height,
+        top=1 - 0.35 / height,
+        hspace=0.25,
+    )
     panels = list(figure.subplots(rows, 1, sharex=True))
     last = validations[-1].iteration
     _draw_psnr(panels.pop(0), validations)
