@@ -26,16 +26,6 @@ def gopro(tmp_path_factory):
     return make_gopro(tmp_path_factory.mktemp('gopro'))
 
 
-@pytest.fixture(scope='module')
-def whole(gopro, tmp_path_factory):
-    """The folder of 40 iterations that nothing stopped."""
-    folder = tmp_path_factory.mktemp('whole')
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr('mmengine.device.utils.DEVICE', 'cpu')
-        train(gopro, folder, 40)
-    return folder
-
-
 @pytest.fixture(autouse=True)
 def _on_cpu(monkeypatch):
     """Train on the CPU, where bits are promised to be equal."""
@@ -72,8 +62,9 @@ def test_20_kills_while_saving_lose_nothing(gopro, tmp_path):
 
 
 @pytest.mark.process
-def test_a_signal_saves_and_stops_and_nothing_is_lost(gopro, whole, tmp_path):
+def test_a_signal_saves_and_stops_and_nothing_is_lost(gopro, tmp_path):
     """As the other signals, see tests/engine/test_stop_signal_hook.py."""
+    train(gopro, tmp_path / 'whole', 40)
     work_dir = tmp_path / 'work'
     values = options(40, tmp_path / 'split.json')
     values['model.cycle_loss.weights'] = None
@@ -100,7 +91,7 @@ def test_a_signal_saves_and_stops_and_nothing_is_lost(gopro, whole, tmp_path):
     code, output = run(*command, '--resume', cwd=tmp_path)
     assert code == 0, output
     assert str(saved) in output
-    assert_same_end(whole, work_dir, 40)
+    assert_same_end(tmp_path / 'whole', work_dir, 40)
 
 
 @pytest.mark.runner

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 __all__ = [
     'Fault',
     'PatchingFinder',
+    'assigns',
     'execute_partly',
     'load_on_demand',
     'name_of',
@@ -71,27 +72,45 @@ def rebind(old: object, new: object) -> None:
 
 
 def execute_partly(
-    module: ModuleType, is_left_out: Callable[[ast.stmt], bool]
+    module: ModuleType,
+    execute: Callable[[], None],
+    is_left_out: Callable[[ast.stmt], bool],
 ) -> list[ast.stmt]:
-    """Execute a module without some of its statements.
+    """Execute a new module without some of its statements.
 
     Args:
-        module: New module.
+        module: Module to fill.
+        execute: Function that executes all of the module's code. It is called
+            if there is nothing to leave out, or no source file.
         is_left_out: Whether to leave out a statement.
 
     Returns:
-        The statements that were left out; none if the module has no source
-        file, and was not executed.
+        The statements that were left out.
     """
     loader = module.__loader__
-    if not isinstance(loader, SourceFileLoader):
-        return []
-    tree = ast.parse(loader.get_source(module.__name__) or '')
-    left_out = [node for node in tree.body if is_left_out(node)]
-    if left_out:
-        tree.body = [node for node in tree.body if node not in left_out]
-        exec(compile(tree, loader.path, 'exec'), vars(module))
-    return left_out
+    if isinstance(loader, SourceFileLoader):
+        tree = ast.parse(loader.get_source(module.__name__) or '')
+        left_out = [node for node in tree.body if is_left_out(node)]
+        if left_out:
+            tree.body = [node for node in tree.body if node not in left_out]
+            exec(compile(tree, loader.path, 'exec'), vars(module))
+            return left_out
+    execute()
+    return []
+
+
+def assigns(statement: ast.stmt, name: str) -> bool:
+    """Return whether a statement assigns to a name.
+
+    Args:
+        statement: Statement of a module.
+        name: Name of a variable, which may be part of a tuple.
+    """
+    return isinstance(statement, ast.Assign) and any(
+        isinstance(node, ast.Name) and node.id == name
+        for target in statement.targets
+        for node in ast.walk(target)
+    )
 
 
 def load_on_demand(registry: Any, load: Callable[[str], bool]) -> None:

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from . import editors
-from ._imports import execute_partly, load_on_demand
+from ._imports import assigns, execute_partly, load_on_demand
 
 __all__ = ['MODULES', 'is_present', 'patch']
 
@@ -37,8 +37,7 @@ def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """
     if '__all__' in vars(module):
         return False  # already imported, so nothing failed
-    if not execute_partly(module, _needs_diffusers):
-        execute()
+    if not execute_partly(module, execute, _needs_diffusers):
         return False
     vars(module)['__getattr__'] = _find
     load_on_demand(import_module('mmagic.registry').MODELS, _wrap_for)
@@ -46,11 +45,9 @@ def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
 
 
 def _needs_diffusers(statement: ast.stmt) -> bool:
-    if isinstance(statement, ast.Assign):
-        return 'register_diffusers' in ast.unparse(statement.value)
-    if not isinstance(statement, ast.ImportFrom):
-        return False
-    return statement.module == 'attention_injection'
+    if isinstance(statement, ast.ImportFrom):
+        return statement.module == 'attention_injection'
+    return assigns(statement, WRAPPED[0])
 
 
 def _find(name: str) -> Any:

@@ -14,7 +14,7 @@ from logging import WARNING
 from types import ModuleType
 from typing import Any
 
-from ._imports import execute_partly, load_on_demand
+from ._imports import assigns, execute_partly, load_on_demand
 
 __all__ = [
     'MODULES',
@@ -68,10 +68,9 @@ def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
         return False  # already imported, so nothing failed
     is_list = module.__name__ == EDITORS
     left_out = execute_partly(
-        module, _is_of_list if is_list else _imports_list
+        module, execute, _is_of_list if is_list else _imports_list
     )
     if not left_out:
-        execute()
         return False
     if is_list:
         SKIPPED.clear()
@@ -91,9 +90,9 @@ def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
 
 def _is_of_list(statement: ast.stmt) -> bool:
     """Whether a statement imports an editor, or is the list of their names."""
-    if isinstance(statement, ast.Assign):
-        return ast.unparse(statement.targets[0]) == '__all__'
-    return isinstance(statement, ast.ImportFrom) and statement.level == 1
+    if isinstance(statement, ast.ImportFrom):
+        return statement.level == 1
+    return assigns(statement, '__all__')
 
 
 def _imports_list(statement: ast.stmt) -> bool:

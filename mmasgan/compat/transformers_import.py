@@ -5,13 +5,12 @@ transformers, if it is installed, which MMagic sees to. This takes one to two
 seconds, in every process.
 """
 
-import ast
 import sys
 from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
 
-from ._imports import execute_partly, load_on_demand
+from ._imports import assigns, execute_partly, load_on_demand
 
 __all__ = ['MODULES', 'is_present', 'patch']
 
@@ -31,18 +30,11 @@ def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """
     if NAME in vars(module):
         return False  # already imported
-    if not execute_partly(module, _needs_transformers):
-        execute()
+    if not execute_partly(module, execute, lambda node: assigns(node, NAME)):
         return False
     vars(module)[NAME] = []
     load_on_demand(module.OPTIMIZERS, _register)
     return True
-
-
-def _needs_transformers(statement: ast.stmt) -> bool:
-    if not isinstance(statement, ast.Assign):
-        return False
-    return ast.unparse(statement.targets[0]) == NAME
 
 
 def _register(name: str) -> bool:

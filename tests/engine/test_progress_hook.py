@@ -159,6 +159,13 @@ def test_without_psnr_of_the_input_nothing_is_written(tmp_path, entry):
     assert not Path(runner.log_dir).exists()
 
 
+def validate(tmp_path, iteration, scores, warmup=None):
+    """Show a new hook one validation of a training."""
+    runner, hook = Runner(tmp_path, 'w'), ProgressHook(warmup)
+    hook.before_train(runner)
+    runner.validate(hook, iteration, scores)
+
+
 @pytest.mark.parametrize(
     ('warmup', 'iteration', 'scores', 'warns'),
     [
@@ -177,17 +184,13 @@ def test_without_psnr_of_the_input_nothing_is_written(tmp_path, entry):
 def test_harm_is_warned_of_after_the_warm_up(
     tmp_path, caplog, warmup, iteration, scores, warns
 ):
-    runner, hook = Runner(tmp_path, 'w'), ProgressHook(warmup)
-    hook.before_train(runner)
-    runner.validate(hook, iteration, scores)
+    validate(tmp_path, iteration, scores, warmup)
     found = [r for r in caplog.records if r.levelno == logging.WARNING]
     assert len(found) == warns
 
 
 def test_the_warning_has_numbers_and_a_way_out(tmp_path, caplog):
-    runner, hook = Runner(tmp_path, 'w'), ProgressHook()
-    hook.before_train(runner)
-    runner.validate(hook, 20, {'a': 25.5, 'b': 17.0})
+    validate(tmp_path, 20, {'a': 25.5, 'b': 17.0})
     assert 'Iteration 20' in caplog.text
     assert 'PSNR is 21.25 dB, 1.25 dB below' in caplog.text
     assert 'blurred input, 22.50 dB; 1 of 2 images' in caplog.text
@@ -195,9 +198,7 @@ def test_the_warning_has_numbers_and_a_way_out(tmp_path, caplog):
 
 
 def test_a_model_that_returns_its_input_is_told(tmp_path, caplog):
-    runner, hook = Runner(tmp_path, 'w'), ProgressHook()
-    hook.before_train(runner)
-    runner.validate(hook, 20, {'a': 25.0, 'b': 20.004})
+    validate(tmp_path, 20, {'a': 25.0, 'b': 20.004})
     assert 'Iteration 20: the model returns its input' in caplog.text
     assert '--load-from' in caplog.text
 
