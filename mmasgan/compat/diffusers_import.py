@@ -11,6 +11,7 @@ import ast
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from logging import WARNING
 from types import ModuleType
 from typing import Any
 
@@ -65,10 +66,23 @@ def _wrap_for(name: str) -> bool:
 
 
 def _wrap() -> bool:
-    """Register all models and pipelines of diffusers, once."""
+    """Register all models and pipelines of diffusers, once.
+
+    Returns whether there are any.
+    """
     archs = sys.modules[ARCHS]
     if WRAPPED[0] in vars(archs):
         return False
-    names: Any = archs.register_diffusers_models() or ([], [])
-    vars(archs).update(zip(WRAPPED, names, strict=True))
-    return True
+    names: Any = None
+    try:
+        names = archs.register_diffusers_models()
+    except Exception as error:  # of a broken package
+        from mmengine.logging import print_log
+
+        print_log(
+            f'the models of diffusers are not available ({error})',
+            logger='current',
+            level=WARNING,
+        )
+    vars(archs).update(zip(WRAPPED, names or ([], []), strict=True))
+    return bool(names)

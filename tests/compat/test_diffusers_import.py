@@ -35,15 +35,21 @@ import mmasgan.compat as compat
 import mmagic.models.archs as archs
 from mmagic.models import CycleGAN, DeblurGanV2
 import mmagic.evaluation, mmagic.engine, mmagic.visualization
+from mmagic.registry import MODELS
 print(compat.patched()['diffusers_import'])
 try:
     archs.AttentionInjection
 except AttributeError as error:
     print(error)
-print('animatediff' in compat.skipped_editors())
+print(MODELS.get('NoSuchModel'), archs.REGISTERED_DIFFUSERS_MODELS)
+print('animatediff' in compat.editors.skipped_editors())
 """
     )
-    patched, reason, skipped = output.splitlines()[-3:]
+    assert 'models of diffusers are not available' in output
+    patched, reason, missing, skipped = [
+        line for line in output.splitlines() if 'mmengine' not in line
+    ][-4:]
+    assert missing == 'None []'
     assert patched == 'True'
     assert reason == "module 'torch' has no attribute 'acc'"
     assert skipped == 'True'
