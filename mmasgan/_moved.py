@@ -133,11 +133,7 @@ CLASSES = {'MendedDeblurGanV2': 'DeblurGANv2'}
 
 
 def keep_old_names(package: str) -> None:
-    """Keep the former names of a package, with a warning.
-
-    Args:
-        package: ``__name__`` of the package, which is being imported.
-    """
+    """Keep the former names of a package, with a warning."""
     give_late_names(package, NAMES[package], are_old=True)
 
 
@@ -147,11 +143,7 @@ def find_moved_modules() -> None:
 
 
 def current_class(name: str) -> str:
-    """Return the current name of a registered class, with a warning.
-
-    Args:
-        name: Name of the class, without scope.
-    """
+    """Return the current name of a registered class, with a warning."""
     if name not in CLASSES:
         return name
     _warn(f'mmasgan.{name}', f'mmasgan.{CLASSES[name]}', level=4)
@@ -159,12 +151,7 @@ def current_class(name: str) -> str:
 
 
 def takes_old_argument(old: str, new: str) -> Callable[[type], type]:
-    """Let the constructor of a class take an argument by its former name.
-
-    Args:
-        old: Former name of the argument; using it warns.
-        new: Current name of the argument.
-    """
+    """Let the constructor of a class take an argument by its former name."""
 
     def decorate(kind: Any) -> Any:
         init = kind.__init__

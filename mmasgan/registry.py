@@ -26,14 +26,7 @@ SCOPE = 'mmasgan'
 
 
 class DeferringRegistry(Registry):
-    """Registry with names whose module is imported on demand.
-
-    Args:
-        name: Name of the registry, as in :class:`mmengine.Registry`.
-        parent: Root registry of the same kind.
-        locations: Modules to import at the first look-up.
-        deferred: Module to import for each deferred name.
-    """
+    """Registry with names whose module is imported on demand."""
 
     def __init__(
         self,
@@ -49,9 +42,6 @@ class DeferringRegistry(Registry):
 
     def get(self, key: str) -> type | None:
         """Return the class registered as ``key``, or None.
-
-        Args:
-            key: Class name, with or without scope.
 
         Raises:
             ImportError: If ``key`` is deferred and its module cannot be

@@ -70,9 +70,6 @@ def choose_backend(
 def onnx_file(weights: str | None) -> Path:
     """Return the path of the file of a model for ONNX Runtime.
 
-    Args:
-        weights: Weights of the model, see :func:`choose_backend`.
-
     Raises:
         OSError: If the file does not exist.
         ValueError: If only PyTorch can read it.

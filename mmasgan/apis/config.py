@@ -34,11 +34,7 @@ __all__ = [
 
 
 def config_parser(description: str) -> argparse.ArgumentParser:
-    """Return a parser with the common arguments of all tools.
-
-    Args:
-        description: Description of the tool.
-    """
+    """Return a parser with the common arguments of all tools."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument(
         'config', help='config file, or name of a config of the library'
@@ -75,9 +71,6 @@ def config_parser(description: str) -> argparse.ArgumentParser:
 
 def parsed_config(args: argparse.Namespace) -> Config:
     """Load the config of parsed arguments.
-
-    Args:
-        args: Arguments of :func:`config_parser`.
 
     Raises:
         FileNotFoundError: If the file does not exist.
@@ -203,9 +196,6 @@ def enable_amp(cfg: Config) -> None:
 
     The wrapper is MMEngine's ``AmpOptimWrapper`` on a GPU, and
     :class:`~mmasgan.engine.BFloat16OptimWrapper` on a CPU.
-
-    Args:
-        cfg: Config to change.
     """
     if torch.cuda.is_available():
         amp = dict(type='AmpOptimWrapper', loss_scale='dynamic')

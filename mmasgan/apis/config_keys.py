@@ -59,9 +59,6 @@ def check_keys(config: Config) -> None:
     listed, and ignores unknown top-level keys. Other unknown keys are left to
     the builders, because a config may have variables.
 
-    Args:
-        config: Config of ``mmengine.runner.Runner``.
-
     Raises:
         ValueError: If there are any; the message has their position and a
             suggestion.

@@ -93,9 +93,6 @@ def maps_from_disk(
 ) -> Callable[[Path, tuple[int, int]], np.ndarray]:
     """Return a function that reads the semantic map of a photograph.
 
-    Args:
-        folder: Folder of maps, see :class:`~mmasgan.semantic.DiskPrior`.
-
     Returns:
         Function of the path of a photograph, relative to its input folder,
         and its height and width, that returns a map (K, H, W).

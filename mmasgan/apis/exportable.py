@@ -58,11 +58,7 @@ def exportable(generator: nn.Module, semantic: bool = False) -> nn.Module:
 
 
 def keep_weights(network: nn.Module) -> None:
-    """Restore the original weights of a generator, in place.
-
-    Args:
-        network: Network of :func:`exportable`.
-    """
+    """Restore the original weights of a generator, in place."""
     if isinstance(network, ExportableGenerator):
         decoder: Any = network.network.decoder
         decoder[-2] = decoder[-2].plain[0]
@@ -70,9 +66,6 @@ def keep_weights(network: nn.Module) -> None:
 
 def names_of_weights(network: nn.Module) -> dict[str, str]:
     """Return the original names of exported weights.
-
-    Args:
-        network: Network of :func:`exportable`.
 
     Returns:
         Names in the file of the generator, by names in the exported model.
@@ -207,9 +200,6 @@ class _BlockwiseConv2d(nn.Module):
     Runtimes on a CPU compute at least 16 channels, of which an image uses 3.
     Computing 12 channels of every second pixel, by a larger kernel, takes a
     third of the time.
-
-    Args:
-        conv: Convolution with a square kernel.
 
     Shape:
         (N, in_channels, H, W), H and W even, to (N, out_channels, H, W).

@@ -21,9 +21,6 @@ KEY = 'mmasgan'
 def encode_safetensors(trained: TrainedGenerator) -> bytes:
     """Encode a generator in float16, reproducibly.
 
-    Args:
-        trained: Generator to encode.
-
     Raises:
         ValueError: If a value is not finite in float16.
     """
@@ -42,9 +39,6 @@ def encode_safetensors(trained: TrainedGenerator) -> bytes:
 
 def read_safetensors(path: str | os.PathLike[str]) -> TrainedGenerator:
     """Read a file written with :func:`encode_safetensors`.
-
-    Args:
-        path: Path of the file.
 
     Raises:
         FileNotFoundError: If the file does not exist.

@@ -102,10 +102,6 @@ def generator_config(
 ) -> dict[str, Any]:
     """Return ``model.generator`` of a config as plain values.
 
-    Args:
-        config: Config, or path of a config.
-        part: Argument of the model to return.
-
     Raises:
         FileNotFoundError: If the file does not exist.
         ValueError: If the argument is missing or cannot be read.
@@ -156,9 +152,6 @@ def _check_amount(path: str, tensors: Mapping[str, Any]) -> None:
 
 def literal_config(text: Any) -> dict[str, Any]:
     """Parse the values in the text of a config, without running it.
-
-    Args:
-        text: Text of ``Config.pretty_text``: names and literals.
 
     Raises:
         ValueError: If it contains anything else.

@@ -27,9 +27,6 @@ def plain_errors(show_traceback: bool = False) -> Iterator[None]:
     while components are built. All others, including those that pass through
     other code such as a user's generator, keep their traceback.
 
-    Args:
-        show_traceback: Whether all errors keep their traceback.
-
     Raises:
         SystemExit: With 1 after an error, with 130 after Ctrl-C.
     """
@@ -46,11 +43,7 @@ def plain_errors(show_traceback: bool = False) -> Iterator[None]:
 
 
 def left_out(error: BaseException | None) -> str:
-    """Return what to do about a package that is left out on purpose.
-
-    Args:
-        error: Any error; the answer is empty for all but this kind.
-    """
+    """Return what to do about a package left out on purpose, or ''."""
     if not isinstance(error, ModuleNotFoundError):
         return ''
     from ..compat.diagnosis import is_left_out, is_small

@@ -71,10 +71,6 @@ def priors(
 def build_prior(source: str, arguments: dict[str, Any]) -> Any:
     """Build a source of semantic maps.
 
-    Args:
-        source: One of ``SOURCES``.
-        arguments: Options of the command; None if not given.
-
     Raises:
         ImportError: If a package is missing.
         OSError: If a file is missing.

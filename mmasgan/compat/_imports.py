@@ -57,12 +57,7 @@ def name_of(fault: Fault) -> str:
 
 
 def rebind(old: object, new: object) -> None:
-    """Replace a function in all upstream modules that imported it.
-
-    Args:
-        old: Function of upstream.
-        new: Function to use instead.
-    """
+    """Replace a function in all upstream modules that imported it."""
     for name, module in list(sys.modules.items()):
         if name.partition('.')[0] in ('mmengine', 'mmcv', 'mmagic'):
             # `sys.modules` may contain None for blocked modules.
@@ -100,12 +95,7 @@ def execute_partly(
 
 
 def assigns(statement: ast.stmt, name: str) -> bool:
-    """Return whether a statement assigns to a name.
-
-    Args:
-        statement: Statement of a module.
-        name: Name of a variable, which may be part of a tuple.
-    """
+    """Return whether a statement assigns to a name, also within a tuple."""
     return isinstance(statement, ast.Assign) and any(
         isinstance(node, ast.Name) and node.id == name
         for target in statement.targets
@@ -137,9 +127,6 @@ def load_on_demand(registry: Any, load: Callable[[str], bool]) -> None:
 class PatchingFinder(MetaPathFinder):
     """Finder that executes modules through their patches.
 
-    Args:
-        faults: Bugs to patch, in order.
-
     Attributes:
         patched: Whether each bug was present, by name, for executed modules.
     """
@@ -163,13 +150,7 @@ class PatchingFinder(MetaPathFinder):
         path: Sequence[str] | None,
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
-        """Find a module with a bug by the other finders, and wrap its loader.
-
-        Args:
-            fullname: Absolute name of the module.
-            path: Search path, given by the import system.
-            target: Module to reload, or None.
-        """
+        """Find a module by the other finders, and wrap its loader."""
         if fullname not in self._names:
             return None
         for finder in sys.meta_path:
@@ -183,12 +164,7 @@ class PatchingFinder(MetaPathFinder):
         return None
 
     def execute(self, module: ModuleType, run: Callable[[], None]) -> None:
-        """Execute a module through its patches.
-
-        Args:
-            module: Module to fill.
-            run: Function that executes the module's code.
-        """
+        """Execute a module through its patches."""
         for fault in reversed(self.faults):
             if module.__name__ in fault.MODULES:
                 run = self._through(fault, module, run)

@@ -129,11 +129,7 @@ def is_small() -> bool:
 
 
 def is_left_out(module: str) -> bool:
-    """Return whether a module is not part of a small installation.
-
-    Args:
-        module: Name of the module.
-    """
+    """Return whether a module is not part of a small installation."""
     top = module.partition('.')[0]
     name = DISTRIBUTIONS.get(top, top)
     return name not in SMALL and name.partition('.')[0] != 'mmasgan'
@@ -207,11 +203,7 @@ def devices() -> list[str]:
 
 
 def _requirements(extras: bool = False) -> dict[str, Any]:
-    """Return the requirements of ``mmasgan``, by name of the distribution.
-
-    Args:
-        extras: Whether to include the requirements of extras.
-    """
+    """Return the requirements of ``mmasgan``, by name of the distribution."""
     from packaging.requirements import Requirement
 
     required = map(Requirement, metadata.requires('mmasgan') or [])

@@ -46,11 +46,7 @@ def skipped_editors() -> dict[str, str]:
 
 
 def has_editor(name: str) -> bool:
-    """Return whether an editor exports a name.
-
-    Args:
-        name: Name of a class.
-    """
+    """Return whether an editor exports a name."""
     return name in _EDITOR_OF
 
 

@@ -58,11 +58,7 @@ def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
 
 
 def is_installed(package: str) -> bool:
-    """Return whether a distribution or package is installed.
-
-    Args:
-        package: Name of the distribution or package.
-    """
+    """Return whether a distribution or package is installed."""
     try:
         distribution(package)
     except PackageNotFoundError:
@@ -73,9 +69,6 @@ def is_installed(package: str) -> bool:
 
 def get_installed_path(package: str) -> str:
     """Return the folder of a package.
-
-    Args:
-        package: Name of the package or its distribution.
 
     Raises:
         PackageNotFoundError: If it is not installed.
@@ -94,9 +87,6 @@ def get_installed_path(package: str) -> str:
 
 def package2module(package: str) -> str:
     """Return the name of the module of a distribution.
-
-    Args:
-        package: Name of the distribution.
 
     Raises:
         PackageNotFoundError: If it is not installed.

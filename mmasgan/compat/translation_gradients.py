@@ -57,9 +57,6 @@ def averaged_gradients(wrappers: Iterable[Any]) -> Iterator[None]:
     All processes must use the same parameters, as in the same step. This also
     works with gradient accumulation, because the gradients accumulated before
     are equal in all processes.
-
-    Args:
-        wrappers: Optimizer wrapper of each part of a model.
     """
     from mmengine.dist import all_reduce_params
 

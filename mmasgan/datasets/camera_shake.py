@@ -143,10 +143,6 @@ def path_kernel(path: np.ndarray, size: int) -> np.ndarray:
 def path_reach(path: np.ndarray, size: int) -> int:
     """Return the largest shift of a picture along a path.
 
-    Args:
-        path: Path of the camera, see :func:`.camera_path`.
-        size: Side of the picture, in pixels.
-
     Returns:
         Distance in pixels, including a margin for the interpolation.
     """
@@ -158,11 +154,6 @@ def path_reach(path: np.ndarray, size: int) -> int:
 
 def path_margin(path: np.ndarray, height: int, width: int) -> int:
     """Return the width of the border that :func:`blur_along` reflects.
-
-    Args:
-        path: Path of the camera, see :func:`.camera_path`.
-        height: Height of the image, in pixels.
-        width: Width of the image, in pixels.
 
     Returns:
         Pixels to cut off on each side.

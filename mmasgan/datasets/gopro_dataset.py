@@ -136,11 +136,7 @@ class GoProDataset(BaseDataset):
         print_log(f'{self}', logger='current', level=INFO)
 
     def prepare_data(self, idx: int) -> Any:
-        """Run the pipeline on a sample, or on a replacement if it is skipped.
-
-        Args:
-            idx: Index of the sample, not negative.
-        """
+        """Run the pipeline on a sample, or on another if it is skipped."""
         for source in self._sources(idx):
             info = {**self.get_data_info(source), 'sample_idx': idx}
             try:

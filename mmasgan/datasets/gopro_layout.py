@@ -43,10 +43,6 @@ class GoProImage(NamedTuple):
 class GoProSubset:
     """A subset (such as ``train``) of a GoPro folder, in either layout.
 
-    Args:
-        data_root: Folder of the subsets.
-        subset: Name of the subset's folder.
-
     Raises:
         FileNotFoundError: If a folder does not exist.
         PermissionError: If a folder cannot be listed.
@@ -84,11 +80,7 @@ class GoProSubset:
     def images(
         self, variant: str, sequences: Iterable[str] | None = None
     ) -> list[GoProImage]:
-        """List the images of some sequences, sorted by path.
-
-        Args:
-            variant: ``blur``, ``blur_gamma`` or ``sharp``.
-            sequences: Names of sequences. None means all.
+        """List the images of some sequences, or of all, sorted by path.
 
         Raises:
             ValueError: If a sequence lacks the variant, or has no image.
@@ -103,9 +95,6 @@ class GoProSubset:
 
     def check(self, variant: str) -> None:
         """Check that every sequence has a folder of this variant.
-
-        Args:
-            variant: ``blur``, ``blur_gamma`` or ``sharp``.
 
         Raises:
             ValueError: If a sequence lacks it.

@@ -90,11 +90,6 @@ def split_images(
 ) -> tuple[list[GoProImage], list[GoProImage]]:
     """List the images of both domains.
 
-    Args:
-        subset: Subset of the data.
-        split: Split of the subset.
-        blur_variant: ``blur`` or ``blur_gamma``.
-
     Returns:
         Blurred and sharp images.
 
@@ -122,9 +117,6 @@ def split_images(
 def read_split(path: Path) -> GoProSplit:
     """Read a split file.
 
-    Args:
-        path: Path of the file.
-
     Raises:
         ValueError: If it is not a split file.
     """
@@ -147,12 +139,7 @@ def read_split(path: Path) -> GoProSplit:
 
 
 def write_split(path: Path, split: GoProSplit) -> None:
-    """Write a split file atomically.
-
-    Args:
-        path: Path of the file; its folder is created.
-        split: Split to write.
-    """
+    """Write a split file atomically."""
     text = json.dumps(asdict(split), indent=2) + '\n'
     write_atomically(path, text.encode())
 
@@ -248,12 +235,7 @@ def _check_known(
 
 
 def warn_of_unused(subset: GoProSubset, used: Iterable[GoProImage]) -> None:
-    """Log the sequences that no domain uses.
-
-    Args:
-        subset: Subset of the data.
-        used: Paths of all used images.
-    """
+    """Log the sequences that no domain uses."""
     unused = set(subset.sequences) - {image.sequence for image in used}
     if unused:
         print_log(

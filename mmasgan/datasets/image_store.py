@@ -24,9 +24,6 @@ class ImageStore:
     of the file. ``mmasgan prepare`` creates stores; incomplete ones are
     refused.
 
-    Args:
-        folder: Folder of the store.
-
     Raises:
         FileNotFoundError: If there is no complete store.
         ValueError: If its manifest is damaged or of another version.
@@ -44,9 +41,6 @@ class ImageStore:
 
     def read(self, path: str) -> np.ndarray:
         """Map an image into memory.
-
-        Args:
-            path: Path of the original image file in the data set.
 
         Returns:
             RGB image, (H, W, 3), uint8. Writing to it does not change the
@@ -78,9 +72,6 @@ class ImageStore:
 def read_manifest(folder: Path) -> dict | None:
     """Read the manifest of a complete store.
 
-    Args:
-        folder: Folder of the store.
-
     Returns:
         Dict with ``data_root``, relative to the store, and ``images``; None
         if there is no complete store.
@@ -108,12 +99,7 @@ def read_manifest(folder: Path) -> dict | None:
 
 
 def stored_path(folder: Path, name: str) -> Path:
-    """Return the path of an image in a store.
-
-    Args:
-        folder: Folder of the store.
-        name: Path of the image relative to the root of the data set.
-    """
+    """Return the path of an image in a store, by its path in the data set."""
     # Keep the suffix: 1.png and 1.jpg are different images.
     return folder / f'{name}.npy'
 

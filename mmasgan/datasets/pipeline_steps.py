@@ -46,12 +46,7 @@ def complete_steps(
 
 
 def takes(step: Mapping[str, Any], argument: str) -> bool:
-    """Return whether the transform of a config has an argument.
-
-    Args:
-        step: Config of a transform.
-        argument: Name of the argument.
-    """
+    """Return whether the transform of a config has an argument."""
     kind = step.get('type')
     if isinstance(kind, str):
         kind = TRANSFORMS.get(kind)

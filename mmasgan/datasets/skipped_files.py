@@ -23,9 +23,6 @@ class SkippedFiles:
     when a file is skipped, and removed with the original list. Each process
     of a distributed training has its own list.
 
-    Args:
-        limit: Largest number of skipped files.
-
     Raises:
         ValueError: If the limit is not an integer, or negative.
     """
@@ -42,9 +39,6 @@ class SkippedFiles:
 
     def add(self, error: UnusableImageError) -> None:
         """Add a file, with a warning when it is new.
-
-        Args:
-            error: Problem of the file.
 
         Raises:
             ValueError: If there are more files than the limit; the message

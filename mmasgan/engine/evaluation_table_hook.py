@@ -178,22 +178,12 @@ def image_scores(
 
 
 def is_finite(scores: dict[str, float]) -> bool:
-    """Return whether all scores of an image are finite.
-
-    Args:
-        scores: Scores of an image, see :func:`image_scores`.
-    """
+    """Return whether all scores of an image are finite."""
     return all(map(math.isfinite, scores.values()))
 
 
 def gain(name: str, before: float, after: float) -> float:
-    """Return the improvement of a score, negative if it got worse.
-
-    Args:
-        name: Name of the metric.
-        before: Score of the input.
-        after: Score of the model.
-    """
+    """Return the improvement of a score, negative if it got worse."""
     if before == after:  # may be infinite
         return 0.0
     return before - after if name in LESS_IS_BETTER else after - before
@@ -206,13 +196,6 @@ def format_table(
     others: dict[str, dict[str, float]] | None = None,
 ) -> str:
     """Format the scores of the input, the model, and the gain.
-
-    Args:
-        title: Line above the table.
-        identity: Scores of the blurred input, by metric.
-        model: Scores of the model, of at least the same metrics.
-        others: Scores of additional rows between input and model, by the
-            name of the row.
 
     Returns:
         Text of several lines.

@@ -32,11 +32,7 @@ class Validation:
     images: dict[str, dict[str, float]]
 
     def mean(self, score: str) -> float:
-        """Return the mean of a score over the images.
-
-        Args:
-            score: Name of the score.
-        """
+        """Return the mean of a score over the images."""
         return float(np.mean([s[score] for s in self.images.values()]))
 
     def count_below(self) -> int:

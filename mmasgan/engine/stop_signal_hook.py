@@ -147,10 +147,6 @@ def init_worker(init: Callable[[int], None] | None, worker_id: int) -> None:
     Terminals and torchrun send signals to the process group, slurm also to
     all processes. If a worker died of one, the training would fail before a
     checkpoint is saved.
-
-    Args:
-        init: Another initialisation function of workers, or None.
-        worker_id: Index of the worker.
     """
     if init is not None:
         init(worker_id)

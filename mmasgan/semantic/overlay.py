@@ -25,9 +25,6 @@ COLOURS: dict[str, Sequence[float]] = {
 def group_colours(groups: Sequence[str]) -> np.ndarray:
     """Return a colour for each group.
 
-    Args:
-        groups: Names of the K groups.
-
     Returns:
         RGB colours, (K, 3), in [0, 255], float32.
     """
@@ -67,9 +64,6 @@ def overlay(
 
 def legend(groups: Sequence[str]) -> np.ndarray:
     """Draw the colour and name of each group.
-
-    Args:
-        groups: Names of the K groups.
 
     Returns:
         RGB picture, (24 K, 240, 3), uint8.

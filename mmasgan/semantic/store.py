@@ -33,11 +33,7 @@ class MapError(ValueError):
 
 
 class MapStore:
-    """Store of the maps of a source.
-
-    Args:
-        folder: Folder, ``<data_root>/semantic/<source>-<hash>``.
-    """
+    """Store of the maps of a source."""
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
@@ -62,20 +58,12 @@ class MapStore:
             ) from error
 
     def write_source(self, source: dict[str, Any]) -> None:
-        """Write ``source.json`` atomically.
-
-        Args:
-            source: Description of the source.
-        """
+        """Write ``source.json`` atomically."""
         text = json.dumps(source, indent=2, ensure_ascii=False) + '\n'
         write_atomically(self.folder / SOURCE_FILE, text.encode(), sync=True)
 
     def path(self, name: str) -> Path:
-        """Return the path of a map.
-
-        Args:
-            name: Path of the image relative to the data.
-        """
+        """Return the path of the map of an image."""
         return self.folder / f'{name}.npz'
 
     def write(self, name: str, maps: np.ndarray) -> None:
@@ -91,9 +79,6 @@ class MapStore:
 
     def read(self, name: str) -> np.ndarray:
         """Read a map.
-
-        Args:
-            name: Path of the image relative to the data.
 
         Returns:
             Probabilities, (K, h, w), float32, with sum 1 at each pixel.

@@ -18,10 +18,6 @@ DRAINED = 100_000_000  # maximum bytes that are read of a refused body
 class Body:
     """Body of a request, as an ASGI ``receive`` function.
 
-    Args:
-        receive: ``receive`` function of the server.
-        most: Maximum number of bytes.
-
     Attributes:
         refused: Reason if the body was refused while it was read.
         is_gone: Whether the client has disconnected.
@@ -39,9 +35,6 @@ class Body:
 
     def check(self, scope: Scope) -> None:
         """Check the declared size before the body is read.
-
-        Args:
-            scope: ASGI scope of the request.
 
         Raises:
             RefusedError: If it is too large or contradictory.
@@ -88,11 +81,7 @@ class Body:
         return message
 
     async def drain(self, seconds: float) -> None:
-        """Read and discard the rest, so that the response arrives.
-
-        Args:
-            seconds: Maximum time.
-        """
+        """Read and discard the rest, so that the response arrives."""
 
         async def rest() -> None:
             size = 0

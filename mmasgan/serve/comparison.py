@@ -57,11 +57,7 @@ element.addEventListener('pointermove', event => {
 
 
 def comparison(result: Result) -> str:
-    """Return the two images, the slider and a link to the file.
-
-    Args:
-        result: Result to show.
-    """
+    """Return the two images, the slider and a link to the file."""
     name = escape(result.name)
     size = _size(Path(result.file).stat().st_size)
     kind = Path(result.name).suffix[1:].upper()

@@ -20,11 +20,7 @@ MOST_ERRORS = 5  # of one request
 
 
 def install_error_form(app: FastAPI) -> None:
-    """Let an application send all errors in one form.
-
-    Args:
-        app: Application; mounted applications keep their own handlers.
-    """
+    """Let an application send all errors in one form."""
 
     @app.exception_handler(RefusedError)
     async def refused(request: Request, error: RefusedError) -> Response:
@@ -52,11 +48,7 @@ def install_error_form(app: FastAPI) -> None:
 
 
 def explain(errors: Sequence[Any]) -> str:
-    """Return errors of Pydantic in one line.
-
-    Args:
-        errors: Errors, as from ``ValidationError.errors``.
-    """
+    """Return errors of Pydantic in one line."""
     lines = []
     for found in errors[:MOST_ERRORS]:
         where = [str(p) for p in found['loc'] if p not in ('query', 'body')]
@@ -67,11 +59,7 @@ def explain(errors: Sequence[Any]) -> str:
 
 @contextmanager
 def refusals(name: str) -> Iterator[None]:
-    """Turn errors of a photograph into refusals with a message.
-
-    Args:
-        name: File name of the photograph.
-    """
+    """Turn errors of a photograph into refusals with a message."""
     try:
         yield
     except RefusedError:

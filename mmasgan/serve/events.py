@@ -80,12 +80,6 @@ def events(
 
     Only what :data:`EVENTS` describes reaches Gradio, which accepts far more
     and writes a traceback to the log when it fails later.
-
-    Args:
-        page: Page with the events.
-        service: Service that deblurs.
-        folder: Folder for temporary files.
-        listeners: Sessions that wait for results.
     """
     routes = APIRouter()
     uploads = folder.resolve() / 'uploads'

@@ -17,11 +17,7 @@ NAME_LENGTH = 100
 
 
 def folder_size(folder: Path) -> int:
-    """Return the number of bytes of all files in a folder.
-
-    Args:
-        folder: Path of the folder.
-    """
+    """Return the number of bytes of all files in a folder."""
     total = 0
     for path in folder.rglob('*'):
         with suppress(OSError):  # removed in the meantime
@@ -30,12 +26,7 @@ def folder_size(folder: Path) -> int:
 
 
 def sweep(folder: Path, age: float) -> None:
-    """Remove all old files and empty folders.
-
-    Args:
-        folder: Path of the folder; it is kept.
-        age: Age in seconds from which files are removed.
-    """
+    """Remove files older than some seconds, and empty folders."""
     oldest = time() - age
     for parent, folders, files in os.walk(folder, topdown=False):
         for remove, names in ((os.unlink, files), (os.rmdir, folders)):
@@ -50,12 +41,7 @@ def sweep(folder: Path, age: float) -> None:
 
 @contextmanager
 def swept(folder: Path, age: float = KEPT) -> Iterator[None]:
-    """Remove old files regularly, in a thread, for the duration of a context.
-
-    Args:
-        folder: Path of the folder.
-        age: Age in seconds from which files are removed.
-    """
+    """Remove old files regularly, in a thread, during a context."""
     done = Event()
 
     def work() -> None:
@@ -72,11 +58,7 @@ def swept(folder: Path, age: float = KEPT) -> Iterator[None]:
 
 
 def plain_name(name: str) -> str:
-    """Return a short, printable file name from a path of any system.
-
-    Args:
-        name: Path or name from a visitor.
-    """
+    """Return a short, printable file name from a path of any system."""
     last = PurePosixPath(PureWindowsPath(name).as_posix()).name
     printable = ''.join(c for c in last if c.isprintable())
     path = PurePosixPath(printable.lstrip('.'))

@@ -92,10 +92,6 @@ def http_api(
     They are ``/health``, ``/ready``, ``/metrics``, ``/api/models`` and
     ``/api/deblur``. None of them blocks a thread while it waits. They raise
     :class:`RefusedError`, see ``install_error_form``.
-
-    Args:
-        service: Service that deblurs.
-        stopping: State of the shutdown.
     """
     api = APIRouter()
     limits = service.limits

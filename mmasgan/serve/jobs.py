@@ -34,9 +34,6 @@ class Pool:
 
     Threads of ``concurrent.futures`` would keep the process alive until they
     finish.
-
-    Args:
-        size: Number of threads.
     """
 
     def __init__(self, size: int) -> None:
@@ -47,11 +44,7 @@ class Pool:
             Thread(target=self._work, daemon=True).start()
 
     def submit(self, work: Callable[[], T]) -> 'Future[T]':
-        """Run a function in the next free thread.
-
-        Args:
-            work: Function to run.
-        """
+        """Run a function in the next free thread."""
         future: Future[T] = Future()
         self._queue.put((future, work))
         return future
@@ -120,10 +113,7 @@ class Job(Generic[T]):
             raise self._stopped
 
     def reached(self, share: float) -> None:
-        """Set the progress, and raise an error if the job has to stop.
-
-        Args:
-            share: Completed fraction, from 0 to 1.
+        """Set the finished fraction; raise an error if the job has to stop.
 
         Raises:
             StoppedError: If the job was stopped or took too long.
@@ -139,11 +129,7 @@ class Job(Generic[T]):
         return (monotonic() - self._started) * (1 / self.share - 1)
 
     def stop(self, error: StoppedError | None = None) -> None:
-        """Stop the job at its next step, or before it starts.
-
-        Args:
-            error: Error for those who wait for the result.
-        """
+        """Stop the job at its next step, or before it starts."""
         self._stopped = error or StoppedError(
             'the client has disconnected', 499
         )
@@ -170,9 +156,6 @@ class Job(Generic[T]):
 
     async def wait_async(self, gone: Callable[[], Awaitable[bool]]) -> T:
         """Wait for the result without blocking a thread, and return it.
-
-        Args:
-            gone: Returns whether the client has disconnected.
 
         Raises:
             StoppedError: If the job was stopped or took too long.

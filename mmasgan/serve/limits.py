@@ -56,13 +56,7 @@ class Limits:
 
 
 class RefusedError(ValueError):
-    """Refused request, with a message for the client.
-
-    Args:
-        message: Message: what is wrong, and what to do.
-        status: HTTP status.
-        headers: Further headers of the response.
-    """
+    """Refused request, with a message for the client."""
 
     def __init__(
         self,
@@ -76,23 +70,14 @@ class RefusedError(ValueError):
 
 
 def refusal(error: RefusedError) -> JSONResponse:
-    """Return the response to a refused request.
-
-    Args:
-        error: Reason of the refusal.
-    """
+    """Return the response to a refused request."""
     headers = {'Retry-After': RETRY} if error.status in TEMPORARY else {}
     headers |= error.headers
     return JSONResponse(dict(error=str(error)), error.status, headers)
 
 
 class Room:
-    """Limit on the bytes of all requests together.
-
-    Args:
-        total: Number of bytes.
-        what: Name of the space, for messages.
-    """
+    """Limit on the bytes of all requests together."""
 
     def __init__(self, total: int, what: str) -> None:
         self.total = total
@@ -125,13 +110,7 @@ class Room:
 
 
 class Counted:
-    """Limit on the number of open requests of one kind.
-
-    Args:
-        most: Maximum of all clients together.
-        per_client: Maximum of one client.
-        what: Name of the kind, for messages.
-    """
+    """Limit on the number of open requests of one kind."""
 
     def __init__(self, most: int, per_client: int, what: str) -> None:
         self.most = most

@@ -19,11 +19,7 @@ class Listeners:
 
     @contextmanager
     def listen(self, session: str) -> Iterator[None]:
-        """Register a session for the duration of a context.
-
-        Args:
-            session: Key of the session.
-        """
+        """Register a session for the duration of a context."""
         self._open[session] += 1
         try:
             yield
@@ -37,11 +33,7 @@ class Listeners:
         return session in self._open
 
     def leave(self, session: str | None) -> None:
-        """Stop the work of a session until it opens another stream.
-
-        Args:
-            session: Key of the session; ignored if it has no stream.
-        """
+        """Stop the work of a session until it opens another stream."""
         if session is not None and session in self:
             self._left.add(session)
 

@@ -31,12 +31,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure_logging(level: str, style: str) -> None:
-    """Write the log to standard error.
-
-    Args:
-        level: Lowest level that is written, one of :data:`LOG_LEVELS`.
-        style: One of :data:`LOG_FORMATS`.
-    """
+    """Write the log to standard error."""
     text = dict(format='%(asctime)s %(levelname)s %(message)s')
     logging.config.dictConfig(
         dict(

@@ -19,11 +19,7 @@ LOGGER = logging.getLogger('mmasgan.serve.access')
 
 
 class Metrics:
-    """Counters of requests and photographs, and the access log.
-
-    Args:
-        waiting: Returns the number of running and waiting requests.
-    """
+    """Counters of requests and photographs, and the access log."""
 
     def __init__(self, waiting: Callable[[], int] = lambda: 0) -> None:
         self._registry = CollectorRegistry()
@@ -55,11 +51,7 @@ class Metrics:
         ).set_function(waiting)
 
     def photograph(self, outcome: str) -> None:
-        """Count a photograph.
-
-        Args:
-            outcome: ``'deblurred'``, ``'refused'`` or ``'failed'``.
-        """
+        """Count a photograph."""
         self._photographs.labels(outcome).inc()
 
     def request(

@@ -13,11 +13,7 @@ LOOPBACK = ('127.0.0.1', 'localhost', '::1')
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether an address is only reachable from this machine.
-
-    Args:
-        host: Address or name that a server listens on.
-    """
+    """Return whether an address is only reachable from this machine."""
     return host in LOOPBACK or host.startswith('127.')
 
 
@@ -28,10 +24,6 @@ class Hosts:
     browser then treats both as one site (DNS rebinding). Therefore only the
     names of this machine are accepted, and IP addresses, which cannot be the
     name of a web site.
-
-    Args:
-        host: Address that the server listens on.
-        more: Further names, such as the public one of a proxy.
     """
 
     def __init__(self, host: str, more: Iterable[str] = ()) -> None:
@@ -44,9 +36,6 @@ class Hosts:
 
     def check(self, header: str) -> None:
         """Check that a request is for this server.
-
-        Args:
-            header: Value of the header ``Host``.
 
         Raises:
             RefusedError: If it is another host name.
@@ -77,9 +66,6 @@ def check_origin(headers: Mapping[str, str]) -> None:
 
     Programs send neither of the two headers.
 
-    Args:
-        headers: Headers of the request, with names in lower case.
-
     Raises:
         RefusedError: If the request is from another site.
     """
@@ -98,11 +84,7 @@ def _plain(netloc: str) -> str:
 
 
 def client_of(address: str) -> str:
-    """Return the key of a client: its address, or its IPv6 network.
-
-    Args:
-        address: Address of the client.
-    """
+    """Return the key of a client: its address, or its IPv6 network."""
     try:
         found = ip_address(address)
     except ValueError:

@@ -58,13 +58,7 @@ TITLES = {
 def build_page(
     service: DeblurService, folder: Path, listeners: Listeners
 ) -> gr.Blocks:
-    """Return the page.
-
-    Args:
-        service: Service that deblurs.
-        folder: Folder for all temporary files.
-        listeners: Sessions that wait for results.
-    """
+    """Return the page."""
     page = _Page(service, folder, listeners)
     limits = service.limits
     with gr.Blocks(title=TITLE, analytics_enabled=False) as blocks:
@@ -268,11 +262,7 @@ def _teller(
 
 
 def title_of(name: str) -> str:
-    """Return the title of a model on the page.
-
-    Args:
-        name: Name of the model.
-    """
+    """Return the title of a model on the page."""
     return TITLES.get(name) or Path(name).stem.replace('_', ' ')
 
 

@@ -36,13 +36,7 @@ class Result:
 
 
 def keep(served: Served, home: Path, groups: Sequence[str] = ()) -> Result:
-    """Write a deblurred photograph and its previews.
-
-    Args:
-        served: Deblurred photograph.
-        home: Folder in which a new folder is created.
-        groups: Names of the groups of the semantic map.
-    """
+    """Write a deblurred photograph and its previews."""
     folder = home / uuid.uuid4().hex
     # In its own folder, so that no name can collide with a preview.
     file = folder / 'file' / served.name
@@ -71,11 +65,7 @@ def keep(served: Served, home: Path, groups: Sequence[str] = ()) -> Result:
 
 
 def downloads(results: Sequence[Result]) -> list[str]:
-    """Return the files, preceded by an archive if there are several.
-
-    Args:
-        results: Results of one batch.
-    """
+    """Return the files, preceded by an archive if there are several."""
     files = [result.file for result in results]
     if not files[1:]:
         return files
@@ -91,10 +81,6 @@ def downloads(results: Sequence[Result]) -> list[str]:
 
 
 def remove(results: Sequence[Result]) -> None:
-    """Remove the files of a batch.
-
-    Args:
-        results: Results of the batch.
-    """
+    """Remove the files of a batch."""
     for result in results:
         shutil.rmtree(result.folder, ignore_errors=True)

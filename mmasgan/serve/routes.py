@@ -40,12 +40,7 @@ class Route:
     streams: bool = False
 
     def matches(self, method: str, path: str) -> bool:
-        """Return whether a request is for this route.
-
-        Args:
-            method: Method of the request.
-            path: Path of the request, decoded.
-        """
+        """Return whether a request is for this route."""
         if method != self.method and (method, self.method) != ('HEAD', 'GET'):
             return False
         if self.path.endswith('*'):
@@ -90,12 +85,7 @@ ROUTES = (
 
 
 def open_route(method: str, path: str) -> Route | None:
-    """Return the open route of a request; None if there is none.
-
-    Args:
-        method: Method of the request.
-        path: Path of the request, decoded.
-    """
+    """Return the open route of a request; None if there is none."""
     parts = path.split('/')
     if '\\' in path or ('..' in parts and not path.startswith(FILES)):
         return None
@@ -105,20 +95,12 @@ def open_route(method: str, path: str) -> Route | None:
 
 
 def methods_of(path: str) -> list[str]:
-    """Return the methods of a path of the HTTP interface.
-
-    Args:
-        path: Path of the request, decoded.
-    """
+    """Return the methods of a path of the HTTP interface."""
     return [route.method for route in OURS if route.path == path]
 
 
 def session_of(path: str, query: bytes) -> str:
     """Return the session that a stream of the page belongs to.
-
-    Args:
-        path: Path of the request, decoded.
-        query: Query string of the request.
 
     Raises:
         RefusedError: If there is no valid one, or more than one.

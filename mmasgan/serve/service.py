@@ -144,9 +144,6 @@ class DeblurService:
     def takes_maps(self, weights: str) -> bool:
         """Return whether a model takes semantic maps.
 
-        Args:
-            weights: Name of the model.
-
         Raises:
             RefusedError: If there is no such model.
         """
@@ -192,13 +189,6 @@ class DeblurService:
         """Deblur a photograph without blocking a thread while it waits.
 
         The caller has already taken one of :attr:`places`.
-
-        Args:
-            content: See :meth:`deblur`.
-            name: See :meth:`deblur`.
-            weights: See :meth:`deblur`.
-            strength: See :meth:`deblur`.
-            gone: Returns whether the client has disconnected.
 
         Raises:
             RefusedError: If it cannot be deblurred.

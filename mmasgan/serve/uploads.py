@@ -21,12 +21,7 @@ __all__ = ['uploads']
 
 
 def uploads(limits: Limits, folder: Path) -> APIRouter:
-    """Return the routes ``upload`` and ``upload_progress`` of the page.
-
-    Args:
-        limits: Limits of size and number.
-        folder: Folder for temporary files.
-    """
+    """Return the routes ``upload`` and ``upload_progress`` of the page."""
     routes = APIRouter()
     room = Room(limits.total_bytes, 'the disk space')
 

@@ -12,10 +12,6 @@ CHUNK = 1 << 20
 def check_sha256(path: Path, expected: str) -> None:
     """Verify the SHA-256 of a file.
 
-    Args:
-        path: Path of the file.
-        expected: Expected SHA-256, 64 hexadecimal digits.
-
     Raises:
         ValueError: If it is different.
     """

@@ -108,9 +108,6 @@ def obtain_weights(model: IndexedModel) -> Path:
     Downloads are saved in ``torch.hub.get_dir()``, which ``TORCH_HOME``
     changes, and verified at each use.
 
-    Args:
-        model: Model of the index.
-
     Raises:
         OSError: If the file does not exist or cannot be downloaded.
         ValueError: If there are no weights, or their checksum is wrong.

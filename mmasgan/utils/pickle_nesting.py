@@ -21,9 +21,6 @@ INTO = {'APPEND', 'APPENDS', 'SETITEM', 'SETITEMS', 'ADDITEMS', 'BUILD'}
 def check_nesting(file: IO[bytes]) -> None:
     """Refuse a pickle that is nested too deeply.
 
-    Args:
-        file: File at the start of the pickle, which is read to its end.
-
     Raises:
         pickle.UnpicklingError: If it is nested too deeply or damaged.
     """

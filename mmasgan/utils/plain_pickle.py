@@ -22,12 +22,7 @@ CORES = ('numpy.core.multiarray', 'numpy._core.multiarray')
 
 
 class PlainKind:
-    """Replacement of ``numpy.dtype``.
-
-    Args:
-        code: Code of the type, such as ``f8``.
-        *options: Ignored.
-    """
+    """Replacement of ``numpy.dtype``."""
 
     def __init__(self, code: Any, *options: Any) -> None:
         if not isinstance(code, str) or not KINDS.fullmatch(code):
@@ -67,11 +62,7 @@ class PlainArray(np.ndarray):
 
 
 class Skipped:
-    """Replacement of objects that are not needed.
-
-    Args:
-        *_: Ignored.
-    """
+    """Replacement of objects that are not needed."""
 
     def __init__(self, *_: Any) -> None:
         pass

@@ -14,9 +14,6 @@ __all__ = ['load_published', 'read_published', 'read_safe_tensors']
 def read_published(weights: str | os.PathLike[str]) -> dict[str, Tensor]:
     """Read the weights of a published network.
 
-    Args:
-        weights: Path of a safetensors file, or name of a published model.
-
     Returns:
         Tensors by name, in float32.
 
@@ -32,9 +29,6 @@ def read_safe_tensors(
     path: str | os.PathLike[str],
 ) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Read a safetensors file.
-
-    Args:
-        path: Path of the file.
 
     Returns:
         Tensors by name, and metadata.
@@ -64,10 +58,6 @@ def load_published(
     network: nn.Module, weights: str | os.PathLike[str]
 ) -> None:
     """Load published weights into a network.
-
-    Args:
-        network: Network of the same architecture.
-        weights: Path of a safetensors file, or name of a published model.
 
     Raises:
         FileNotFoundError: If the file does not exist.

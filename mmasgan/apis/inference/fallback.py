@@ -32,10 +32,6 @@ class FallbackBackend:
     """Backend that runs the first attempt for which there is enough memory.
 
     Failed attempts are not repeated for images of the same size.
-
-    Args:
-        attempts: Backends to try, in this order.
-        say: Function that prints a message for each fallback.
     """
 
     def __init__(

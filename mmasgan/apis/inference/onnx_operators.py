@@ -15,9 +15,6 @@ TYPE = 4  # of a node
 def refuse_loops(content: bytes) -> None:
     """Refuse a model with loops or conditions, which exports never contain.
 
-    Args:
-        content: Content of the file.
-
     Raises:
         ValueError: If it contains one, or is damaged.
     """

@@ -96,10 +96,6 @@ def run_stages(
 def one_stage(path: Path, threads: int | None) -> Stage:
     """Open an ONNX model as a single stage.
 
-    Args:
-        path: Path of the file.
-        threads: Number of threads, see :class:`OnnxBackend`.
-
     Raises:
         ImportError: If ONNX Runtime is missing.
         ValueError: If it is not an ONNX model.
@@ -116,10 +112,6 @@ def read_stages(
     path: Path, threads: int | None
 ) -> tuple[list[Stage], dict[str, Any]]:
     """Read weights and the stages next to them.
-
-    Args:
-        path: Path of the safetensors file.
-        threads: Number of threads, see :class:`OnnxBackend`.
 
     Returns:
         Stages, and metadata of the model.

@@ -25,9 +25,6 @@ class RunProgress:
 
     It is a context manager. If standard error is not a terminal, messages are
     printed, and the bar once at the end.
-
-    Args:
-        total: Number of files.
     """
 
     def __init__(self, total: int) -> None:
@@ -59,19 +56,11 @@ class RunProgress:
         self._bars.stop()
 
     def start(self, name: str) -> None:
-        """Start a file; following messages have its name.
-
-        Args:
-            name: Name of the file.
-        """
+        """Start a file; following messages have its name."""
         self._name = name
 
     def say(self, text: str) -> None:
-        """Print a message above the bar, with the name of the file.
-
-        Args:
-            text: Message to print.
-        """
+        """Print a message above the bar, with the name of the file."""
         if self._name:
             # A name may not be UTF-8.
             name = self._name.encode(errors='backslashreplace').decode()
@@ -79,20 +68,11 @@ class RunProgress:
         self._bars.console.print(Text(printable(text)), soft_wrap=True)
 
     def share(self, done: float) -> None:
-        """Show the progress of a photograph.
-
-        Args:
-            done: Finished fraction, from 0 to 1.
-        """
+        """Show the finished fraction of a photograph, from 0 to 1."""
         self._bars.update(self._files, completed=self._finished + done)
 
     def frames(self, count: int, total: int | None) -> None:
-        """Show the number of finished frames.
-
-        Args:
-            count: Number of finished frames.
-            total: Number of all frames; None if unknown.
-        """
+        """Show the number of finished frames."""
         if self._frames is None:
             self._frames = self._bars.add_task('Frames', total=total)
         self._bars.update(self._frames, completed=count, total=total)

@@ -70,9 +70,6 @@ class Deblurred:
 def look_at(tasks: Sequence[Task]) -> Deblurred:
     """Check the headers of photographs, before the model is loaded.
 
-    Args:
-        tasks: Tasks of :func:`plan_tasks`.
-
     Returns:
         Errors of unreadable photographs; standard input and videos are not
         checked.
@@ -97,12 +94,6 @@ def run_tasks(
 
     Files are written atomically. After an error that would repeat, such as a
     full disk, the remaining files are skipped.
-
-    Args:
-        tasks: Tasks of :func:`plan_tasks`.
-        backend: Backend with the model.
-        settings: Settings of the run.
-        progress: Progress bar.
     """
     written: list[Path] = []
     failures: list[str] = []

@@ -110,11 +110,6 @@ def _beside(task: Task, folder: Path) -> Path:
 def read_truth(path: Path, name: str, shape: tuple[int, ...]) -> np.ndarray:
     """Read a sharp image.
 
-    Args:
-        path: Path of the file.
-        name: Name of the photograph, for messages.
-        shape: Required shape.
-
     Returns:
         RGB image, (H, W, 3), uint8.
 
@@ -133,11 +128,7 @@ def read_truth(path: Path, name: str, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def score_table(scores: Sequence[Scored]) -> str:
-    """Format the scores, with their mean in the last lines.
-
-    Args:
-        scores: Scores of the photographs.
-    """
+    """Format the scores, with their mean in the last lines."""
     named = [(one.name, one.input, one.output) for one in scores]
     means = (
         Score(*np.mean([one.input for one in scores], axis=0)),

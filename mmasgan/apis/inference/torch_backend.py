@@ -187,11 +187,7 @@ def _count(module: Any, inputs: Any, output: Tensor) -> None:
 
 
 def features_per_pixel(generator: nn.Module) -> float:
-    """Return the number of channels of the widest features, per pixel.
-
-    Args:
-        generator: Generator of any class.
-    """
+    """Return the number of channels of the widest features, per pixel."""
     found = getattr(generator, 'features_per_pixel', None)
     if found is not None:
         return float(found)

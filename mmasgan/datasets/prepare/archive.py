@@ -30,10 +30,6 @@ def unpack_gopro(archive: Path, folder: Path) -> int:
     images are compared with their checksum. Other members are skipped. If a
     name is unsafe, nothing is written.
 
-    Args:
-        archive: Path of the zip file.
-        folder: Output folder.
-
     Returns:
         Number of unpacked images, without existing ones.
 

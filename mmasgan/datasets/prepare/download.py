@@ -30,10 +30,6 @@ def download(url: str, path: Path) -> None:
     rest, or starts again if the file on the server has changed or the server
     does not support ranges.
 
-    Args:
-        url: Address, http or https.
-        path: Path of the file, which is created when it is complete.
-
     Raises:
         OSError: If the server cannot be reached or stops early, or the disk
             has too little space.

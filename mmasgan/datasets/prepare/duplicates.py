@@ -80,11 +80,7 @@ def near_duplicates(
 
 
 def refusal(found: list[NearDuplicate]) -> str:
-    """Return a message about duplicates.
-
-    Args:
-        found: Pairs of duplicates, at least one.
-    """
+    """Return a message about duplicates."""
     lines = [
         f"'{pair.blur}' and '{pair.sharp}' ({pair.bits} of 64 bits differ)"
         for pair in found

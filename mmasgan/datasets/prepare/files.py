@@ -19,9 +19,6 @@ class Journal:
     """Journal of finished work, with one line of JSON per entry.
 
     An incomplete last line of a killed process is ignored.
-
-    Args:
-        path: Path of the file; it need not exist.
     """
 
     def __init__(self, path: Path) -> None:
@@ -43,10 +40,6 @@ class Journal:
     def add(self, key: str, **entry: Any) -> None:
         """Add an entry.
 
-        Args:
-            key: Name of the entry; a later one replaces an earlier one.
-            **entry: Values of the entry.
-
         Raises:
             OSError: If the file cannot be written; the message names it.
         """
@@ -65,9 +58,6 @@ class Journal:
 def refuse_link(folder: Path) -> None:
     """Refuse to write to a folder that is a link.
 
-    Args:
-        folder: Folder with a predictable name; it need not exist.
-
     Raises:
         OSError: If it is a link.
     """
@@ -80,11 +70,6 @@ def refuse_link(folder: Path) -> None:
 
 def require_space(folder: Path, needed: int, what: str) -> None:
     """Check that the disk has enough space.
-
-    Args:
-        folder: Output folder; it need not exist.
-        needed: Required space, in bytes.
-        what: Description of the data, for the message.
 
     Raises:
         OSError: If there is less space.

@@ -52,11 +52,6 @@ def listed(
 ) -> tuple[list[str], list[str]]:
     """List the images of a split.
 
-    Args:
-        root: Folder of the subsets.
-        split: Split to list.
-        blur_variant: ``blur`` or ``blur_gamma``.
-
     Returns:
         Blurred and sharp images, as paths relative to ``root``.
 
@@ -71,13 +66,7 @@ def listed(
 def fill_store(
     root: Path, names: Sequence[str], folder: Path
 ) -> tuple[str, ...]:
-    """Build the store, and return notes on repaired images.
-
-    Args:
-        root: Root of the data set.
-        names: Paths of the images, relative to the root.
-        folder: Folder of the store.
-    """
+    """Build the store, and return notes on repaired images."""
     report = build_store(root, names, folder)
     return tuple(
         f"'{name}' was damaged or outdated in the store, and was repaired"
@@ -89,11 +78,6 @@ def looks_of(
     root: Path, names: Sequence[str], store: Path | None
 ) -> dict[str, str]:
     """Compute the perceptual hashes of images.
-
-    Args:
-        root: Root of the data set.
-        names: Paths of the images, relative to the root.
-        store: Folder of a complete store to read from, or None.
 
     Returns:
         Hashes by name.
@@ -134,13 +118,7 @@ def find_leaks(
 
 
 def ready(root: Path, use_store: bool, notes: tuple[str, ...]) -> Prepared:
-    """Finish data with a split: count the images and build the store.
-
-    Args:
-        root: Root of the data set with a split file.
-        use_store: Whether to build the store.
-        notes: Earlier notes for the user.
-    """
+    """Finish data with a split: count the images and build the store."""
     split_file = root / SPLIT_FILE
     blur, sharp = listed(root, read_split(split_file))
     store = root / STORE if use_store else None

@@ -56,10 +56,6 @@ def census(root: Path, blur_variant: str = 'blur') -> list[str]:
     Images are counted and paired by their names. The ends of the files are
     checked; pixels are not decoded.
 
-    Args:
-        root: Folder with ``train`` and ``test``.
-        blur_variant: ``blur`` or ``blur_gamma``.
-
     Returns:
         Descriptions of missing, additional and truncated files.
     """

@@ -146,9 +146,6 @@ def find_photos(
 ) -> tuple[list[Photo], tuple[str, ...]]:
     """List the photographs of some folders and their subfolders.
 
-    Args:
-        folders: Folder of each domain.
-
     Returns:
         Photographs, sorted by domain and path, and notes on skipped files.
 

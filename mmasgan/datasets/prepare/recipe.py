@@ -21,9 +21,6 @@ def recipe_side(name: str = RECIPE) -> int:
     """Return the shorter side that a recipe needs, in pixels.
 
     It is that of the first crops in the pipelines of the config.
-
-    Args:
-        name: Name of the config, without suffix.
     """
     config = Config.fromfile(CONFIGS / f'{name}.py')
     return max(_first_crops(config.train_dataloader.dataset))

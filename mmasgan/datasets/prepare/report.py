@@ -95,11 +95,7 @@ def write_data_report(
 
 
 def checks(found: Survey) -> list[tuple[str, Any]]:
-    """Return the checks of the data, each with a title.
-
-    Args:
-        found: Statistics of the data.
-    """
+    """Return the checks of the data, each with a title."""
     split, samples = found.split, found.samples
     lines: list[tuple[str, Any]] = [
         ('Not readable', text) for text in found.unreadable.values()

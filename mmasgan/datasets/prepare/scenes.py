@@ -37,12 +37,7 @@ def thumbnail(image: np.ndarray) -> np.ndarray:
 
 
 def is_cut(before: np.ndarray, after: np.ndarray) -> bool:
-    """Return whether a new scene begins between two frames.
-
-    Args:
-        before: Thumbnail of a frame.
-        after: Thumbnail of the next frame.
-    """
+    """Return whether a new scene begins between two frames."""
     return bool(np.abs(after.astype(float) - before).mean() > CUT)
 
 

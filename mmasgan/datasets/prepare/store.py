@@ -50,11 +50,6 @@ def build_store(
     another call continues. The manifest, which an image store needs, is
     written last.
 
-    Args:
-        data_root: Root of the data set.
-        names: Paths of the images, relative to the root.
-        folder: Folder of the store.
-
     Raises:
         ImageReadError: If an image cannot be read.
         OSError: If the disk has too little space.

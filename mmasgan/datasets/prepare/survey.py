@@ -107,10 +107,6 @@ def separation(
 ) -> tuple[float, float]:
     """Return how well sharpness separates the domains.
 
-    Args:
-        blur: Sharpness of blurred images, at least one.
-        sharp: Sharpness of sharp images, at least one.
-
     Returns:
         Fraction of pairs in which the sharp image is sharper, and error rate
         of the best threshold, as a mean over both domains.

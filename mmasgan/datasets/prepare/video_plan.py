@@ -33,12 +33,7 @@ class Piece(NamedTuple):
 
 
 def plan_pairs(sequence: str, scene: Scene) -> list[Piece]:
-    """Plan pairs as in GoPro: means of 7 to 13 frames, and middle frames.
-
-    Args:
-        sequence: Name of the sequence to create.
-        scene: Frames of the scene.
-    """
+    """Plan pairs as in GoPro: means of 7 to 13 frames, and middle frames."""
     random = random_state(scene.start, scene.stop)
     pieces: list[Piece] = []
     start = scene.start

@@ -28,9 +28,6 @@ class VideoInfo(NamedTuple):
 def probe(path: Path) -> VideoInfo:
     """Read the header of a video.
 
-    Args:
-        path: Path of the file.
-
     Raises:
         FileNotFoundError: If the file does not exist.
         ImportError: If PyAV is not installed.
@@ -49,9 +46,6 @@ def probe(path: Path) -> VideoInfo:
 
 def read_frames(path: Path) -> Iterator[np.ndarray]:
     """Decode a video.
-
-    Args:
-        path: Path of the file.
 
     Yields:
         Upright RGB frames, (H, W, 3), uint8.

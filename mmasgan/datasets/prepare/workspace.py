@@ -25,11 +25,6 @@ class Workspace:
     An incomplete folder with the same settings is continued, also if inputs
     have changed.
 
-    Args:
-        out: Folder to create.
-        settings: Settings on which the outputs depend.
-        inputs: Fingerprints of the inputs.
-
     Raises:
         ValueError: If ``out`` has other content, or an incomplete folder has
             other settings.
@@ -52,12 +47,7 @@ class Workspace:
             self.journal.begin()
 
     def keep_only(self, folder: Path, wanted: set[Path]) -> None:
-        """Remove outdated files.
-
-        Args:
-            folder: Folder in the workspace.
-            wanted: Paths of the files to keep.
-        """
+        """Remove all files of a folder except the wanted ones."""
         for path in sorted(folder.rglob('*'), reverse=True):
             if path.is_dir():
                 if not any(path.iterdir()):
@@ -108,22 +98,13 @@ class Workspace:
 
 
 def fingerprint(path: Path, name: str) -> str:
-    """Return a text that changes when a file changes.
-
-    Args:
-        path: Path of the file.
-        name: Name of the file.
-    """
+    """Return a text that changes when a file changes."""
     state = path.stat()
     return f'{name} {state.st_size} {state.st_mtime_ns}'
 
 
 def safe_name(name: str) -> str:
-    """Return a unique file name, without suffix, for a path.
-
-    Args:
-        name: Path of the source, relative to its folder, with slashes.
-    """
+    """Return a unique file name, without suffix, for a path."""
     stem = name.rpartition('/')[2].rpartition('.')[0]
     # Files that start with these are hidden or ignored.
     clean = re.sub(r'[\s<>:"/\\|?*]+', '_', stem).lstrip('.@_')[:60]

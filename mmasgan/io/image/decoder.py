@@ -36,10 +36,6 @@ BMP_V5, BMP_EMBEDDED = 124, b'DEBM'  # size of a header, place of a profile
 def decode(content: bytes, name: str) -> Photo:
     """Decode an image file.
 
-    Args:
-        content: Content of the file.
-        name: Name of the file.
-
     Raises:
         UndecodableError: If the format is not supported.
         Exception: Errors of the libraries for damaged files.

@@ -30,21 +30,12 @@ MOST_SHOWN = 5  # names
 
 
 def is_hidden(name: str, is_folder: bool) -> bool:
-    """Return whether a file or folder is ignored.
-
-    Args:
-        name: Name of the file or folder.
-        is_folder: Whether it is a folder.
-    """
+    """Return whether a file or folder is ignored."""
     return name.startswith('.') or (is_folder and name in HIDDEN_FOLDERS)
 
 
 def is_special(path: Path) -> bool:
-    """Return whether a file is a pipe, a socket or a device.
-
-    Args:
-        path: Path of the file; links are followed, and may be broken.
-    """
+    """Return whether a file, or its target, is a pipe, socket or device."""
     try:
         mode = path.stat().st_mode
     except OSError:
@@ -91,9 +82,6 @@ def visible_files(folder: Path, follow_links: bool = False) -> Iterator[Path]:
 def printable(text: str) -> str:
     """Escape the control characters of a text for a terminal.
 
-    Args:
-        text: Text with names of untrusted files.
-
     Returns:
         Text with Python's escape sequences for control characters.
     """
@@ -101,11 +89,7 @@ def printable(text: str) -> str:
 
 
 def shown_others(others: Sequence[Path]) -> str:
-    """Return a note with number and first names of skipped files.
-
-    Args:
-        others: Paths of the files, at least one.
-    """
+    """Return a note with number and first names of skipped files."""
     names = ', '.join(f"'{path}'" for path in others[:MOST_SHOWN])
     more = len(others) - MOST_SHOWN
     if more > 0:

@@ -16,12 +16,7 @@ NCLX = b'colrnclx'
 
 
 def add_jp2_metadata(meta: Metadata, content: bytes) -> None:
-    """Read profile, EXIF, XMP and IPTC data of a JPEG 2000 file.
-
-    Args:
-        meta: Metadata to fill.
-        content: Content of the file.
-    """
+    """Read profile, EXIF, XMP and IPTC data of a JPEG 2000 file."""
     for kind, data in _boxes(content):
         if kind == b'jp2h':
             for inner, colours in _boxes(data):

@@ -40,9 +40,6 @@ ALONE = {0x01, *range(0xD0, 0xD8)}  # markers without length
 def decode_jpeg(content: bytes) -> Photo:
     """Decode a JPEG file, or the first picture of an MPO file.
 
-    Args:
-        content: Content of the file.
-
     Raises:
         UndecodableError: If it is damaged or not supported.
         Exception: Errors of Pillow for damaged files.
@@ -67,9 +64,6 @@ def decode_jpeg(content: bytes) -> Photo:
 
 def check_jpeg(content: bytes) -> None:
     """Check that the pixels of a JPEG stream are complete.
-
-    Args:
-        content: JPEG stream.
 
     Raises:
         UndecodableError: If it is damaged or truncated.

@@ -135,10 +135,6 @@ def _iso_media(content: bytes) -> str:
 def check_size(width: int, height: int) -> None:
     """Refuse an image that is too large for the memory.
 
-    Args:
-        width: Width in the header.
-        height: Height in the header.
-
     Raises:
         UndecodableError: If it has more than twice as many pixels as
             ``PIL.Image.MAX_IMAGE_PIXELS``, the limit of Pillow.

@@ -44,13 +44,7 @@ DEEP = ('.png', '.tif', '.tiff', '.ppm', '.pgm', '.pnm')
 
 
 def holds(photo: Photo, name: str, suffix: str) -> bool:
-    """Return whether a format supports an attribute of a photograph.
-
-    Args:
-        photo: Photograph to write.
-        name: Name of an attribute of the photograph.
-        suffix: Suffix of the format, in lower case.
-    """
+    """Return whether a format, by its suffix, supports an attribute."""
     value = getattr(photo, name)
     if value is None or name not in HELD.get(suffix, ()):
         return False
@@ -66,11 +60,6 @@ def lost_in(photo: Photo, suffix: str) -> tuple[str, ...]:
     """Return notes on what a format does not support.
 
     Transparent pixels are not included: they are refused.
-
-    Args:
-        photo: Photograph to write.
-        suffix: Suffix of the file, one of ``PHOTO_SUFFIXES``, upper or
-            lower.
     """
     suffix = suffix.lower()
     lost = [

@@ -72,11 +72,7 @@ class Metadata:
     notes: list[str] = field(default_factory=list)
 
     def load_exif(self, content: bytes) -> None:
-        """Parse EXIF data, with a note if they are damaged.
-
-        Args:
-            content: EXIF data, with or without ``Exif`` and two zeros first.
-        """
+        """Parse EXIF data, with a note if they are damaged."""
         exif = Image.Exif()
         try:
             with warnings.catch_warnings(record=True) as caught:
@@ -148,11 +144,6 @@ def upright_exif(exif: Image.Exif, width: int, height: int) -> bytes | None:
 
     The orientation, the preview and the layout of TIFF files are removed.
 
-    Args:
-        exif: EXIF data of the file, which are modified.
-        width: Width of the upright image.
-        height: Height of the upright image.
-
     Returns:
         EXIF data for a JPEG file; None if there are none, or if they are too
         damaged.
@@ -172,11 +163,7 @@ def upright_exif(exif: Image.Exif, width: int, height: int) -> bytes | None:
 
 
 def upright_xmp(xmp: bytes) -> bytes:
-    """Return XMP data for an upright image, without previews.
-
-    Args:
-        xmp: XMP data of the file.
-    """
+    """Return XMP data for an upright image, without previews."""
     xmp = re.sub(rb'(tiff:Orientation\s*=\s*["\'])\d', rb'\g<1>1', xmp)
     xmp = re.sub(rb'(<tiff:Orientation>\s*)\d', rb'\g<1>1', xmp)
     return re.sub(
@@ -198,12 +185,7 @@ def exif_resolution(tags: Mapping[int, Any]) -> tuple[Any, Any] | None:
 def dots_per_inch(
     values: Any, orientation: int | None
 ) -> tuple[float, float] | None:
-    """Return the resolution of the upright image, or None.
-
-    Args:
-        values: Two numbers of a file.
-        orientation: EXIF orientation.
-    """
+    """Return the resolution of the upright image, or None."""
     try:
         x, y = (float(value) for value in values)
     except (TypeError, ValueError, ZeroDivisionError):
@@ -226,11 +208,7 @@ def with_resolution(photo: Photo) -> bytes | None:
 
 
 def iptc_of_photoshop(resources: bytes) -> bytes | None:
-    """Return the IPTC data among Photoshop's image resources.
-
-    Args:
-        resources: Blocks that start with ``8BIM``.
-    """
+    """Return the IPTC data among Photoshop's image resources."""
     place = 0
     while resources[place : place + 4] == b'8BIM':
         name = resources[place + 6] if len(resources) > place + 6 else 0

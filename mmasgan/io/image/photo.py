@@ -90,12 +90,7 @@ def to_8_bits(values: np.ndarray) -> np.ndarray:
 
 
 def warn_of(name: str, notes: Sequence[str]) -> None:
-    """Give a warning with the notes, if there are any.
-
-    Args:
-        name: Name of the file.
-        notes: Notes to show.
-    """
+    """Give a warning with the notes, if there are any."""
     if notes:
         text = f"'{name}': {'; '.join(notes)}"
         warnings.warn(text, ImageWarning, stacklevel=3)

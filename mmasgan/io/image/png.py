@@ -24,9 +24,6 @@ def encode_png(photo: Photo) -> bytes:
 
     Pillow does not write 16-bit colours, nor all chunks. Source: PNG
     Specification, Third Edition, W3C 2025.
-
-    Args:
-        photo: Photograph to encode.
     """
     samples = photo.samples()
     if samples.dtype == np.uint16:
@@ -42,12 +39,7 @@ def encode_png(photo: Photo) -> bytes:
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:
-    """Return a chunk with its length and checksum.
-
-    Args:
-        kind: Type of the chunk, four letters.
-        content: Content of the chunk.
-    """
+    """Return a chunk with its length and checksum."""
     checksum = struct.pack('>I', zlib.crc32(kind + content))
     return struct.pack('>I', len(content)) + kind + content + checksum
 

@@ -36,9 +36,6 @@ def decode_png(content: bytes) -> Photo:
     and reduces 16 bits to 8. Here, libpng decodes the chunks of the picture,
     after their checksums were verified.
 
-    Args:
-        content: Content of the file.
-
     Raises:
         UndecodableError: If it is damaged, or contains several pictures.
     """

@@ -22,9 +22,6 @@ def decode_pnm(content: bytes) -> Photo:
     Pillow reduces 10 and 12 bits to 8. Source: the manual pages ppm(5),
     pgm(5) and pbm(5) of Netpbm.
 
-    Args:
-        content: Content of the file.
-
     Raises:
         UndecodableError: If it is damaged.
     """

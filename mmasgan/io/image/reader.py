@@ -101,9 +101,6 @@ def read_errors(name: str, hint: str = '') -> Iterator[None]:
 def check_regular(path: str | os.PathLike[str]) -> None:
     """Refuse pipes and devices, whose reading may block or never end.
 
-    Args:
-        path: Path of a file; it need not exist.
-
     Raises:
         ImageReadError: If it is a pipe, a socket or a device.
     """
@@ -121,9 +118,6 @@ def check_regular(path: str | os.PathLike[str]) -> None:
 def photo_size(path: str | os.PathLike[str]) -> tuple[int, int]:
     """Return width and height in the header of an image file.
 
-    Args:
-        path: Path of the file.
-
     Raises:
         ImageReadError: If the header cannot be read.
     """
@@ -137,12 +131,7 @@ def photo_size(path: str | os.PathLike[str]) -> tuple[int, int]:
 
 
 def content_size(content: bytes, name: str) -> tuple[int, int]:
-    """Return width and height in the header of an image file.
-
-    Args:
-        content: Content of the file.
-        name: Name for messages.
-    """
+    """Return width and height in the header of an image file."""
     _check_some(content, name)
     with _decoding(name):
         return _size(BytesIO(content), content[:4096], name)

@@ -27,9 +27,6 @@ def encode_tiff(photo: Photo) -> bytes:
 
     Pillow does not write 16-bit colours, and tifffile no EXIF data; Pillow's
     directory of tags supports both.
-
-    Args:
-        photo: Photograph to encode.
     """
     samples = photo.samples()
     height, width, channels = samples.shape

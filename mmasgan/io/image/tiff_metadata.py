@@ -29,13 +29,7 @@ IPTC_START = b'\x1c'
 
 
 def add_tiff_metadata(meta: Metadata, content: bytes, page: TiffPage) -> None:
-    """Read the metadata of a page.
-
-    Args:
-        meta: Metadata to fill.
-        content: Content of the file.
-        page: Page of the photograph.
-    """
+    """Read the metadata of a page."""
     # BigTIFF has a different format, which is invalid in EXIF data.
     tags = _directory(content, page.offset)
     meta.dpi = exif_resolution(tags)

@@ -45,9 +45,6 @@ def decode_tiff(content: bytes) -> Photo:
     Pillow reduces 16 bits to 8, or does not support the layout. tifffile with
     imagecodecs reads strips, tiles and planes of any compression.
 
-    Args:
-        content: Content of the file.
-
     Raises:
         UndecodableError: If it is damaged or not supported.
         Exception: Errors of tifffile for damaged files.

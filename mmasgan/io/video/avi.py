@@ -51,11 +51,7 @@ class AviStream(NamedTuple):
 
 
 def read_streams(path: Path) -> list[AviStream]:
-    """Read the headers of the streams of an AVI, in order.
-
-    Args:
-        path: Path of the file.
-    """
+    """Read the headers of the streams of an AVI, in order."""
     found: list[AviStream] = []
     with path.open('rb') as file:
         file.seek(12)
@@ -82,12 +78,7 @@ def read_streams(path: Path) -> list[AviStream]:
 
 
 def write_stream(path: Path, stream: AviStream) -> None:
-    """Replace the headers of a stream.
-
-    Args:
-        path: Path of an AVI file.
-        stream: Headers to write, with their positions in this file.
-    """
+    """Replace the headers of a stream."""
     with path.open('r+b') as file:
         file.seek(stream.header_place)
         file.write(FIELDS.pack(*stream.header))

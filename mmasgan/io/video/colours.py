@@ -60,9 +60,6 @@ def coding_of(picture: Any) -> Coding:
     Missing tags are replaced as in players: limited range, and the matrix of
     HDTV for at least 1280 pixels width or more than 576 pixels height.
 
-    Args:
-        picture: Frame, or codec context of a stream.
-
     Raises:
         ValueError: If the matrix is not supported.
     """

@@ -28,11 +28,6 @@ DISCARD_ALL = 48  # FFmpeg's AVDiscard
 class Copies:
     """Streams of a result that are copied packet by packet.
 
-    Args:
-        container: PyAV container of the result.
-        target: Name of the result.
-        source: PyAV container of the source.
-
     Attributes:
         notes: Notes on what is left out.
         sources: Streams of the source that are copied.
@@ -52,9 +47,6 @@ class Copies:
 
     def add(self, stream: Any) -> None:
         """Add a stream of the source, if the container supports it.
-
-        Args:
-            stream: PyAV stream of the source.
 
         Raises:
             ValueError: If it is sound that the container does not support.
@@ -112,11 +104,7 @@ class Copies:
         return not (muxer == 'mov' and codec in NOT_IN_MOV)
 
     def write(self, packet: Any) -> None:
-        """Write a packet of the source, if its stream was added.
-
-        Args:
-            packet: PyAV packet of the source.
-        """
+        """Write a packet of the source, if its stream was added."""
         index = packet.stream.index
         if index not in self._streams:
             return
@@ -146,11 +134,7 @@ class Copies:
         packet.pts, packet.time_base = packet.dts, new.time_base
 
     def finish(self, path: Path) -> None:
-        """Write the time base of sound of the source to an AVI file.
-
-        Args:
-            path: Path of the result, which is closed.
-        """
+        """Write the time base of sound of the source to an AVI file."""
         written = read_streams(path) if self._sounds else []
         for index, new in self._streams.items():
             if new.type != 'audio' or index not in self._sounds:

@@ -13,9 +13,6 @@ def skipped_by_ffmpeg(path: Path) -> str | None:
     Most readers continue after a damaged part, and only log it. The file is
     read again, without decoding.
 
-    Args:
-        path: Path of the video.
-
     Returns:
         Description of the damage, or None.
     """

@@ -36,13 +36,7 @@ def kept_metadata(metadata: dict[str, str]) -> dict[str, str]:
 
 
 def lost_texts(path: Path, holders: Iterable[Any], source: Any) -> list[str]:
-    """Return the names of metadata that a result lacks.
-
-    Args:
-        path: Path of the result.
-        holders: PyAV streams of the source that the result contains.
-        source: PyAV container of the source.
-    """
+    """Return the names of metadata that a result lacks."""
     av = import_av()
     with av.open(
         str(path.absolute()), metadata_errors='surrogateescape'

@@ -35,9 +35,6 @@ class VideoReader:
     Only local files are read, also if the video refers to others.
     :meth:`notes` reports damage that FFmpeg repaired or skipped.
 
-    Args:
-        path: Path of the file.
-
     Attributes:
         container: PyAV container.
         picture: Decoded stream: the main video stream.

@@ -30,12 +30,7 @@ def side_data_of(frame: Any) -> list[Any]:
 
 
 def notes_of_lost(frame: Any, metadata: dict[str, str]) -> tuple[str, ...]:
-    """Return notes on side data that new frames do not have.
-
-    Args:
-        frame: First frame of a video.
-        metadata: Metadata of the stream, where Matroska marks 3D.
-    """
+    """Return notes on side data that new frames do not have."""
     names = {part.type.name for part in side_data_of(frame)}
     if 'stereo_mode' in metadata:
         names.discard('STEREO3D')

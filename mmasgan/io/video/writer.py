@@ -154,9 +154,6 @@ class VideoWriter:
     def copy(self, packet: Any) -> None:
         """Copy a packet of another stream.
 
-        Args:
-            packet: PyAV packet of the source.
-
         Raises:
             OSError: If the file cannot be written.
             ValueError: If the container does not support it.
