@@ -30,25 +30,16 @@ class Fault(Protocol):
     """Interface of the modules of this package that describe a bug.
 
     The docstring describes the bug, and ``MODULES`` are the upstream modules
-    that have it.
+    that have it. Most have ``repair(module)``, which is called after such a
+    module was executed, if the bug is present. Others execute the module
+    themselves: ``patch(module, execute)`` returns whether it had the bug.
+    ``execute`` does nothing if the module is already imported.
     """
 
     MODULES: tuple[str, ...]
 
     def is_present(self) -> bool:
         """Whether the installed version has the bug, unpatched."""
-
-    def patch(self, module: ModuleType, execute: Callable[[], None]) -> bool:
-        """Execute an upstream module without the bug.
-
-        Args:
-            module: Module to fill, or one that is already imported.
-            execute: Function that executes the module's code, or does nothing
-                if it is already imported.
-
-        Returns:
-            Whether the module had the bug.
-        """
 
 
 def name_of(fault: Fault) -> str:
@@ -171,10 +162,16 @@ class PatchingFinder(MetaPathFinder):
         run()
 
     def _through(
-        self, fault: Fault, module: ModuleType, run: Callable[[], None]
+        self, fault: Any, module: ModuleType, run: Callable[[], None]
     ) -> Callable[[], None]:
         def execute() -> None:
-            patched = fault.patch(module, run)
+            if hasattr(fault, 'repair'):
+                run()
+                patched = fault.is_present()
+                if patched:
+                    fault.repair(module)
+            else:
+                patched = fault.patch(module, run)
             name = name_of(fault)
             self.patched[name] = self.patched.get(name, False) or patched
 

@@ -6,7 +6,6 @@ buffers, which are ``HistoryBuffer`` objects with NumPy arrays.
 """
 
 import pickle
-from collections.abc import Callable
 from functools import wraps
 from importlib import import_module
 from pathlib import Path
@@ -14,7 +13,7 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
-__all__ = ['MODULES', 'is_present', 'patch']
+__all__ = ['MODULES', 'is_present', 'repair']
 
 MODULES = ('mmengine.runner.checkpoint',)
 
@@ -35,14 +34,8 @@ def is_present() -> bool:
     return False
 
 
-def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Allow log buffers in MMEngine's loader only.
-
-    Returns whether log buffers were refused.
-    """
-    execute()
-    if not is_present():
-        return False
+def repair(module: ModuleType) -> None:
+    """Allow log buffers in MMEngine's loader only."""
     from torch.serialization import safe_globals
 
     from ..utils.plain_pickle import history_types
@@ -56,4 +49,3 @@ def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
             return original(cls, *args, **kwargs)
 
     module.CheckpointLoader.load_checkpoint = classmethod(load_checkpoint)
-    return True

@@ -5,7 +5,6 @@ writes to the final file directly. A full disk or a kill leaves an incomplete
 file, and an earlier file of the same name is lost.
 """
 
-from collections.abc import Callable
 from functools import wraps
 from importlib import import_module
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 from ..utils.atomic_files import write_atomically
 
-__all__ = ['MODULES', 'is_present', 'patch']
+__all__ = ['MODULES', 'is_present', 'repair']
 
 MODULES = ('mmengine.fileio.backends.local_backend',)
 
@@ -25,14 +24,8 @@ def is_present() -> bool:
     return 'open' in put.__code__.co_names
 
 
-def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Write to a temporary file, sync it, and rename it.
-
-    Returns whether files were written in place.
-    """
-    execute()
-    if not is_present():
-        return False
+def repair(module: ModuleType) -> None:
+    """Write to a temporary file, sync it, and rename it."""
     backend = module.LocalBackend
 
     @wraps(backend.put)
@@ -40,4 +33,3 @@ def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
         write_atomically(Path(filepath), obj, sync=True)
 
     backend.put = put
-    return True

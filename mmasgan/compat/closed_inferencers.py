@@ -8,10 +8,11 @@ registry ``INFERENCERS``, where other projects register theirs.
 from collections.abc import Callable
 from functools import wraps
 from importlib import import_module
+from inspect import signature
 from types import ModuleType
 from typing import Any
 
-__all__ = ['MODELS', 'MODULES', 'is_present', 'patch']
+__all__ = ['MODELS', 'MODULES', 'is_present', 'repair']
 
 MODULES = ('mmagic.apis.mmagic_inferencer',)
 MODELS = {'ascyclegan': 'mmasgan.ASCycleGANInferencer'}
@@ -20,66 +21,37 @@ MODELS = {'ascyclegan': 'mmasgan.ASCycleGANInferencer'}
 
 def is_present() -> bool:
     """Whether ``ascyclegan`` is unknown."""
-    return _is_closed(import_module(MODULES[0]))
+    inferencer = import_module(MODULES[0]).MMagicInferencer
+    return not {*MODELS}.issubset(inferencer.get_inference_supported_models())
 
 
-def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Accept the names of :data:`MODELS`.
-
-    Returns whether the names were unknown.
-    """
-    execute()
-    if not _is_closed(module):
-        return False
+def repair(module: ModuleType) -> None:
+    """Accept the names of :data:`MODELS`."""
     inferencer = module.MMagicInferencer
     listed = inferencer.get_inference_supported_models
     inferencer.get_inference_supported_models = staticmethod(
         lambda: [*listed(), *MODELS]
     )
     inferencer.__init__ = _with_registered(inferencer.__init__)
-    return True
 
 
 def _with_registered(init: Callable) -> Callable:
     @wraps(init)
-    def build(
-        self: Any,
-        model_name: str | None = None,
-        model_setting: int | None = None,
-        config_name: str | None = None,
-        model_config: Any = None,
-        model_ckpt: str | None = None,
-        device: Any = None,
-        *args: Any,
-        **kwargs: Any,
-    ) -> None:
-        if model_name not in MODELS:
-            init(
-                self,
-                model_name,
-                model_setting,
-                config_name,
-                model_config,
-                model_ckpt,
-                device,
-                *args,
-                **kwargs,
-            )
+    def build(self: Any, *args: Any, **kwargs: Any) -> None:
+        given = signature(init).bind(self, *args, **kwargs).arguments
+        name, device = given.get('model_name'), given.get('device')
+        if name not in MODELS:
+            init(self, *args, **kwargs)
             return
         from mmengine.registry import INFERENCERS
 
         self.inferencer = INFERENCERS.build(
             dict(
-                type=MODELS[model_name],
-                model=config_name or model_config,
-                weights=model_ckpt,
+                type=MODELS[name],
+                model=given.get('config_name') or given.get('model_config'),
+                weights=given.get('model_ckpt'),
                 device=None if device is None else str(device),
             )
         )
 
     return build
-
-
-def _is_closed(module: ModuleType) -> bool:
-    known = module.MMagicInferencer.get_inference_supported_models()
-    return not set(MODELS) <= set(known)

@@ -5,13 +5,12 @@ requires configs to be in a subfolder of ``configs/``. Inferencers that load
 models by name use the same table.
 """
 
-from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
 
 from ._imports import rebind
 
-__all__ = ['MODULES', 'is_present', 'patch']
+__all__ = ['MODULES', 'is_present', 'repair']
 
 MODULES = ('mmengine.config.utils',)
 
@@ -28,14 +27,8 @@ def is_present() -> bool:
     return found != _ADDRESS
 
 
-def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Add ``mmasgan`` to the table, and accept its configs.
-
-    Returns whether the configs were refused.
-    """
-    execute()
-    if not is_present():
-        return False
+def repair(module: ModuleType) -> None:
+    """Add ``mmasgan`` to the table, and accept its configs."""
     module.MODULE2PACKAGE['mmasgan'] = 'mmasgan'
     upstream = module._get_package_and_cfg_path
 
@@ -46,4 +39,3 @@ def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
         return upstream(address)
 
     rebind(upstream, package_and_cfg_path)
-    return True

@@ -6,14 +6,13 @@ frozen and have no path, so they become lazy objects, and using them fails.
 """
 
 import sys
-from collections.abc import Callable
 from functools import wraps
 from importlib import import_module
 from types import ModuleType
 
 from ._imports import rebind
 
-__all__ = ['MODULES', 'is_present', 'patch']
+__all__ = ['MODULES', 'is_present', 'repair']
 
 MODULES = ('mmengine.config.utils',)
 
@@ -23,14 +22,8 @@ def is_present() -> bool:
     return not import_module(MODULES[0])._is_builtin_module('os')
 
 
-def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Use Python's list of names of the standard library.
-
-    Returns whether ``os`` was not recognised.
-    """
-    execute()
-    if not is_present():
-        return False
+def repair(module: ModuleType) -> None:
+    """Use Python's list of names of the standard library."""
     original = module._is_builtin_module
 
     @wraps(original)
@@ -39,4 +32,3 @@ def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
         return package in sys.stdlib_module_names or original(module_name)
 
     rebind(original, _is_builtin_module)
-    return True

@@ -4,7 +4,6 @@ Upstream: ``generation_init_weights`` in ``mmagic/models/utils/model_utils.py``
 reports the initialisation of each module, also of those without weights.
 """
 
-from collections.abc import Callable
 from functools import wraps
 from importlib import import_module
 from types import ModuleType
@@ -15,7 +14,7 @@ from ._imports import rebind
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ['MODULES', 'is_present', 'patch']
+__all__ = ['MODULES', 'is_present', 'repair']
 
 MODULES = ('mmagic.models.utils.model_utils',)
 
@@ -35,14 +34,8 @@ def is_present() -> bool:
     return False
 
 
-def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Report once for the whole module, after the weights are set.
-
-    Returns whether the function failed.
-    """
-    execute()
-    if not is_present():
-        return False
+def repair(module: ModuleType) -> None:
+    """Report once for the whole module, after the weights are set."""
     original = module.generation_init_weights
 
     @wraps(original)
@@ -68,4 +61,3 @@ def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
             )
 
     rebind(original, generation_init_weights)
-    return True

@@ -6,7 +6,6 @@ without a prefix, which MMagic's do not need. MMagic warns about its own
 ``Evaluator`` if a config contains the class in place of its name.
 """
 
-from collections.abc import Callable
 from functools import wraps
 from importlib import import_module
 from types import ModuleType
@@ -14,7 +13,7 @@ from typing import Any
 
 from ._imports import rebind
 
-__all__ = ['MODULES', 'is_present', 'patch']
+__all__ = ['MODULES', 'is_present', 'repair']
 
 MODULES = ('mmengine.logging.logger',)
 IDLE = (
@@ -31,15 +30,9 @@ def is_present() -> bool:
     return not hasattr(import_module(MODULES[0]).print_log, '__wrapped__')
 
 
-def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Suppress messages that start with one of ``IDLE``.
-
-    Returns whether these messages were printed.
-    """
-    execute()
+def repair(module: ModuleType) -> None:
+    """Suppress messages that start with one of ``IDLE``."""
     original = module.print_log
-    if hasattr(original, '__wrapped__'):
-        return False
 
     @wraps(original)
     def print_log(msg: Any, *args: Any, **kwargs: Any) -> None:
@@ -48,4 +41,3 @@ def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
 
     vars(module)['print_log'] = print_log
     rebind(original, print_log)
-    return True

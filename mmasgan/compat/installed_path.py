@@ -6,7 +6,6 @@ where an editable install is not.
 """
 
 import os.path as osp
-from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import (
     PackageNotFoundError,
@@ -24,7 +23,7 @@ __all__ = [
     'is_installed',
     'is_present',
     'package2module',
-    'patch',
+    'repair',
 ]
 
 MODULES = ('mmengine.utils.package_utils',)
@@ -44,17 +43,10 @@ def is_present() -> bool:
     return not osp.exists(found) or not osp.samefile(found, _OURS)
 
 
-def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Find packages by the import system.
-
-    Returns whether upstream's functions were replaced.
-    """
-    execute()
-    if not is_present():
-        return False
+def repair(module: ModuleType) -> None:
+    """Find packages by the import system."""
     for patched in (is_installed, get_installed_path, package2module):
         rebind(getattr(module, patched.__name__), patched)
-    return True
 
 
 def is_installed(package: str) -> bool:

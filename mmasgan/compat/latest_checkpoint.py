@@ -10,7 +10,6 @@ import logging
 import re
 import tempfile
 import zipfile
-from collections.abc import Callable
 from functools import wraps
 from importlib import import_module
 from pathlib import Path
@@ -19,7 +18,7 @@ from types import ModuleType
 from ..utils.atomic_files import remove_leftovers
 from ._imports import rebind
 
-__all__ = ['MODULES', 'damage_of', 'is_present', 'patch']
+__all__ = ['MODULES', 'damage_of', 'is_present', 'repair']
 
 MODULES = ('mmengine.runner.checkpoint',)
 NUMBERED = re.compile(r'(?:iter|epoch)_(\d+)\.pth')
@@ -36,14 +35,8 @@ def is_present() -> bool:
             return False
 
 
-def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Use the latest intact checkpoint, and report damaged ones.
-
-    Returns whether the path of a missing file was accepted.
-    """
-    execute()
-    if not is_present():
-        return False
+def repair(module: ModuleType) -> None:
+    """Use the latest intact checkpoint, and report damaged ones."""
     original = module.find_latest_checkpoint
 
     @wraps(original)
@@ -68,7 +61,6 @@ def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
         return None
 
     rebind(original, find_latest_checkpoint)
-    return True
 
 
 def damage_of(checkpoint: Path) -> str | None:

@@ -5,13 +5,12 @@ which is slow for long paths. A runner calls it about five times at the start
 and once per checkpoint.
 """
 
-from collections.abc import Callable
 from functools import wraps
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-__all__ = ['MODULES', 'is_present', 'patch']
+__all__ = ['MODULES', 'is_present', 'repair']
 
 MODULES = ('mmengine.config.config',)
 
@@ -22,14 +21,8 @@ def is_present() -> bool:
     return formatter is not None and not hasattr(formatter, '__wrapped__')
 
 
-def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Cache the last formatted text.
-
-    Returns whether there was no cache.
-    """
-    execute()
-    if not is_present():
-        return False
+def repair(module: ModuleType) -> None:
+    """Cache the last formatted text."""
     original = module.FormatCode
     last_call, formatted = None, None
 
@@ -42,4 +35,3 @@ def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
         return formatted
 
     vars(module)['FormatCode'] = format_once
-    return True

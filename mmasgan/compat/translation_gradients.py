@@ -12,7 +12,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-__all__ = ['MODELS', 'MODULES', 'averaged_gradients', 'is_present', 'patch']
+__all__ = ['MODULES', 'averaged_gradients', 'is_present', 'model_of', 'patch']
 
 MODELS = {
     'mmagic.models.editors.cyclegan.cyclegan': 'CycleGAN',
@@ -23,7 +23,7 @@ MODULES = tuple(MODELS)
 
 def is_present() -> bool:
     """Whether a model bypasses the wrapper without averaging gradients."""
-    return any(_trains_alone(_model_of(import_module(m))) for m in MODULES)
+    return any(_trains_alone(model_of(import_module(m))) for m in MODULES)
 
 
 def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
@@ -36,7 +36,7 @@ def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     Returns whether the model bypassed the wrapper.
     """
     execute()
-    model = _model_of(module)
+    model = model_of(module)
     if not _trains_alone(model):
         return False
     original = model.train_step
@@ -80,7 +80,8 @@ def averaged_gradients(wrappers: Iterable[Any]) -> Iterator[None]:
             del wrapper.backward
 
 
-def _model_of(module: ModuleType) -> Any:
+def model_of(module: ModuleType) -> Any:
+    """Return the translation model of an upstream module."""
     return getattr(module, MODELS[module.__name__])
 
 

@@ -11,18 +11,14 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-__all__ = ['MODELS', 'MODULES', 'is_present', 'patch']
+from .translation_gradients import MODULES, model_of
 
-MODELS = {
-    'mmagic.models.editors.cyclegan.cyclegan': 'CycleGAN',
-    'mmagic.models.editors.pix2pix.pix2pix': 'Pix2Pix',
-}
-MODULES = tuple(MODELS)
+__all__ = ['MODULES', 'is_present', 'patch']
 
 
 def is_present() -> bool:
     """Whether a model does not return ``output``."""
-    return any(_lacks_output(_model_of(import_module(m))) for m in MODULES)
+    return any(_lacks_output(model_of(import_module(m))) for m in MODULES)
 
 
 def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
@@ -31,7 +27,7 @@ def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     Returns whether ``output`` was missing.
     """
     execute()
-    model = _model_of(module)
+    model = model_of(module)
     if not _lacks_output(model):
         return False
     model.val_step = _with_output(model.val_step)
@@ -52,10 +48,6 @@ def _with_output(step: Callable) -> Callable:
         return samples
 
     return run
-
-
-def _model_of(module: ModuleType) -> Any:
-    return getattr(module, MODELS[module.__name__])
 
 
 def _lacks_output(model: Any) -> bool:

@@ -6,13 +6,12 @@ Loading expects names without ``module``: MMEngine only warns, and continues
 with random weights, in tests as well as in resumed trainings.
 """
 
-from collections.abc import Callable
 from functools import wraps
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-__all__ = ['MODULES', 'is_present', 'patch']
+__all__ = ['MODULES', 'is_present', 'repair']
 
 MODULES = ('mmengine.model.wrappers.seperate_distributed',)
 WRAPPER = 'MMSeparateDistributedDataParallel'
@@ -25,20 +24,12 @@ def is_present() -> bool:
     return not hasattr(wrapper.__init__, '__wrapped__')
 
 
-def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
+def repair(module: ModuleType) -> None:
     """Save and load wrapped parts without ``module`` in the names.
 
     This works for MMEngine's loading, which bypasses wrappers, and for
     PyTorch's.
-
-    Args:
-        module: ``mmengine.model.wrappers.seperate_distributed``.
-        execute: Function that executes the module's code.
-
-    Returns:
-        True.
     """
-    execute()
     wrapper = getattr(module, WRAPPER)
     original = wrapper.__init__
 
@@ -52,7 +43,6 @@ def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
                 part._register_load_state_dict_pre_hook(_add_infix, True)
 
     wrapper.__init__ = init
-    return True
 
 
 def _remove_infix(part: Any, state: dict, prefix: str, *_: Any) -> None:

@@ -6,13 +6,12 @@ pure-Python configs contain classes.
 """
 
 import inspect
-from collections.abc import Callable
 from functools import wraps
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-__all__ = ['MODULES', 'is_present', 'patch']
+__all__ = ['MODULES', 'is_present', 'repair']
 
 MODULES = ('mmengine.runner.runner',)
 
@@ -26,14 +25,8 @@ def is_present() -> bool:
     return asks and not hasattr(runner.MODEL_WRAPPERS.get, '__wrapped__')
 
 
-def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
-    """Let the registry of model wrappers return a class unchanged.
-
-    Returns whether a class was refused.
-    """
-    execute()
-    if not is_present():
-        return False
+def repair(module: ModuleType) -> None:
+    """Let the registry of model wrappers return a class unchanged."""
     registry = module.MODEL_WRAPPERS
     original = registry.get
 
@@ -42,4 +35,3 @@ def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
         return key if inspect.isclass(key) else original(key)
 
     registry.get = get
-    return True

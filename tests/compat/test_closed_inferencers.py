@@ -1,3 +1,6 @@
+import sys
+from types import SimpleNamespace
+
 import pytest
 
 from mmasgan.compat import closed_inferencers
@@ -59,18 +62,16 @@ def test_sound_afterwards():
     assert not closed_inferencers.is_present()
 
 
-def test_an_open_one_is_left_alone():
+def test_an_open_one_is_left_alone(monkeypatch):
     class MMagicInferencer:
         @staticmethod
         def get_inference_supported_models():
             return ['ascyclegan']
 
-    class Module:
-        pass
-
-    Module.MMagicInferencer = MMagicInferencer
-    assert not closed_inferencers.patch(Module, lambda: None)
-    assert MMagicInferencer.get_inference_supported_models() == ['ascyclegan']
+    module = SimpleNamespace(MMagicInferencer=MMagicInferencer)
+    (name,) = closed_inferencers.MODULES
+    monkeypatch.setitem(sys.modules, name, module)
+    assert not closed_inferencers.is_present()
 
 
 @pytest.mark.parametrize('name', closed_inferencers.MODELS.values())
