@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable
+from dataclasses import fields
 from functools import partial
 from importlib.util import find_spec
 from logging import getLogger
@@ -9,35 +10,27 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..serve.limits import Limits
+
 if TYPE_CHECKING:
     from ..apis.inference.backend import Backend
 
 __all__ = ['serve']
 
-POSITIVE = click.FloatRange(0, min_open=True)
-COUNT = click.IntRange(1)
-LIMITS: dict[str, tuple[click.ParamType, float, str]] = {
-    'max-megabytes': (POSITIVE, 50, 'Size of an uploaded file.'),
-    'max-megapixels': (POSITIVE, 40, 'Size of a photograph.'),
-    'max-files': (COUNT, 20, 'Number of photographs in a batch.'),
-    'concurrency': (COUNT, 1, 'Photographs deblurred at the same time.'),
-    'queue': (COUNT, 64, 'Number of waiting requests.'),
-    'per-client': (COUNT, 16, 'Number of waiting requests of one client.'),
-    'max-seconds': (POSITIVE, 600, 'Processing time of a photograph.'),
-    'max-total-megabytes': (POSITIVE, 4000, 'Size of all files of visitors.'),
-}
-"""Type, default and help of the options that are fields of ``Limits``."""
+TYPES = {int: click.IntRange(1), float: click.FloatRange(0, min_open=True)}
+WITHOUT_MAX = ('concurrency', 'queue', 'per_client')  # in the option's name
 
 
 def _limits(command: Callable) -> Callable:
-    for name, (kind, default, text) in reversed(LIMITS.items()):
+    for limit in reversed(fields(Limits)):
+        prefix = '' if limit.name in WITHOUT_MAX else 'max-'
         command = click.option(
-            f'--{name}',
-            name.removeprefix('max-').replace('-', '_'),
-            type=kind,
-            default=default,
+            f'--{prefix}{limit.name.replace("_", "-")}',
+            limit.name,
+            type=TYPES[limit.type],
+            default=limit.default,
             show_default=True,
-            help=text,
+            help=limit.metadata['help'],
         )(command)
     return command
 
@@ -142,9 +135,9 @@ def serve(
         # build_app imports Gradio, once its temporary folder exists.
         if find_spec('gradio') is None:
             raise ImportError('gradio is not installed')
-        from ..serve.limits import Limits
         from ..serve.logs import configure_logging
-        from ..serve.server import is_loopback, run_server
+        from ..serve.origins import is_loopback
+        from ..serve.server import run_server
         from ..serve.service import DeblurService
     except ImportError as error:
         raise click.ClickException(

@@ -12,11 +12,13 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
 from ..apis.inference.pixels import NotFiniteError
-from .limits import RefusedError, refusal
+from .limits import RefusedError
 
-__all__ = ['explain', 'install_error_form', 'refusals']
+__all__ = ['explain', 'install_error_form', 'refusal', 'refusals']
 
 MOST_ERRORS = 5  # of one request
+RETRY = '5'  # seconds in the header Retry-After
+TEMPORARY = (429, 503)
 
 
 def install_error_form(app: FastAPI) -> None:
@@ -45,6 +47,13 @@ def install_error_form(app: FastAPI) -> None:
         status = HTTPStatus.INTERNAL_SERVER_ERROR
         message = 'internal error; the log of the server has the details'
         return JSONResponse(dict(error=message), status)
+
+
+def refusal(error: RefusedError) -> JSONResponse:
+    """Return the response to a refused request."""
+    headers = {'Retry-After': RETRY} if error.status in TEMPORARY else {}
+    headers |= error.headers
+    return JSONResponse(dict(error=str(error)), error.status, headers)
 
 
 def explain(errors: Sequence[Any]) -> str:

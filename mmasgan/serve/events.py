@@ -2,7 +2,6 @@
 
 import logging
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Annotated, Any
@@ -35,7 +34,7 @@ class Event(BaseModel, strict=True):
     fn_index: int
     session_hash: Annotated[str, Field(pattern=SESSION)]
     trigger_id: int | None = None
-    data: Sequence[Any]
+    data: list[Any]
 
 
 class Photograph(BaseModel, strict=True):
@@ -44,7 +43,7 @@ class Photograph(BaseModel, strict=True):
     path: str
 
 
-class Deblur(Event):
+class Deblur(BaseModel, strict=True):
     """What ``deblur`` of the page takes: files, model, strength, state."""
 
     data: tuple[
@@ -55,19 +54,23 @@ class Deblur(Event):
     ]
 
 
-class Show(Event):
+class Show(BaseModel, strict=True):
     """What ``show`` takes: index, state."""
 
     data: tuple[Annotated[int, Field(ge=0)] | None, None]
 
 
-class Stop(Event):
+class Stop(BaseModel, strict=True):
     """What ``stop`` takes."""
 
     data: tuple[()]
 
 
-EVENTS: dict[str, type[Event]] = {'deblur': Deblur, 'show': Show, 'stop': Stop}
+EVENTS: dict[str, type[BaseModel]] = {
+    'deblur': Deblur,
+    'show': Show,
+    'stop': Stop,
+}
 
 
 def events(
@@ -92,29 +95,29 @@ def events(
         if kind.partition(';')[0].strip().lower() != 'application/json':
             raise RefusedError('send application/json', 415)
         try:
-            event = _checked(page, await request.body())
+            event = Event.model_validate_json(await request.body())
+            given = _checked(page, event)
         except ValidationError as error:
             raise RefusedError(explain(error.errors())) from None
-        passed = event.model_dump()
-        if isinstance(event, Deblur):
-            files, weights, *others = event.data
+        if isinstance(given, Deblur):
+            files, weights, *others = given.data
             service.check_name(weights)
             found = [_uploaded(photo.path, uploads) for photo in files or ()]
-            passed['data'] = [found, weights, *others]
-        return _Passed(passed, page.app)
+            event.data = [found, weights, *others]
+        return _Passed(event.model_dump(), page.app)
 
     return routes
 
 
-def _checked(page: gr.Blocks, body: bytes) -> Event:
-    event = Event.model_validate_json(body)
+def _checked(page: gr.Blocks, event: Event) -> BaseModel:
+    """Return the data of an event, as its function takes them."""
     function = page.fns.get(event.fn_index)
     if function is None or function.name not in EVENTS:
         raise RefusedError(f'fn_index: the page has no {event.fn_index}')
     triggers = [target for target, _ in function.targets]
     if event.trigger_id not in (None, *triggers):
         raise RefusedError(f'trigger_id: the page has no {event.trigger_id}')
-    return EVENTS[function.name].model_validate_json(body)
+    return EVENTS[function.name].model_validate({'data': tuple(event.data)})
 
 
 def _uploaded(given: str, uploads: Path) -> dict[str, Any]:

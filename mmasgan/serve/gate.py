@@ -11,7 +11,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from .bodies import Body
-from .limits import Counted, Limits, RefusedError, refusal
+from .errors import refusal
+from .limits import Counted, Limits, RefusedError
 from .listeners import Listeners
 from .metrics import Metrics
 from .origins import Hosts, check_origin, client_of

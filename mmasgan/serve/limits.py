@@ -3,41 +3,30 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from threading import Lock
+from typing import Any
 
-from fastapi.responses import JSONResponse
+__all__ = ['Counted', 'Limits', 'RefusedError', 'Room']
 
-__all__ = ['Counted', 'Limits', 'RefusedError', 'Room', 'refusal']
 
-RETRY = '5'  # seconds in the header Retry-After
-TEMPORARY = (429, 503)
+def _limit(default: float, words: str) -> Any:
+    return field(default=default, metadata={'help': words})
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of size, number and time.
+    """Limits of size, number and time, the options of ``mmasgan serve``."""
 
-    Attributes:
-        megabytes: Size of an uploaded file.
-        megapixels: Size of a photograph.
-        files: Number of photographs in a batch.
-        concurrency: Number of photographs deblurred at the same time.
-        queue: Number of waiting requests.
-        per_client: Number of running and waiting requests of one client.
-        seconds: Processing time of a photograph.
-        total_megabytes: Size of all files of visitors.
-    """
-
-    megabytes: float = 50
-    megapixels: float = 40
-    files: int = 20
-    concurrency: int = 1
-    queue: int = 64
-    per_client: int = 16
-    seconds: float = 600
-    total_megabytes: float = 4000
+    megabytes: float = _limit(50, 'Size of an uploaded file.')
+    megapixels: float = _limit(40, 'Size of a photograph.')
+    files: int = _limit(20, 'Number of photographs in a batch.')
+    concurrency: int = _limit(1, 'Photographs deblurred at the same time.')
+    queue: int = _limit(64, 'Number of waiting requests.')
+    per_client: int = _limit(16, 'Number of waiting requests of one client.')
+    seconds: float = _limit(600, 'Processing time of a photograph.')
+    total_megabytes: float = _limit(4000, 'Size of all files of visitors.')
 
     def __post_init__(self) -> None:
         for name, value in vars(self).items():
@@ -67,13 +56,6 @@ class RefusedError(ValueError):
         super().__init__(message)
         self.status = status
         self.headers = headers or {}
-
-
-def refusal(error: RefusedError) -> JSONResponse:
-    """Return the response to a refused request."""
-    headers = {'Retry-After': RETRY} if error.status in TEMPORARY else {}
-    headers |= error.headers
-    return JSONResponse(dict(error=str(error)), error.status, headers)
 
 
 class Room:

@@ -78,24 +78,15 @@ class Metrics:
         self._seconds.labels(route).observe(seconds)
         # The page loads dozens of assets.
         level = logging.DEBUG if route.endswith('/*') else logging.INFO
-        LOGGER.log(
-            level,
-            '%s %s %s %d %.3f s',
-            client,
-            method,
-            route,
-            status,
-            seconds,
-            extra=dict(
-                fields=dict(
-                    client=client,
-                    method=method,
-                    route=route,
-                    status=status,
-                    seconds=round(seconds, 3),
-                )
-            ),
+        fields = dict(
+            client=client,
+            method=method,
+            route=route,
+            status=status,
+            seconds=round(seconds, 3),
         )
+        text = '%(client)s %(method)s %(route)s %(status)d %(seconds).3f s'
+        LOGGER.log(level, text, fields, extra={'fields': fields})
 
     def text(self) -> bytes:
         """Return all metrics in the text format of Prometheus."""

@@ -21,12 +21,12 @@ from .folder import swept
 from .gate import Gate
 from .http_api import http_api
 from .listeners import Listeners
-from .origins import LOOPBACK, Hosts, is_loopback
+from .origins import Hosts
 from .service import DeblurService
 from .stopping import StoppableServer, Stopping
 from .uploads import uploads
 
-__all__ = ['LOOPBACK', 'build_app', 'is_loopback', 'run_server']
+__all__ = ['build_app', 'run_server']
 
 BUTTON = '#c2410c'
 ROOT_PATH = re.compile(r'(/[A-Za-z0-9._~-]+)+')

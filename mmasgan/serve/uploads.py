@@ -14,8 +14,9 @@ from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
+from .errors import refusal
 from .folder import folder_size, plain_name
-from .limits import Limits, RefusedError, Room, refusal
+from .limits import Limits, RefusedError, Room
 
 __all__ = ['uploads']
 

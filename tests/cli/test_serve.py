@@ -8,8 +8,9 @@ from tiny import make_checkpoint
 
 from mmasgan.apis.inference import fallback
 from mmasgan.cli import main
+from mmasgan.cli.serve import serve
 from mmasgan.serve import server
-from mmasgan.serve.limits import RefusedError
+from mmasgan.serve.limits import Limits, RefusedError
 
 
 @pytest.fixture(scope='module')
@@ -71,6 +72,12 @@ def test_options_reach_the_server(started, weights):
     assert rest == [('a', 'b'), '10.0.0.1', '/x', 10]
     assert service.names == ('w.pth', 'ascyclegan_plus_unet_small_gopro')
     assert list(vars(service.limits).values()) == [*range(2, 10)]
+
+
+def test_the_defaults_are_those_of_the_service():
+    options = {option.name: option.default for option in serve.params}
+    limits = vars(Limits())
+    assert {name: options[name] for name in limits} == limits
 
 
 def test_a_network_is_warned_of(started):

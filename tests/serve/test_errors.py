@@ -4,7 +4,7 @@ from fastapi.testclient import TestClient
 from starlette.exceptions import HTTPException
 
 from mmasgan.apis.inference.pixels import NotFiniteError
-from mmasgan.serve.errors import install_error_form, refusals
+from mmasgan.serve.errors import install_error_form, refusal, refusals
 from mmasgan.serve.limits import RefusedError
 
 RAISED = {
@@ -74,3 +74,10 @@ def test_what_goes_wrong_with_a_photograph_is_told(error, status, message):
     with pytest.raises(RefusedError, match=message) as caught, refusals('a'):
         raise error
     assert caught.value.status == status
+
+
+def test_what_passes_may_be_tried_again():
+    answer = refusal(RefusedError('a', 503))
+    assert (answer.status_code, answer.headers['retry-after']) == (503, '5')
+    assert answer.body == b'{"error":"a"}'
+    assert 'retry-after' not in refusal(RefusedError('a', 413)).headers

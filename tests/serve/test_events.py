@@ -129,6 +129,22 @@ def test_bodies_that_are_no_event_are_refused(address, body):
     assert answer.json()['error'].startswith('body: ')
 
 
+def test_the_data_of_an_event_are_checked_without_parsing_it_again():
+    function = SimpleNamespace(name='deblur', targets=[(5, 'click')])
+    page = SimpleNamespace(fns={2: function})
+    data = [[dict(path='a.png', size=3)], 'tiny.pth', 1, None]
+    body = dict(fn_index=2, trigger_id=5, session_hash='x', data=data)
+    event = events.Event.model_validate_json(json.dumps(body))
+    given = events._checked(page, event)
+    assert isinstance(given, events.Deblur)
+    assert given.data == (
+        [events.Photograph(path='a.png')],
+        'tiny.pth',
+        1,
+        None,
+    )
+
+
 @pytest.mark.parametrize('kind', ['text/plain', 'multipart/form-data', ''])
 def test_events_are_json(address, event, kind):
     """A form of another site could send the same text."""

@@ -1,6 +1,6 @@
 import pytest
 
-from mmasgan.serve.limits import Counted, Limits, RefusedError, Room, refusal
+from mmasgan.serve.limits import Counted, Limits, RefusedError, Room
 
 
 def test_megabytes_are_powers_of_ten():
@@ -16,13 +16,6 @@ def test_limits_must_leave_something(name):
 def test_a_refusal_has_a_status():
     assert RefusedError('a').status == 400
     assert RefusedError('a', 413).status == 413
-
-
-def test_what_passes_may_be_tried_again():
-    answer = refusal(RefusedError('a', 503))
-    assert (answer.status_code, answer.headers['retry-after']) == (503, '5')
-    assert answer.body == b'{"error":"a"}'
-    assert 'retry-after' not in refusal(RefusedError('a', 413)).headers
 
 
 @pytest.mark.parametrize('value', [float('inf'), float('nan')])

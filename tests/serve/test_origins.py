@@ -1,7 +1,7 @@
 import pytest
 
 from mmasgan.serve.limits import RefusedError
-from mmasgan.serve.origins import Hosts, check_origin, client_of
+from mmasgan.serve.origins import Hosts, check_origin, client_of, is_loopback
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,19 @@ def test_default_ports_are_the_same():
 )
 def test_clients(address, client):
     assert client_of(address) == client
+
+
+@pytest.mark.parametrize(
+    ('host', 'expected'),
+    [
+        ('127.0.0.1', True),
+        ('127.1.2.3', True),
+        ('localhost', True),
+        ('::1', True),
+        ('0.0.0.0', False),
+        ('::', False),
+        ('example.org', False),
+    ],
+)
+def test_loopback(host, expected):
+    assert is_loopback(host) is expected

@@ -14,7 +14,7 @@ from PIL import Image
 from served import served
 
 from mmasgan.apis import deblur_image
-from mmasgan.serve.server import build_app, is_loopback, run_server
+from mmasgan.serve.server import build_app, run_server
 from mmasgan.serve.service import DeblurService
 
 pytestmark = pytest.mark.app
@@ -159,22 +159,6 @@ def test_a_port_that_is_taken_is_named(backend):
         port = other.getsockname()[1]
         with pytest.raises(OSError, match=f'listen on 127.0.0.1:{port}: .*in'):
             run_server(service, port=port)
-
-
-@pytest.mark.parametrize(
-    ('host', 'expected'),
-    [
-        ('127.0.0.1', True),
-        ('127.1.2.3', True),
-        ('localhost', True),
-        ('::1', True),
-        ('0.0.0.0', False),
-        ('::', False),
-        ('example.org', False),
-    ],
-)
-def test_loopback(host, expected):
-    assert is_loopback(host) is expected
 
 
 def test_the_examples_of_the_docs_run(address, photo, tmp_path, monkeypatch):
