@@ -5,7 +5,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
-from ..utils.model_index import DEFAULT, obtain_weights, read_model_index
+from ..utils.model_index import DEFAULT, find_weights
 from .inference.backend import Backend
 from .inference.fallback import Attempt, FallbackBackend
 
@@ -74,17 +74,7 @@ def onnx_file(weights: str | None) -> Path:
         OSError: If the file does not exist.
         ValueError: If only PyTorch can read it.
     """
-    models = read_model_index()
-    name = DEFAULT if weights is None else str(weights)
-    path = Path(name)
-    if name in models:
-        path = obtain_weights(models[name])
-    elif not path.is_file():
-        published = sorted(name for name, m in models.items() if m.weights)
-        raise FileNotFoundError(
-            f"'{name}' is neither a file nor one of the models "
-            f'{", ".join(published)}'
-        )
+    path = find_weights(DEFAULT if weights is None else weights)
     if path.suffix not in ('.onnx', '.safetensors'):
         raise ValueError(
             f"'{path}' can only be read by PyTorch; on a machine with "

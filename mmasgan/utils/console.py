@@ -7,9 +7,10 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import track
 
-__all__ = ['progress', 'shown_names', 'shown_size']
+__all__ = ['progress', 'shortened', 'shown_names', 'shown_size']
 
 T = TypeVar('T')
+LONGEST = 200  # characters of a name
 
 
 def progress(items: Sequence[T], description: str) -> Iterable[T]:
@@ -27,6 +28,12 @@ def shown_size(count: int) -> str:
         if count >= size:
             return f'{count / size:.1f} {unit}'
     return f'{count} bytes'
+
+
+def shortened(text: str) -> str:
+    """Return a text for a message, without the middle of a long one."""
+    half = LONGEST // 2
+    return text if len(text) <= LONGEST else f'{text[:half]}...{text[-half:]}'
 
 
 def shown_names(names: Sequence[str], most: int = 10) -> str:

@@ -67,6 +67,16 @@ def test_what_does_not_fit_is_named(no_pytorch, options, message):
         choose_backend(**options)
 
 
+def test_a_motion_network_is_refused_with_the_models_to_use(no_pytorch):
+    message = (
+        r"motion_small_gopro\.safetensors' contains a motion network, which "
+        'cannot deblur; use one of the models ascyclegan_plus_small_gopro, '
+        'ascyclegan_plus_unet_small_gopro$'
+    )
+    with pytest.raises(ValueError, match=message):
+        choose_backend(weights='motion_small_gopro')
+
+
 def test_a_checkpoint_needs_pytorch(tmp_path):
     make_checkpoint(tmp_path / 'w.pth')
     with pytest.raises(

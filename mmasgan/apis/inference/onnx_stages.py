@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ...utils.model_index import read_model_index
 from .onnx_operators import refuse_loops
 
 if TYPE_CHECKING:
@@ -122,6 +123,11 @@ def read_stages(
         ValueError: If a file is damaged, or the two files do not match.
     """
     place = path.with_suffix(SUFFIX)
+    if not place.is_file() and _has_motion_network(path):
+        raise ValueError(
+            f"'{path}' contains a motion network, which cannot deblur; use "
+            f'one of the models {", ".join(_models())}'
+        )
     if not place.is_file():
         raise FileNotFoundError(
             f"'{path}' needs '{place.name}' next to it to run without "
@@ -161,6 +167,28 @@ def read_stages(
             )
         )
     return stages, about
+
+
+def _has_motion_network(path: Path) -> bool:
+    try:
+        from safetensors import safe_open
+
+        with safe_open(path, 'numpy') as file:
+            about = json.loads(file.metadata()['mmasgan'])
+            return about['generator']['type'].endswith('MotionNetwork')
+    except Exception:  # of any class; reading the weights reports it
+        return False
+
+
+def _models() -> list[str]:
+    """Return the names of the models that run without PyTorch."""
+    found = {
+        model.name
+        for model in read_model_index().values()
+        if model.weights
+        and (model.folder / f'{Path(model.weights).stem}{SUFFIX}').is_file()
+    }
+    return sorted(found)
 
 
 def _read_weights(path: Path) -> dict[str, np.ndarray]:

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from ...io.image.kinds import IMAGE_SUFFIXES
 from ...utils.atomic_files import remove_leftovers, write_atomically
-from ...utils.console import progress, shown_size
+from ...utils.console import progress, shortened, shown_size
 from .files import require_space
 
 __all__ = ['unpack_gopro']
@@ -97,13 +97,14 @@ def _members(
         key = unicodedata.normalize('NFC', match[1]).casefold()
         if key in taken:
             raise ValueError(
-                f"'{archive}' contains '{match[1]}' twice, as "
-                f"'{taken[key].filename}' and '{info.filename}'; "
-                'unpack it by hand, and give the correct folder'
+                f"'{archive}' contains '{shortened(match[1])}' twice, as "
+                f"'{shortened(taken[key].filename)}' and "
+                f"'{shortened(info.filename)}'; unpack it by hand, and give "
+                'the correct folder'
             )
         if info.file_size > LARGEST:
             raise ValueError(
-                f"'{archive}' contains '{info.filename}' of "
+                f"'{archive}' contains '{shortened(info.filename)}' of "
                 f'{shown_size(info.file_size)}, which is not an image of '
                 'GoPro; nothing was unpacked: download it from the site of '
                 'its authors'
@@ -124,9 +125,9 @@ def _check_safe(archive: Path, info: zipfile.ZipInfo) -> None:
     is_link = stat.S_ISLNK(info.external_attr >> 16)
     if not name.isprintable():
         raise ValueError(
-            f"'{archive}' contains {name!a}, a name with unprintable "
-            'characters; nothing was unpacked: the archive is not safe, '
-            'download it from the site of its authors'
+            f"'{archive}' contains {shortened(name)!a}, a name with "
+            'unprintable characters; nothing was unpacked: the archive is not '
+            'safe, download it from the site of its authors'
         )
     if (
         path.is_absolute()
@@ -136,7 +137,7 @@ def _check_safe(archive: Path, info: zipfile.ZipInfo) -> None:
         or is_link
     ):
         raise ValueError(
-            f"'{archive}' contains '{name}', which "
+            f"'{archive}' contains '{shortened(name)}', which "
             f'{"is a link" if is_link else "points out of the folder"}; '
             'nothing was unpacked: the archive is not safe, download it from '
             'the site of its authors'
@@ -154,16 +155,18 @@ def _is_there(path: Path, info: zipfile.ZipInfo) -> bool:
 def _content(
     archive: Path, opened: zipfile.ZipFile, info: zipfile.ZipInfo
 ) -> bytes:
+    name = shortened(info.filename)
     try:
         return opened.read(info)
     # OSError: an offset before the start.
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
         raise ValueError(
-            f"'{info.filename}' in '{archive}' is damaged ({error}); "
+            f"'{name}' in '{archive}' is damaged ({shortened(str(error))}); "
             'download the archive again; unpacked images are kept'
         ) from error
     except (RuntimeError, NotImplementedError) as error:
         raise ValueError(
-            f"'{info.filename}' in '{archive}' cannot be unpacked "
-            f'({error}); unpack it with another program, and use its folder'
+            f"'{name}' in '{archive}' cannot be unpacked "
+            f'({shortened(str(error))}); unpack it with another program, and '
+            'use its folder'
         ) from error

@@ -89,6 +89,14 @@ def test_archive_that_points_elsewhere_is_refused(
     assert not list(tmp_path.rglob('*evil*'))
 
 
+@pytest.mark.parametrize('name', ['../{}', 'train/a/blur/{}\n.png'])
+def test_a_long_name_is_shortened_in_the_message(archive, tmp_path, name):
+    add(archive, name.format('a' * 5000))
+    with pytest.raises(ValueError, match=r'a\.\.\.a.*nothing was') as caught:
+        unpack_gopro(archive, tmp_path / 'out')
+    assert len(str(caught.value)) < 600
+
+
 @pytest.mark.parametrize('keep', [0, 10, 0.5, 0.99])
 def test_truncated_archive_is_named(archive, tmp_path, keep):
     content = archive.read_bytes()
