@@ -251,8 +251,8 @@ class ASCycleGANInferencer(BaseInferencer):
                 )
         for target, entry in zip(targets, preds, strict=True):
             photo = entry['photo']
-            warn_of(str(target), lost_in(photo, target.suffix))
             content = encode_photo(photo, target.suffix)
+            warn_of(str(target), lost_in(photo, target.suffix))
             write_atomically(target, content)
             entry['out_path'] = str(target)
 

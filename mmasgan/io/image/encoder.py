@@ -9,13 +9,16 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from .losses import holds
+from .losses import FORMATS, WORDS, holds
 from .metadata import with_resolution
 from .photo import Photo, to_8_bits
 from .png import encode_png
 from .tiff import encode_tiff
 
 __all__ = ['PHOTO_SUFFIXES', 'encode_photo']
+
+PHOTO_SUFFIXES = tuple(FORMATS)
+"""Suffixes of the formats in which photographs can be written."""
 
 
 def encode_photo(photo: Photo, suffix: str) -> bytes:
@@ -37,33 +40,33 @@ def encode_photo(photo: Photo, suffix: str) -> bytes:
         ValueError: If the format is unknown, or does not support transparent
             pixels or the size of the image.
     """
-    encode = ENCODERS.get(suffix.lower())
-    if encode is None:
+    given, suffix = suffix, suffix.lower()
+    if suffix not in FORMATS:
         raise ValueError(
-            f'photographs cannot be written as {suffix!r}, only as '
+            f'photographs cannot be written as {given!r}, only as '
             f'{", ".join(PHOTO_SUFFIXES)}'
         )
-    if suffix.lower() in OPAQUE:
+    if not FORMATS[suffix].has_alpha:
         if not photo.is_opaque:
             raise ValueError(
-                f'transparent pixels are not supported by {suffix!r}; write a '
+                f'transparent pixels are not supported by {given!r}; write a '
                 '.png'
             )
         photo = replace(photo, alpha=None)
     dropped = [
         name
-        for name in METADATA
-        if getattr(photo, name) and not holds(photo, name, suffix.lower())
+        for name in WORDS
+        if getattr(photo, name) and not holds(photo, name, suffix)
     ]
     nothing: Any = dict.fromkeys(dropped)
     try:
-        return encode(replace(photo, **nothing))
+        return ENCODERS[suffix](replace(photo, **nothing))
     except MemoryError:
         raise
     except Exception as error:  # OSError, ValueError, struct.error, ...
         height, width = photo.pixels.shape[:2]
         raise ValueError(
-            f'{width}x{height} pixels cannot be encoded as {suffix!r}: {error}'
+            f'{width}x{height} pixels cannot be encoded as {given!r}: {error}'
         ) from error
 
 
@@ -142,24 +145,11 @@ def _metadata(photo: Photo, *more: str) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value}
 
 
-METADATA = ('icc_profile', 'exif', 'xmp', 'iptc', 'comment', 'dpi')
-
 ENCODERS: dict[str, Callable[[Photo], bytes]] = {
     '.png': encode_png,
-    '.jpg': _jpeg,
-    '.jpeg': _jpeg,
-    '.jpe': _jpeg,
-    '.jfif': _jpeg,
-    '.tif': encode_tiff,
-    '.tiff': encode_tiff,
+    **dict.fromkeys(('.jpg', '.jpeg', '.jpe', '.jfif'), _jpeg),
+    **dict.fromkeys(('.tif', '.tiff'), encode_tiff),
     '.webp': _webp,
     '.bmp': _bmp,
-    '.ppm': _ppm,
-    '.pgm': _ppm,
-    '.pnm': _ppm,
+    **dict.fromkeys(('.ppm', '.pgm', '.pnm'), _ppm),
 }
-
-OPAQUE = ('.jpg', '.jpeg', '.jpe', '.jfif', '.ppm', '.pgm', '.pnm')
-
-PHOTO_SUFFIXES = tuple(ENCODERS)
-"""Suffixes of the formats in which photographs can be written."""

@@ -1,12 +1,29 @@
 """Metadata that a format does not support."""
 
 import struct
+from collections.abc import Set
+from typing import NamedTuple
 
 import numpy as np
 
 from .photo import Photo
 
-__all__ = ['holds', 'lost_in']
+__all__ = ['FORMATS', 'WORDS', 'holds', 'lost_in']
+
+
+class Format(NamedTuple):
+    """What a file format supports.
+
+    Attributes:
+        metadata: Names of attributes of :class:`Photo`.
+        is_deep: Whether it stores 16 bits.
+        has_alpha: Whether it stores transparency.
+    """
+
+    metadata: Set[str]
+    is_deep: bool = True
+    has_alpha: bool = True
+
 
 MOST_IN_JPEG = 65533  # bytes of a segment
 XMP_START = 29  # bytes of the segment before the data
@@ -25,32 +42,30 @@ WORDS = {
     'comment': 'the comment',
     'dpi': 'the resolution',
 }
-PNG = frozenset({'icc_profile', 'exif', 'xmp', 'comment', 'dpi'})
-JPEG = frozenset(WORDS)
-TIFF = frozenset({'icc_profile', 'exif', 'xmp', 'iptc', 'dpi'})
-HELD = {
+PNG = Format({'icc_profile', 'exif', 'xmp', 'comment', 'dpi'})
+JPEG = Format({*WORDS}, is_deep=False, has_alpha=False)
+TIFF = Format({'icc_profile', 'exif', 'xmp', 'iptc', 'dpi'})
+PNM = Format({'comment'}, has_alpha=False)
+FORMATS = {
     '.png': PNG,
-    '.jpg': JPEG,
-    '.jpeg': JPEG,
-    '.jfif': JPEG,
-    '.jpe': JPEG,
-    '.tif': TIFF,
-    '.tiff': TIFF,
-    '.webp': frozenset({'icc_profile', 'exif', 'xmp', 'dpi'}),
-    '.bmp': frozenset({'dpi'}),
-    **dict.fromkeys(('.ppm', '.pgm', '.pnm'), frozenset({'comment'})),
+    **dict.fromkeys(('.jpg', '.jpeg', '.jpe', '.jfif'), JPEG),
+    **dict.fromkeys(('.tif', '.tiff'), TIFF),
+    '.webp': Format({'icc_profile', 'exif', 'xmp', 'dpi'}, is_deep=False),
+    '.bmp': Format({'dpi'}, is_deep=False),
+    **dict.fromkeys(('.ppm', '.pgm', '.pnm'), PNM),
 }
-DEEP = ('.png', '.tif', '.tiff', '.ppm', '.pgm', '.pnm')
+"""Formats in which photographs can be written, by suffix."""
 
 
 def holds(photo: Photo, name: str, suffix: str) -> bool:
     """Return whether a format, by its suffix, supports an attribute."""
     value = getattr(photo, name)
-    if value is None or name not in HELD.get(suffix, ()):
+    kind = FORMATS[suffix]
+    if value is None or name not in kind.metadata:
         return False
     if name == 'icc_profile':
         return _profile_fits(photo, suffix)
-    if HELD[suffix] is not JPEG or name in MANY_SEGMENTS:
+    if kind is not JPEG or name in MANY_SEGMENTS:
         return True
     before = {'xmp': XMP_START, 'iptc': IPTC_START}.get(name, 0)
     return len(value) + before <= MOST_IN_JPEG
@@ -80,7 +95,7 @@ def lost_in(photo: Photo, suffix: str) -> tuple[str, ...]:
             )
     if lost:
         notes.insert(0, f'left out of the {suffix}: {", ".join(lost)}')
-    if photo.pixels.dtype == np.uint16 and suffix not in DEEP:
+    if photo.pixels.dtype == np.uint16 and not FORMATS[suffix].is_deep:
         notes.append(f'16 bits per channel are converted to 8 for {suffix}')
     return tuple(notes)
 

@@ -226,19 +226,8 @@ def iptc_of_photoshop(resources: bytes) -> bytes | None:
 
 def _turned(image: np.ndarray, orientation: int | None) -> np.ndarray:
     """Return an upright copy of an image or channel."""
-    match orientation:
-        case 2:
-            image = image[:, ::-1]
-        case 3:
-            image = image[::-1, ::-1]
-        case 4:
-            image = image[::-1]
-        case 5:
-            image = image.swapaxes(0, 1)
-        case 6:
-            image = image.swapaxes(0, 1)[:, ::-1]
-        case 7:
-            image = image[::-1, ::-1].swapaxes(0, 1)
-        case 8:
-            image = image.swapaxes(0, 1)[::-1]
-    return np.array(image, order='C')
+    if orientation in TURNED:
+        image = image.swapaxes(0, 1)
+    rows = -1 if orientation in (3, 4, 7, 8) else 1
+    columns = -1 if orientation in (2, 3, 6, 7) else 1
+    return np.array(image[::rows, ::columns], order='C')

@@ -1,7 +1,6 @@
 """Reading of image files, with errors that name the file."""
 
 import os
-import stat
 import struct
 import warnings
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ from typing import BinaryIO
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from .decoder import decode
+from .files import is_special
 from .kinds import PILLOW_FORMATS, UndecodableError, kind_of
 from .photo import Photo
 from .tiff_reader import tiff_size
@@ -68,7 +68,10 @@ def read_photo(
         name = name or os.fspath(source)
         with read_errors(name):
             source = Path(source).read_bytes()
-    return _read(source, name or 'image')
+    name = name or 'image'
+    _check_some(source, name)
+    with _decoding(name):
+        return decode(source, name)
 
 
 @contextmanager
@@ -104,11 +107,7 @@ def check_regular(path: str | os.PathLike[str]) -> None:
     Raises:
         ImageReadError: If it is a pipe, a socket or a device.
     """
-    try:
-        mode = os.stat(path).st_mode
-    except OSError:
-        return  # reported when the file is read
-    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+    if is_special(Path(path)):
         raise ImageReadError(
             f"'{os.fspath(path)}' is a pipe or device, not a file; remove it",
             os.fspath(path),
@@ -153,12 +152,6 @@ def _check_some(content: bytes, name: str) -> None:
         raise ImageReadError(
             f"'{name}' is empty (0 bytes); copy or download it again", name
         )
-
-
-def _read(content: bytes, name: str) -> Photo:
-    _check_some(content, name)
-    with _decoding(name):
-        return decode(content, name)
 
 
 @contextmanager

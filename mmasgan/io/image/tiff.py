@@ -5,14 +5,19 @@ from io import BytesIO
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational, ImageFileDirectory_v2
 
-from .metadata import EXIF_IFD, GPS_IFD
+from .metadata import (
+    EXIF_IFD,
+    GPS_IFD,
+    RESOLUTION_UNIT,
+    X_RESOLUTION,
+    Y_RESOLUTION,
+)
 from .photo import Photo
 
 __all__ = ['ICC_PROFILE', 'INTEROPERABILITY', 'IPTC', 'XMP', 'encode_tiff']
 
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
 STRIP_OFFSETS, CHANNELS, ROWS_PER_STRIP, STRIP_BYTES = 273, 277, 278, 279
-X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT = 282, 283, 296
 EXTRA_SAMPLES, ICC_PROFILE, XMP, IPTC = 338, 34675, 700, 33723
 BYTES, UNDEFINED = 1, 7  # types
 UNCOMPRESSED = 1
