@@ -19,19 +19,12 @@ FOLDER = 'mmasgan/weights'  # relative to the root of the repository
 
 @dataclass(frozen=True)
 class Published:
-    """A published file.
-
-    Attributes:
-        path: Path of the file.
-        size: Size of the file, in bytes.
-        sha256: Checksum of the file.
-        entry: Entry for ``configs/metafile.yml``, as YAML.
-    """
+    """A published file."""
 
     path: Path
-    size: int
+    size: int  # bytes
     sha256: str
-    entry: str
+    entry: str  # for configs/metafile.yml, as YAML
 
 
 def publish_generator(

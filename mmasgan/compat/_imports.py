@@ -116,11 +116,7 @@ def load_on_demand(registry: Any, load: Callable[[str], bool]) -> None:
 
 
 class PatchingFinder(MetaPathFinder):
-    """Finder that executes modules through their patches.
-
-    Attributes:
-        patched: Whether each bug was present, by name, for executed modules.
-    """
+    """Finder that executes modules through their patches."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = faults

@@ -24,13 +24,6 @@ def is_present() -> bool:
 def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Raise an error with the command to install albumentations.
 
-    Args:
-        module: ``mmagic.datasets.transforms.albu_function``.
-        execute: Function that executes the module's code.
-
-    Returns:
-        False, because the module is not changed.
-
     Raises:
         ImportError: If albumentations is missing.
     """

@@ -64,12 +64,7 @@ def repair(module: ModuleType) -> None:
 
 
 def damage_of(checkpoint: Path) -> str | None:
-    """Verify the checksums of a checkpoint; return a problem or None.
-
-    Args:
-        checkpoint: File written by ``torch.save``, a zip archive with a
-            checksum of each tensor.
-    """
+    """Verify the checksums in a checkpoint; return a problem or None."""
     try:
         with zipfile.ZipFile(checkpoint) as archive:
             broken = archive.testzip()

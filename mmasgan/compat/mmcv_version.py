@@ -28,13 +28,6 @@ def is_present() -> bool:
 def patch(module: ModuleType, execute: Callable[[], None]) -> bool:
     """Replace the assertion by an error with the command to run.
 
-    Args:
-        module: ``mmagic``.
-        execute: Function that executes the module's code.
-
-    Returns:
-        False, because the module is not changed.
-
     Raises:
         ImportError: If mmcv is missing or has an unsupported version.
     """

@@ -70,10 +70,6 @@ def seeded(seed: int, index: int) -> Iterator[None]:
     """Seed ``random``, NumPy and PyTorch (CPU), and restore them afterwards.
 
     This makes any transform of MMagic a function of seed and index.
-
-    Args:
-        seed: Seed of the run, not negative.
-        index: Position in the stream of samples, not negative.
     """
     before = random.getstate(), np.random.get_state(), torch.get_rng_state()
     words = np.random.SeedSequence([seed, index]).generate_state(6)

@@ -156,10 +156,6 @@ def image_scores(
 ) -> list[tuple[str, dict[str, float]]]:
     """Return the scores of the images of the last batch.
 
-    Args:
-        evaluator: Evaluator that has just processed the samples.
-        samples: Output of the model's ``val_step`` or ``test_step``.
-
     Returns:
         Name of each sample, and its scores by name of the metric.
     """
@@ -195,11 +191,7 @@ def format_table(
     model: dict[str, float],
     others: dict[str, dict[str, float]] | None = None,
 ) -> str:
-    """Format the scores of the input, the model, and the gain.
-
-    Returns:
-        Text of several lines.
-    """
+    """Format the scores of the input, the model, and the gain."""
     table = Table()
     table.add_column('')
     for name in identity:

@@ -16,13 +16,7 @@ DRAINED = 100_000_000  # maximum bytes that are read of a refused body
 
 
 class Body:
-    """Body of a request, as an ASGI ``receive`` function.
-
-    Attributes:
-        refused: Reason if the body was refused while it was read.
-        is_gone: Whether the client has disconnected.
-        is_done: Whether the complete body was received.
-    """
+    """Body of a request, as an ASGI ``receive`` function."""
 
     def __init__(self, receive: Receive, most: int) -> None:
         self.refused: RefusedError | None = None

@@ -32,19 +32,7 @@ DROPPED = b'origin', b'forwarded', b'x-forwarded-host', b'x-forwarded-proto'
 
 
 class Gate:
-    """Middleware that only passes on open routes, within limits.
-
-    Args:
-        app: Wrapped application.
-        limits: Limits of size and number.
-        folder: Folder with the files of visitors, the only ones that are
-            served.
-        hosts: Host names of this server.
-        listeners: Sessions of the page that wait for results.
-        metrics: Counters of requests.
-        stopping: State of the shutdown.
-        root_path: Path under which a proxy serves the page.
-    """
+    """Middleware that only passes on open routes, within limits."""
 
     def __init__(
         self,

@@ -65,16 +65,7 @@ class StoppedError(RefusedError):
 
 
 class Job(Generic[T]):
-    """Function that runs in a pool, and can be stopped.
-
-    Args:
-        pool: Pool that runs it.
-        work: Function of this job; it calls :meth:`check` between steps.
-        seconds: Maximum run time.
-
-    Attributes:
-        share: Completed fraction, from 0 to 1.
-    """
+    """Function that runs in a pool, and can be stopped."""
 
     def __init__(
         self,
@@ -141,10 +132,6 @@ class Job(Generic[T]):
         tell: Callable[['Job[T]'], Any] = lambda job: None,
     ) -> T:
         """Wait for the result, and return it.
-
-        Args:
-            gone: Returns whether the client has disconnected.
-            tell: Called repeatedly with this job, for progress.
 
         Raises:
             StoppedError: If the job was stopped or took too long.

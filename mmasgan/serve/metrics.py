@@ -64,13 +64,8 @@ class Metrics:
     ) -> None:
         """Count a request, and write it to the access log.
 
-        Args:
-            method: HTTP method.
-            route: Pattern of the route, without names of files or sessions;
-                None for a closed route.
-            status: HTTP status; 0 if the client disconnected before it.
-            seconds: Duration in seconds.
-            client: Key of the client.
+        The route is a pattern, without names of files or sessions; None means
+        a closed route. Status 0 means that the client left before it was sent.
         """
         route = route or 'none'
         method = method if method in METHODS else 'other'

@@ -143,18 +143,10 @@ def run_server(
 ) -> None:
     """Serve until SIGINT or SIGTERM, and leave no files behind.
 
-    The first signal stops new work, the second one ends the server at once.
+    The arguments are options of ``mmasgan serve``; ``tell`` is called with
+    the URL of the server when it is known.
 
-    Args:
-        service: Service that deblurs.
-        host: Address to listen on.
-        port: Port to listen on; 0 selects a free one.
-        tell: Called with the URL of the server when it is known.
-        allowed_hosts: Further host names that are accepted.
-        proxy: Address of a proxy, whose ``X-Forwarded-For`` and
-            ``X-Forwarded-Proto`` headers are trusted; None trusts no one.
-        root_path: Path under which the proxy serves the page.
-        grace: Seconds that running work may take after the first signal.
+    The first signal stops new work, the second one ends the server at once.
 
     Raises:
         OSError: If the address or port cannot be used.

@@ -13,12 +13,7 @@ LAST_WORDS = 0.3  # seconds to send the responses of stopped work
 
 
 class Stopping:
-    """State of the shutdown.
-
-    Attributes:
-        has_begun: Whether new work is refused.
-        streams_end: Event that ends the streams of the page.
-    """
+    """State of the shutdown."""
 
     def __init__(self) -> None:
         self.has_begun = False
@@ -29,13 +24,6 @@ class StoppableServer(uvicorn.Server):
     """Server that finishes running work for a limited time.
 
     A second signal ends it at once.
-
-    Args:
-        config: Configuration of Uvicorn.
-        stopping: State of the shutdown.
-        grace: Seconds that running work may take after the first signal.
-        is_busy: Returns whether there is work.
-        stop_work: Called when the time is over.
     """
 
     def __init__(

@@ -16,9 +16,6 @@ def has_instructions(precision: str) -> bool:
 
     Args:
         precision: ``'float32'``, ``'bfloat16'`` or ``'float16'``.
-
-    Returns:
-        Whether it has; always True for float32.
     """
     name = {'bfloat16': 'bf16', 'float16': 'fp16'}.get(precision)
     if name is None:

@@ -40,19 +40,12 @@ Values = Mapping[str, np.ndarray]
 
 
 class Stage(NamedTuple):
-    """A stage of a model.
-
-    Attributes:
-        session: ONNX Runtime session.
-        inputs: Names of its inputs.
-        outputs: Names of its outputs.
-        weights: Number of weights, for an estimate of its time.
-    """
+    """A stage of a model."""
 
     session: 'InferenceSession'
     inputs: Sequence[str]
     outputs: Sequence[str]
-    weights: int = 1
+    weights: int = 1  # their number, for an estimate of the time
 
 
 def run_stages(

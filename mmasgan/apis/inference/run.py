@@ -54,15 +54,9 @@ class Settings:
 
 @dataclass(frozen=True)
 class Deblurred:
-    """Result of a run.
+    """Result of a run."""
 
-    Attributes:
-        written: Paths of the written files, without comparison sheets.
-        failures: Error messages, each with the name of its file.
-        scores: Scores of photographs with a ground truth.
-    """
-
-    written: tuple[Path, ...]
+    written: tuple[Path, ...]  # without comparison sheets
     failures: tuple[str, ...]
     scores: tuple[Scored, ...] = ()
 

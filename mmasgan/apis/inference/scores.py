@@ -17,15 +17,10 @@ OUTPUT = 'output'
 
 
 class Score(NamedTuple):
-    """Scores of an image.
+    """Scores of an image."""
 
-    Attributes:
-        psnr: PSNR in dB.
-        ssim: SSIM, at most 1.
-    """
-
-    psnr: float
-    ssim: float
+    psnr: float  # dB
+    ssim: float  # at most 1
 
     @classmethod
     def of(cls, image: np.ndarray, truth: np.ndarray) -> 'Score':

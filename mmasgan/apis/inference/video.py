@@ -34,12 +34,7 @@ HDR = {16: 'PQ', 18: 'HLG'}  # FFmpeg's AVColorTransferCharacteristic
 
 
 class DeblurredVideo(NamedTuple):
-    """Result of :func:`deblur_video`.
-
-    Attributes:
-        frames: Number of written frames.
-        notes: Notes on problems of the video, and on what was left out.
-    """
+    """Result of :func:`deblur_video`."""
 
     frames: int
     notes: tuple[str, ...]

@@ -29,17 +29,9 @@ MOTION = 'motion'
 
 
 class BlurReport(NamedTuple):
-    """Result of :func:`prepare_blur`.
+    """Result of :func:`prepare_blur`."""
 
-    Attributes:
-        root: ``data_root`` for the data sets.
-        num_photos: Number of photographs.
-        num_pairs: Number of pairs.
-        pictures: Folder of the pictures, or None.
-        notes: Notes for the user.
-    """
-
-    root: Path
+    root: Path  # `data_root` of the data sets
     num_photos: int
     num_pairs: int
     pictures: Path | None
@@ -86,26 +78,14 @@ def prepare_blur(
 ) -> BlurReport:
     """Blur whole photographs, as pairs in GoPro's layout.
 
+    The arguments are the options of ``mmasgan prepare blur``; ``blur`` has
+    those of the blur, of which the margin is ignored.
+
     Creates ``<out>/train/<photograph>/{blur,sharp}/<number>.png``, and the
     camera path of each pair, (T, 4), in ``<out>/motion``. Borders that depend
     on pixels outside of the photograph are cut off. A pair depends only on
     seed, photograph and number. After an interruption, another call
     continues.
-
-    Args:
-        sharp_dir: Folder of sharp photographs, with subfolders.
-        out: Folder to create.
-        blur: Transform with the blur; its margin is ignored. None means the
-            default.
-        seed: Seed of the random numbers.
-        count: Number of pairs per photograph.
-        masks: Folder of masks with the stems of the photographs, white for
-            moving objects.
-        min_side: Smallest allowed shorter side, in pixels. None means the
-            crop of the printed recipe.
-        skip_unreadable: Whether to skip photographs that cannot be used.
-        draw: Whether to draw each pair with its path and kernel in
-            ``<out>/pictures``.
 
     Raises:
         OSError: If a file cannot be read or written.

@@ -17,17 +17,11 @@ MOST_BITS = 8
 
 
 class NearDuplicate(NamedTuple):
-    """Two images that look alike.
-
-    Attributes:
-        blur: Name of the blurred image.
-        sharp: Name of the sharp image.
-        bits: Number of different bits of their hashes, of 64.
-    """
+    """Two images that look alike."""
 
     blur: str
     sharp: str
-    bits: int
+    bits: int  # that differ, of 64
 
 
 def perceptual_hash(image: np.ndarray) -> str:
@@ -55,12 +49,7 @@ def near_duplicates(
     sharp: Mapping[str, str],
     most_bits: int = MOST_BITS,
 ) -> list[NearDuplicate]:
-    """Compare all blurred images with all sharp images.
-
-    Args:
-        blur: Hashes of blurred images by name, see :func:`perceptual_hash`.
-        sharp: Hashes of sharp images by name.
-        most_bits: Largest number of different bits of duplicates.
+    """Compare the hashes, by name, of all blurred with all sharp images.
 
     Returns:
         Pairs of duplicates, the most similar first.

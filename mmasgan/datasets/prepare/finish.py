@@ -28,18 +28,9 @@ SPLIT_FILE = 'split.json'
 
 @dataclass(frozen=True)
 class Prepared:
-    """Prepared data.
+    """Prepared data."""
 
-    Attributes:
-        root: ``data_root`` for the data sets.
-        split_file: Path of the split file.
-        store: Folder of the store of uncompressed images, or None.
-        num_blur: Number of blurred images in the split.
-        num_sharp: Number of sharp images in the split.
-        notes: Notes for the user.
-    """
-
-    root: Path
+    root: Path  # `data_root` of the data sets
     split_file: Path
     store: Path | None
     num_blur: int
@@ -77,11 +68,7 @@ def fill_store(
 def looks_of(
     root: Path, names: Sequence[str], store: Path | None
 ) -> dict[str, str]:
-    """Compute the perceptual hashes of images.
-
-    Returns:
-        Hashes by name.
-    """
+    """Compute the perceptual hashes of images."""
     read = read_rgb_image if store is None else ImageStore(store).read
     return {
         name: perceptual_hash(read(os.path.join(root, name)))
@@ -92,15 +79,7 @@ def looks_of(
 def find_leaks(
     blur: Mapping[str, str], sharp: Mapping[str, str], allow: bool
 ) -> tuple[str, ...]:
-    """Refuse data with the same scene in both domains.
-
-    Args:
-        blur: Hashes of blurred images, by name.
-        sharp: Hashes of sharp images, by name.
-        allow: Whether to return a note in place of an error.
-
-    Returns:
-        Notes for the user.
+    """Refuse data with the same scene in both domains, or return a note.
 
     Raises:
         ValueError: If there are near-duplicates and ``allow`` is False.

@@ -43,21 +43,10 @@ def prepare_gopro(
 ) -> Prepared:
     """Unpack, check and split GoPro, and build its store.
 
+    The arguments are the options of ``mmasgan prepare gopro``.
+
     After an interruption, another call continues. A folder is used in place.
     An archive is unpacked next to ``out``, and renamed when it is complete.
-
-    Args:
-        path: Path of the archive, or folder with its content.
-        out: Folder into which the archive is unpacked.
-        url: Address from which the archive is downloaded to ``path``, unless
-            it exists.
-        sha256: Expected checksum of the archive.
-        allow_partial: Whether to accept missing and additional files.
-        blur_variant: ``blur`` (linear mean of frames) or ``blur_gamma``.
-        split: ``disjoint`` or ``shuffled``.
-        split_seed: Seed of the random halves.
-        use_store: Whether to build the store of uncompressed images.
-        store: Folder of the store. None means ``store`` next to ``train``.
 
     Raises:
         OSError: If a file or the network fails, or the disk is full.

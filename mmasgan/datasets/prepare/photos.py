@@ -59,22 +59,11 @@ def prepare_photos(
 ) -> Prepared:
     """Convert two folders to the layout of the data sets.
 
+    The arguments are the options of ``mmasgan prepare photos``.
+
     Photographs are converted to upright 8-bit RGB PNG in
     ``<out>/train/{photos_blur/blur,photos_sharp/sharp}``, with a split file.
     After an interruption, another call continues.
-
-    Args:
-        blur_dir: Folder of blurred photographs, with subfolders.
-        sharp_dir: Folder of sharp photographs of other scenes.
-        out: Folder to create.
-        max_side: Longer side to which larger photographs are scaled down.
-            None keeps all pixels.
-        min_side: Smallest allowed shorter side, in pixels. None means the
-            crop of the printed recipe.
-        skip_unreadable: Whether to skip photographs that cannot be used.
-        allow_duplicates: Whether to accept blurred and sharp photographs that
-            look alike.
-        use_store: Whether to build the store of uncompressed images.
 
     Raises:
         OSError: If a file cannot be read or written.

@@ -53,20 +53,10 @@ def write_data_report(
     notes: Sequence[str] = (),
     most: int = 150,
 ) -> Path:
-    """Write the report ``<root>/report/index.html``.
+    """Write the report ``<root>/report/index.html``, and return its path.
 
     Counts include all images; sharpness, tiles and near-duplicates use an
     evenly spaced sample. The same data give the same page.
-
-    Args:
-        root: Folder with ``train``, and optionally ``split.json`` and
-            ``semantic``.
-        blur_variant: ``blur`` or ``blur_gamma``.
-        notes: Notes of the preparation.
-        most: Largest number of measured images per domain.
-
-    Returns:
-        Path of the page.
 
     Raises:
         FileNotFoundError: If there are no data at ``root``.

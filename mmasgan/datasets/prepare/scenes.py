@@ -13,15 +13,10 @@ GAP = 0.5  # seconds omitted on each side of a division
 
 
 class Scene(NamedTuple):
-    """Consecutive frames of a video.
-
-    Attributes:
-        start: First frame.
-        stop: Frame after the last one.
-    """
+    """Consecutive frames of a video."""
 
     start: int
-    stop: int
+    stop: int  # the frame after the last one
 
 
 def thumbnail(image: np.ndarray) -> np.ndarray:
@@ -80,9 +75,6 @@ def assign_domains(
 
     Sequences are sorted by the fraction of blurred images, then by name, and
     divided where the smaller domain is largest, then the other.
-
-    Args:
-        counts: Number of blurred and of sharp images of each sequence.
 
     Returns:
         Names of the sequences of the blurred and of the sharp domain; both

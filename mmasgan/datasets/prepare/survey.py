@@ -70,11 +70,6 @@ def survey(root: Path, blur_variant: str = 'blur', most: int = 150) -> Survey:
     One image is in memory at a time. The measured images are evenly spaced in
     the list of their domain, so the same data give the same statistics.
 
-    Args:
-        root: Folder with ``train``, and optionally ``test``.
-        blur_variant: ``blur`` or ``blur_gamma``.
-        most: Largest number of measured images per domain.
-
     Raises:
         FileNotFoundError: If the data do not exist.
         ValueError: If they have neither of GoPro's layouts, or the split

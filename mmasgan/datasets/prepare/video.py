@@ -40,22 +40,13 @@ def prepare_video(
 ) -> Prepared:
     """Convert videos to ``<out>/train/<scene>/{blur,sharp}`` with a split.
 
+    The arguments are the options of ``mmasgan prepare video``.
+
     With at least 120 frames per second, a blurred image is the mean of 7 to
     13 frames in linear light, as in GoPro, and the sharp image is their middle
     frame. The frames of other videos are sorted by sharpness. Each scene
     belongs to one domain, see :func:`~.scenes.assign_domains`. After an
     interruption, another call continues.
-
-    Args:
-        files: Paths of the videos.
-        out: Folder to create.
-        fps: Frames per second of the recording, if the files have another
-            rate, as in slow motion.
-        segment: Longest scene, in seconds. None means division only at cuts.
-        quantile: Fraction of sorted frames in each domain.
-        allow_duplicates: Whether to accept blurred and sharp images that look
-            alike.
-        use_store: Whether to build the store of uncompressed images.
 
     Raises:
         ImportError: If PyAV is not installed.

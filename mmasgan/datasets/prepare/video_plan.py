@@ -83,15 +83,7 @@ def plan_sorted(
     limits: tuple[float, float],
     spacing: int,
 ) -> list[Piece]:
-    """Plan the sorting of the frames of a scene into the two domains.
-
-    Args:
-        sequence: Name of the sequence to create.
-        scene: Frames of the scene.
-        scores: Sharpness of each frame.
-        limits: Thresholds of sharpness, see :func:`thresholds`.
-        spacing: Number of frames between two images of a domain.
-    """
+    """Plan the sorting of the frames of a scene into the two domains."""
     pieces: list[Piece] = []
     last = {'blur': -spacing, 'sharp': -spacing}
     for offset, score in enumerate(_relative(scores)):

@@ -14,15 +14,10 @@ __all__ = ['VideoInfo', 'probe', 'read_frames']
 
 
 class VideoInfo(NamedTuple):
-    """Header of a video.
-
-    Attributes:
-        fps: Average number of frames per second.
-        frames: Number of frames; 0 if unknown.
-    """
+    """Header of a video."""
 
     fps: float
-    frames: int
+    frames: int  # 0 if unknown
 
 
 def probe(path: Path) -> VideoInfo:

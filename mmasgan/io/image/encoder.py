@@ -33,9 +33,6 @@ def encode_photo(photo: Photo, suffix: str) -> bytes:
         suffix: Suffix of the file, one of ``PHOTO_SUFFIXES``, upper or
             lower.
 
-    Returns:
-        Content of the file.
-
     Raises:
         ValueError: If the format is unknown, or does not support transparent
             pixels or the size of the image.

@@ -80,11 +80,7 @@ def visible_files(folder: Path, follow_links: bool = False) -> Iterator[Path]:
 
 
 def printable(text: str) -> str:
-    """Escape the control characters of a text for a terminal.
-
-    Returns:
-        Text with Python's escape sequences for control characters.
-    """
+    """Escape the control characters of a text for a terminal."""
     return CONTROLS.sub(lambda match: ascii(match[0])[1:-1], text)
 
 

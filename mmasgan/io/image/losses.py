@@ -12,16 +12,10 @@ __all__ = ['FORMATS', 'WORDS', 'holds', 'lost_in']
 
 
 class Format(NamedTuple):
-    """What a file format supports.
+    """What a file format supports."""
 
-    Attributes:
-        metadata: Names of attributes of :class:`Photo`.
-        is_deep: Whether it stores 16 bits.
-        has_alpha: Whether it stores transparency.
-    """
-
-    metadata: Set[str]
-    is_deep: bool = True
+    metadata: Set[str]  # attributes of Photo
+    is_deep: bool = True  # 16 bits
     has_alpha: bool = True
 
 

@@ -26,12 +26,7 @@ DISCARD_ALL = 48  # FFmpeg's AVDiscard
 
 
 class Copies:
-    """Streams of a result that are copied packet by packet.
-
-    Attributes:
-        notes: Notes on what is left out.
-        sources: Streams of the source that are copied.
-    """
+    """Streams of a result that are copied packet by packet."""
 
     def __init__(self, container: Any, target: Path, source: Any) -> None:
         self._container = container

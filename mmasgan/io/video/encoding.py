@@ -66,14 +66,7 @@ IN_TRANSPORT_STREAMS = {'libx264', 'libx265', 'mpeg4'}  # not listed by FFmpeg
 
 
 class Encoding(NamedTuple):
-    """Encoder and pixel format of a video.
-
-    Attributes:
-        encoder: Encoder, by FFmpeg's name.
-        pix_fmt: Pixel format, by FFmpeg's name.
-        options: Options of the encoder.
-        notes: Notes on differences from the source.
-    """
+    """Encoder and pixel format of a video."""
 
     encoder: str
     pix_fmt: str
@@ -103,13 +96,6 @@ def choose_encoding(
 
     It has the codec of the source, unless another codec preserves more bits
     or colour.
-
-    Args:
-        codec: Codec of the source, by FFmpeg's name.
-        pix_fmt: Pixel format of the source.
-        size: Width and height of the result.
-        time_base: Unit of the time stamps, in seconds.
-        muxer: Muxer, by FFmpeg's name.
 
     Raises:
         ValueError: If no encoder is available.

@@ -12,9 +12,6 @@ def skipped_by_ffmpeg(path: Path) -> str | None:
 
     Most readers continue after a damaged part, and only log it. The file is
     read again, without decoding.
-
-    Returns:
-        Description of the damage, or None.
     """
     av = import_av()
     level = av.logging.get_level()

@@ -20,16 +20,11 @@ class JoinedParts:
     its library does not. Here, all streams of a part are shifted by the same
     time, the smallest for which none overlaps the previous part. Picture and
     sound stay in sync.
-
-    Attributes:
-        count: Number of parts.
-        faults: Number of packets with a wrong time stamp.
-        gaps: Start and end of gaps, by stream.
     """
 
     def __init__(self) -> None:
         self.count = 1
-        self.faults = 0
+        self.faults = 0  # packets with a wrong time stamp
         self.gaps: dict[int, list[tuple[Fraction, Fraction]]] = {}
         self._offset = Fraction(0)  # seconds
         self._raw: dict[int, Fraction] = {}  # last time in the file
@@ -40,9 +35,6 @@ class JoinedParts:
 
     def in_one_time(self, packets: Iterable[Any]) -> Iterator[Any]:
         """Shift the time stamps of the parts.
-
-        Args:
-            packets: PyAV packets of all streams, in the order of the file.
 
         Yields:
             The same packets.

@@ -29,19 +29,12 @@ LIMITED, FULL = 1, 2  # FFmpeg's AVColorRange
 
 
 class Picture(NamedTuple):
-    """Properties of an encoded picture.
-
-    Attributes:
-        encoding: Encoding of the frames.
-        coding: Colour coding of the frames.
-        size: Width and height, upright.
-        is_turned: Whether width and height are swapped.
-    """
+    """Properties of an encoded picture."""
 
     encoding: Encoding
     coding: Coding
-    size: tuple[int, int]
-    is_turned: bool
+    size: tuple[int, int]  # width and height, upright
+    is_turned: bool  # width and height are swapped
 
 
 class VideoWriter:
@@ -54,9 +47,6 @@ class VideoWriter:
         source: PyAV container of the source.
         stream: Stream of the source that is encoded again.
         picture: Properties of the new picture.
-
-    Attributes:
-        notes: Notes on what is left out.
 
     Raises:
         ValueError: If the container does not support the sound.
