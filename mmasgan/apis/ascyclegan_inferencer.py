@@ -15,7 +15,7 @@ from mmengine.infer import BaseInferencer
 from torch import nn
 
 from ..datasets.prepare.photos import find_photos
-from ..io.image.encoder import PHOTO_SUFFIXES, encode_photo
+from ..io.image.encoder import encode_photo, writable_name
 from ..io.image.losses import lost_in
 from ..io.image.photo import Photo, warn_of
 from ..io.image.reader import read_photo
@@ -236,7 +236,8 @@ class ASCycleGANInferencer(BaseInferencer):
             targets = [out]
         else:
             targets = [
-                out / _writable(Path(entry['img_path'] or f'{index:06}.png'))
+                out
+                / writable_name(Path(entry['img_path'] or f'{index:06}').name)
                 for index, entry in enumerate(preds)
             ]
         for target in targets:
@@ -267,12 +268,6 @@ def _read(image: Image, channel_order: str) -> Entry:
     return dict(
         photo=photo, img_path=path, out_path=None, channel_order=channel_order
     )
-
-
-def _writable(path: Path) -> str:
-    """Return the file name of a result, as in ``mmasgan deblur``."""
-    is_written = path.suffix.lower() in PHOTO_SUFFIXES
-    return path.name if is_written else f'{path.name}.png'
 
 
 def _in_order(entry: Entry) -> np.ndarray:

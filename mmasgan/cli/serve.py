@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..serve.limits import Limits
+from ..serve.logs import LOG_FORMATS, LOG_LEVELS, configure_logging
 
 if TYPE_CHECKING:
     from ..apis.inference.backend import Backend
@@ -98,14 +99,14 @@ def _limits(command: Callable) -> Callable:
 )
 @click.option(
     '--log-level',
-    type=click.Choice(('debug', 'info', 'warning', 'error')),
+    type=click.Choice(LOG_LEVELS),
     default='info',
     show_default=True,
     help='Lowest level that is logged.',
 )
 @click.option(
     '--log-format',
-    type=click.Choice(('text', 'json')),
+    type=click.Choice(LOG_FORMATS),
     default='text',
     show_default=True,
     help='Format of the log on standard error.',
@@ -135,7 +136,6 @@ def serve(
         # build_app imports Gradio, once its temporary folder exists.
         if find_spec('gradio') is None:
             raise ImportError('gradio is not installed')
-        from ..serve.logs import configure_logging
         from ..serve.origins import is_loopback
         from ..serve.server import run_server
         from ..serve.service import DeblurService

@@ -1,7 +1,7 @@
 """HTTP interface for programs."""
 
 from time import monotonic
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
@@ -31,6 +31,7 @@ MEDIA_TYPES = {
 
 METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 FORM = 'multipart/form-data'
+ERRORS = (400, 403, 408, 413, 415, 500, 503)  # statuses of /api/deblur
 BINARY = {'type': 'string', 'format': 'binary'}
 BODY = {
     'required': True,
@@ -78,10 +79,6 @@ class Error(BaseModel):
     """Message: what is wrong, and what to do."""
 
     error: str
-
-
-def _errors(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    return {status: {'model': Error} for status in statuses}
 
 
 def http_api(
@@ -138,7 +135,7 @@ def http_api(
         response_class=Response,
         responses={
             200: {'content': {'image/*': {'schema': BINARY}}},
-            **_errors(400, 403, 408, 413, 415, 500, 503),
+            **{status: {'model': Error} for status in ERRORS},
         },
         openapi_extra={'requestBody': BODY},
     )

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import PurePosixPath
+from pathlib import Path
 from reprlib import repr as shorten
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from ..apis.inference import deblur_pixels
 from ..apis.inference.backend import Backend
-from ..io.image.encoder import PHOTO_SUFFIXES, encode_photo
+from ..io.image.encoder import encode_photo, writable_name
 from ..io.image.losses import lost_in
 from ..io.image.photo import Photo, to_8_bits
 from ..io.image.reader import content_size, read_photo
@@ -251,9 +251,7 @@ class DeblurService:
             backend, photo.pixels, semantic, strength, progress=job.reached
         )
         job.check()
-        path = PurePosixPath(name or f'photo{photo.suffix}')
-        if path.suffix.lower() not in PHOTO_SUFFIXES:
-            path = path.with_name(f'{path.name}.png')  # like mmasgan deblur
+        path = Path(writable_name(name or f'photo{photo.suffix}'))
         sharper = encode_photo(replace(photo, pixels=after), path.suffix)
         notes = (*photo.notes, *lost_in(photo, path.suffix))
         return Served(path.name, sharper, photo.pixels, after, semantic, notes)

@@ -35,7 +35,12 @@ def uploads(limits: Limits, folder: Path) -> APIRouter:
             used = await run_in_threadpool(folder_size, folder)
             # An upload is first in a temporary file; both copies count.
             with room.take(2 * int(size), used):
-                return await _upload(request, limits, folder)
+                async with request.form(
+                    max_files=limits.files, max_fields=0
+                ) as form:
+                    files = _files(form, limits)
+                    kept = await run_in_threadpool(_keep, files, folder)
+            return JSONResponse(kept)
         except RefusedError as error:
             return refusal(error)
         except HTTPException as error:  # a damaged form
@@ -48,15 +53,6 @@ def uploads(limits: Limits, folder: Path) -> APIRouter:
         )
 
     return routes
-
-
-async def _upload(
-    request: Request, limits: Limits, folder: Path
-) -> JSONResponse:
-    async with request.form(max_files=limits.files, max_fields=0) as form:
-        files = _files(form, limits)
-        kept = await run_in_threadpool(_keep, files, folder)
-    return JSONResponse(kept)
 
 
 def _files(form: FormData, limits: Limits) -> list[UploadFile]:

@@ -30,34 +30,17 @@ def compare_sheet(title: str, panels: Mapping[str, np.ndarray]) -> Image.Image:
     height, width = images[0].shape[:2]
     scale = min(1, WIDTH / width, HEIGHT / height)
     size = (max(round(scale * width), 1), max(round(scale * height), 1))
-    rows = [_whole(images, size)]
+    whole = [Image.fromarray(image) for image in images]
+    rows = [[one.resize(size, Image.Resampling.LANCZOS) for one in whole]]
     if min(size) >= SMALLEST:
         crop = _changed(images, (size[0] // ENLARGED, size[1] // ENLARGED))
-        rows.append(_detail(images, crop, size))
+        nearest = Image.Resampling.NEAREST
+        rows.append([one.crop(crop).resize(size, nearest) for one in whole])
         title += f'; below: the framed part, {ENLARGED} times as large'
         for panel in rows[0]:
             corners = [scale * value for value in crop]
             ImageDraw.Draw(panel).rectangle(corners, outline=FRAME, width=3)
     return _sheet(title, list(panels), rows, size)
-
-
-def _whole(
-    images: Sequence[np.ndarray], size: tuple[int, int]
-) -> list[Image.Image]:
-    resample = Image.Resampling.LANCZOS
-    return [Image.fromarray(image).resize(size, resample) for image in images]
-
-
-def _detail(
-    images: Sequence[np.ndarray],
-    crop: tuple[int, int, int, int],
-    size: tuple[int, int],
-) -> list[Image.Image]:
-    resample = Image.Resampling.NEAREST
-    return [
-        Image.fromarray(image).crop(crop).resize(size, resample)
-        for image in images
-    ]
 
 
 def _changed(

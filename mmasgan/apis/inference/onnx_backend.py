@@ -231,10 +231,6 @@ def _batch(channels_first: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(channels_first[None], np.float32)
 
 
-def _is_size(value: Any, least: int, most: int) -> bool:
-    return type(value) is int and least <= value <= most
-
-
 def _metadata(path: Path, stage: Stage) -> dict[str, Any]:
     try:
         metadata = stage.session.get_modelmeta().custom_metadata_map
@@ -266,7 +262,8 @@ def _checked(path: Path, about: Any, first: Stage) -> dict[str, Any]:
         about = {'reach': 0, 'stride': 1, 'features_per_pixel': 64, **about}
         names = [IMAGE, SEMANTIC] if about['classes'] else [IMAGE]
         for name, (least, most) in limits.items():
-            if not _is_size(about[name], least, most):
+            value = about[name]
+            if type(value) is not int or not least <= value <= most:
                 raise ValueError(f'{name} must be in [{least}, {most}]')
         about['features_per_pixel'] = float(about['features_per_pixel'])
     except (TypeError, ValueError, KeyError) as error:

@@ -87,21 +87,6 @@ def run_stages(
     return {name: held[name].numpy() for name in stages[-1].outputs}
 
 
-def one_stage(path: Path, threads: int | None) -> Stage:
-    """Open an ONNX model as a single stage.
-
-    Raises:
-        ImportError: If ONNX Runtime is missing.
-        ValueError: If it is not an ONNX model.
-    """
-    session = _session(path, str(path), threads)
-    return Stage(
-        session,
-        [value.name for value in session.get_inputs()],
-        [value.name for value in session.get_outputs()],
-    )
-
-
 def read_stages(
     path: Path, threads: int | None
 ) -> tuple[list[Stage], dict[str, Any]]:
@@ -150,15 +135,7 @@ def read_stages(
                     'another shape'
                 )
             own[name] = weights[name]
-        session = _session(place, graph, threads, own)
-        stages.append(
-            Stage(
-                session,
-                [value.name for value in session.get_inputs()],
-                [value.name for value in session.get_outputs()],
-                sum(array.size for array in own.values()),
-            )
-        )
+        stages.append(one_stage(place, threads, graph, own))
     return stages, about
 
 
@@ -212,12 +189,18 @@ def _share_memory() -> None:
         ort.create_and_register_allocator(cpu, ort.OrtArenaCfg(0, 1, -1, -1))
 
 
-def _session(
+def one_stage(
     path: Path,
-    model: str | bytes,
     threads: int | None,
+    graph: bytes | None = None,
     weights: Values | None = None,
-) -> 'InferenceSession':
+) -> Stage:
+    """Open an ONNX model, or the graph of a stage with its weights.
+
+    Raises:
+        ImportError: If ONNX Runtime is missing.
+        ValueError: If it is not an ONNX model.
+    """
     try:
         import onnxruntime
     except ImportError as error:
@@ -240,12 +223,20 @@ def _session(
             ],
         )
     try:
-        refuse_loops(path.read_bytes() if isinstance(model, str) else model)
-        return onnxruntime.InferenceSession(
-            model, options, ['CPUExecutionProvider']
+        refuse_loops(path.read_bytes() if graph is None else graph)
+        session = onnxruntime.InferenceSession(
+            str(path) if graph is None else graph,
+            options,
+            ['CPUExecutionProvider'],
         )
     except Exception as error:  # of any class
         cause = ' '.join(str(error).split())
         raise ValueError(
             f"'{path}' is not an ONNX model, or is damaged: {cause}"
         ) from error
+    return Stage(
+        session,
+        [value.name for value in session.get_inputs()],
+        [value.name for value in session.get_outputs()],
+        1 if weights is None else sum(each.size for each in weights.values()),
+    )

@@ -148,7 +148,10 @@ def _deblur_photo(
             progress.share,
         ),
     )
-    scores = [] if truth is None else [_scored(task, photo, result, truth)]
+    scores = []
+    if truth is not None:
+        marks = (Score.of(one.rgb(), truth) for one in (photo, result))
+        scores = [Scored(str(task.inner), *marks)]
     suffix = task.target.suffix if task.target else photo.suffix
     for note in (*photo.notes, *lost_in(result, suffix)):
         progress.say(note)
@@ -166,13 +169,6 @@ def _write(task: Task, photo: Photo) -> None:
         return
     content = encode_photo(photo, task.target.suffix)
     write_atomically(task.target, content)
-
-
-def _scored(
-    task: Task, photo: Photo, result: Photo, truth: np.ndarray
-) -> Scored:
-    before, after = (Score.of(one.rgb(), truth) for one in (photo, result))
-    return Scored(str(task.inner), before, after)
 
 
 def _sheet(

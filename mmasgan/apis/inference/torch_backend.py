@@ -72,7 +72,8 @@ class TorchBackend:
         self.in_strips = in_strips
         self._operations: float | None = None
         for module in generator.modules():
-            if _is_counted(module) and _count not in _hooks(module):
+            is_counted = isinstance(module, nn.Conv2d | nn.ConvTranspose2d)
+            if is_counted and _count not in module._forward_hooks.values():
                 module.register_forward_hook(_count)
 
     @property
@@ -167,14 +168,6 @@ def _best_precision(generator: nn.Module) -> str:
     is_on_cpu = next(generator.parameters()).device.type == 'cpu'
     suits = is_on_cpu and getattr(generator, 'suits_bfloat16', False)
     return 'bfloat16' if suits and has_instructions('bfloat16') else 'float32'
-
-
-def _is_counted(module: nn.Module) -> bool:
-    return isinstance(module, nn.Conv2d | nn.ConvTranspose2d)
-
-
-def _hooks(module: nn.Module) -> list[Any]:
-    return list(module._forward_hooks.values())
 
 
 def _count(module: Any, inputs: Any, output: Tensor) -> None:

@@ -4,6 +4,7 @@ import struct
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,16 @@ from .photo import Photo, to_8_bits
 from .png import encode_png
 from .tiff import encode_tiff
 
-__all__ = ['PHOTO_SUFFIXES', 'encode_photo']
+__all__ = ['PHOTO_SUFFIXES', 'encode_photo', 'writable_name']
 
 PHOTO_SUFFIXES = tuple(FORMATS)
 """Suffixes of the formats in which photographs can be written."""
+
+
+def writable_name(name: str) -> str:
+    """Return a file name with a suffix in which photographs can be written."""
+    is_writable = Path(name).suffix.lower() in PHOTO_SUFFIXES
+    return name if is_writable else f'{name}.png'
 
 
 def encode_photo(photo: Photo, suffix: str) -> bytes:

@@ -82,10 +82,10 @@ def lost_in(photo: Photo, suffix: str) -> tuple[str, ...]:
         if kinds - {b'sRGB', b'bKGD', *MEANT}:
             lost.append('texts')
         if not photo.icc_profile and not _is_srgb(photo):
+            meant = sorted(kind.decode() for kind in kinds & {*MEANT})
             notes.append(
-                f'its colour information ({_shown(kinds & {*MEANT})}), which '
-                'only PNG files can store, is left out; colours may look '
-                'different'
+                f'its colour information ({", ".join(meant)}), which only PNG '
+                'files can store, is left out; colours may look different'
             )
     if lost:
         notes.insert(0, f'left out of the {suffix}: {", ".join(lost)}')
@@ -108,7 +108,3 @@ def _is_srgb(photo: Photo) -> bool:
     gamma = int.from_bytes(chunks.get(b'gAMA', b''), 'big')
     plain = b'cHRM' not in chunks or chunks[b'cHRM'] == SRGB_CHROMATICITIES
     return b'sRGB' in chunks or (plain and gamma in (0, 45454, 45455))
-
-
-def _shown(kinds: set[bytes]) -> str:
-    return ', '.join(sorted(kind.decode() for kind in kinds))

@@ -250,18 +250,11 @@ class VideoWriter:
 
     def _encode(self, frame: Any) -> None:
         try:
-            packets = self._encoded.encode(frame)
-        except self._av.FFmpegError as error:
-            raise self._fault(error) from error
-        for packet in packets:
-            duration = self._durations.pop(packet.pts, None)
-            if duration is not None:
-                packet.duration = duration
-            self._mux(packet)
-
-    def _mux(self, packet: Any) -> None:
-        try:
-            self._container.mux(packet)
+            for packet in self._encoded.encode(frame):
+                duration = self._durations.pop(packet.pts, None)
+                if duration is not None:
+                    packet.duration = duration
+                self._container.mux(packet)
         except self._av.FFmpegError as error:
             raise self._fault(error) from error
 
