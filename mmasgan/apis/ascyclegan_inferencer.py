@@ -235,11 +235,11 @@ class ASCycleGANInferencer(BaseInferencer):
         if len(preds) == 1 and out.suffix:
             targets = [out]
         else:
-            targets = [
-                out
-                / writable_name(Path(entry['img_path'] or f'{index:06}').name)
+            names = [
+                Path(entry['img_path'] or f'{index:06}').name
                 for index, entry in enumerate(preds)
             ]
+            targets = [out / writable_name(name) for name in names]
         for target in targets:
             if targets.count(target) > 1:
                 raise ValueError(

@@ -29,15 +29,7 @@ def choose_backend(
 ) -> MakeBackend:
     """Load a model, and return a function that creates its backend.
 
-    Args:
-        weights: Path of weights, or name of a model in the model index. None
-            means the default model.
-        config: Config of a checkpoint.
-        backend: ``'torch'`` or ``'onnx'``. None means ONNX Runtime for .onnx
-            files or if PyTorch is not installed, else PyTorch.
-        device: Device of the model; ``'auto'`` means a GPU if available.
-        precision: Data type of the computation, see :class:`TorchBackend`.
-        tile: Use of strips, see :func:`fallback_backend`.
+    The arguments are options of ``mmasgan deblur``; None means their default.
 
     Returns:
         Function that creates the backend; its argument prints messages when

@@ -120,10 +120,6 @@ def _load_onnx(path: Path) -> Runner:
     return run
 
 
-def _load_stages(path: Path) -> Runner:
-    return _load_onnx(path.with_suffix('.safetensors'))
-
-
 def _write_program(
     generator: nn.Module,
     inputs: Inputs,
@@ -138,10 +134,6 @@ def _write_program(
     torch.export.save(program, path, extra_files=extra)
 
 
-def _load_program(path: Path) -> Runner:
-    return torch.export.load(path).module()
-
-
 def _trace(
     generator: nn.Module, inputs: Inputs
 ) -> torch.export.ExportedProgram:
@@ -154,7 +146,12 @@ def _trace(
 
 FORMATS = {
     '.onnx': Format(_write_onnx, _load_onnx),
-    '.pt2': Format(_write_program, _load_program),
-    SUFFIX: Format(_write_stages, _load_stages),
+    '.pt2': Format(
+        _write_program, lambda path: torch.export.load(path).module()
+    ),
+    SUFFIX: Format(
+        _write_stages,
+        lambda path: _load_onnx(path.with_suffix('.safetensors')),
+    ),
 }
 """Formats by the suffix of the file."""

@@ -35,16 +35,11 @@ def publish_generator(
 ) -> Published:
     """Write the deblurring generator of a checkpoint, in float16.
 
+    The arguments are those of ``mmasgan publish``.
+
     The file contains the config of the generator, and the name of the config,
     iteration, commit and hash of the checkpoint. The same checkpoint gives
     the same file.
-
-    Args:
-        checkpoint: Path of a checkpoint of ``ASCycleGAN``.
-        out: Output file, ``<name of the model>.safetensors``.
-        config: Path of the config of the training. None means the config
-            saved in the checkpoint.
-        overwrite: Whether to replace an existing file.
 
     Raises:
         OSError: If a file cannot be read or written, or exists.

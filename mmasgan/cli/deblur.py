@@ -1,6 +1,7 @@
 """``mmasgan deblur``: deblur photographs and videos."""
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -150,7 +151,8 @@ def deblur(
     from ..apis.inference.scores import find_truths
 
     try:
-        tasks = plan_tasks(inputs, out, overwrite, compare, _say)
+        say = partial(_echo, to_stderr=True)
+        tasks = plan_tasks(inputs, out, overwrite, compare, say)
         _check_there(tasks)
         _check_videos(tasks)
         unreadable = look_at(tasks)
@@ -177,10 +179,6 @@ def deblur(
             progress.say('stopped; finished photographs are kept')
             raise SystemExit(130) from None
     _tell(done, out)
-
-
-def _say(note: str) -> None:
-    _echo(note, to_stderr=True)
 
 
 def _check_there(tasks: list['Task']) -> None:

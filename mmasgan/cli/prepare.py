@@ -20,17 +20,24 @@ REPORT = click.option(
     is_flag=True,
     help='Write an HTML report, ROOT/report/index.html.',
 )
+NO_STORE = click.option(
+    '--no-store',
+    is_flag=True,
+    help='Do not create the store of uncompressed images.',
+)
+BLUR_VARIANT = click.option(
+    '--blur-variant',
+    type=click.Choice(['blur', 'blur_gamma']),
+    default='blur',
+    show_default=True,
+)
 
 
 def _shared(command: Callable) -> Callable:
     """Add the options of photographs and videos."""
     for option in (
         REPORT,
-        click.option(
-            '--no-store',
-            is_flag=True,
-            help='Do not create the store of uncompressed images.',
-        ),
+        NO_STORE,
         click.option(
             '--allow-duplicates',
             is_flag=True,
@@ -79,12 +86,7 @@ prepare.add_command(blur)
     is_flag=True,
     help='Accept missing or additional sequences and pairs.',
 )
-@click.option(
-    '--blur-variant',
-    type=click.Choice(['blur', 'blur_gamma']),
-    default='blur',
-    show_default=True,
-)
+@BLUR_VARIANT
 @click.option(
     '--split',
     type=click.Choice(['disjoint', 'shuffled']),
@@ -95,11 +97,7 @@ prepare.add_command(blur)
 @click.option(
     '--store', type=FILE, help='Folder of the store.  [default: ROOT/store]'
 )
-@click.option(
-    '--no-store',
-    is_flag=True,
-    help='Do not create the store of uncompressed images.',
-)
+@NO_STORE
 def gopro(
     path: Path,
     download: str | None,
@@ -189,12 +187,7 @@ def video(
 
 @prepare.command()
 @click.argument('root', type=FILE)
-@click.option(
-    '--blur-variant',
-    type=click.Choice(['blur', 'blur_gamma']),
-    default='blur',
-    show_default=True,
-)
+@BLUR_VARIANT
 def report(root: Path, blur_variant: str) -> None:
     """Write an HTML report on prepared data.
 

@@ -9,8 +9,6 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from types import ModuleType
 
-__all__ = ['MODULES', 'REMEDY', 'is_present', 'patch']
-
 MODULES = ('mmagic.datasets.transforms.albu_function',)
 
 REMEDY = 'pip install "albumentations>=1.4"'

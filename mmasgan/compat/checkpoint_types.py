@@ -13,8 +13,6 @@ from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
-__all__ = ['MODULES', 'is_present', 'repair']
-
 MODULES = ('mmengine.runner.checkpoint',)
 
 

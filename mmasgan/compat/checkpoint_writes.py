@@ -13,8 +13,6 @@ from typing import Any
 
 from ..utils.atomic_files import write_atomically
 
-__all__ = ['MODULES', 'is_present', 'repair']
-
 MODULES = ('mmengine.fileio.backends.local_backend',)
 
 

@@ -12,8 +12,6 @@ from inspect import signature
 from types import ModuleType
 from typing import Any
 
-__all__ = ['MODELS', 'MODULES', 'is_present', 'repair']
-
 MODULES = ('mmagic.apis.mmagic_inferencer',)
 MODELS = {'ascyclegan': 'mmasgan.ASCycleGANInferencer'}
 """Registered inferencers, by the name of the model."""

@@ -18,8 +18,6 @@ from typing import Any
 from . import editors
 from ._imports import assigns, execute_partly, load_on_demand
 
-__all__ = ['MODULES', 'is_present', 'patch']
-
 (ARCHS,) = MODULES = ('mmagic.models.archs',)
 
 LAYER = 'AttentionInjection'

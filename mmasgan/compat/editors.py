@@ -16,15 +16,6 @@ from typing import Any
 
 from ._imports import assigns, execute_partly, load_on_demand
 
-__all__ = [
-    'MODULES',
-    'SKIPPED',
-    'has_editor',
-    'is_present',
-    'patch',
-    'skipped_editors',
-]
-
 MODELS, EDITORS = MODULES = ('mmagic.models', 'mmagic.models.editors')
 
 SKIPPED: dict[str, str] = {}

@@ -10,8 +10,6 @@ from types import ModuleType
 
 from ._imports import rebind
 
-__all__ = ['MODULES', 'is_present', 'repair']
-
 MODULES = ('mmengine.config.utils',)
 
 _ADDRESS = ('mmasgan', 'a_config.py')

@@ -12,8 +12,6 @@ from types import ModuleType
 
 from ._imports import rebind
 
-__all__ = ['MODULES', 'is_present', 'repair']
-
 MODULES = ('mmengine.config.utils',)
 
 

@@ -14,8 +14,6 @@ from ._imports import rebind
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ['MODULES', 'is_present', 'repair']
-
 MODULES = ('mmagic.models.utils.model_utils',)
 
 _INFO = '_params_init_info'

@@ -16,8 +16,6 @@ from typing import Any
 
 from ._imports import rebind
 
-__all__ = ['MODULES', 'is_present', 'patch']
-
 MODULES = ('mmengine.dist.utils', 'mmengine.model.wrappers.distributed')
 
 

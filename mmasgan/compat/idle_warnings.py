@@ -13,8 +13,6 @@ from typing import Any
 
 from ._imports import rebind
 
-__all__ = ['MODULES', 'is_present', 'repair']
-
 MODULES = ('mmengine.logging.logger',)
 IDLE = (
     '"FileClient" will be deprecated in future.',

@@ -17,15 +17,6 @@ from types import ModuleType
 
 from ._imports import rebind
 
-__all__ = [
-    'MODULES',
-    'get_installed_path',
-    'is_installed',
-    'is_present',
-    'package2module',
-    'repair',
-]
-
 MODULES = ('mmengine.utils.package_utils',)
 
 _OURS = osp.dirname(osp.dirname(osp.abspath(__file__)))

@@ -18,8 +18,6 @@ from types import ModuleType
 from ..utils.atomic_files import remove_leftovers
 from ._imports import rebind
 
-__all__ = ['MODULES', 'damage_of', 'is_present', 'repair']
-
 MODULES = ('mmengine.runner.checkpoint',)
 NUMBERED = re.compile(r'(?:iter|epoch)_(\d+)\.pth')
 

@@ -10,8 +10,6 @@ import warnings
 from collections.abc import Callable
 from types import ModuleType
 
-__all__ = ['MODULES', 'is_present', 'patch']
-
 MODULES = ('controlnet_aux.mediapipe_face.mediapipe_face_common',)
 
 

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from importlib.util import find_spec
 from types import ModuleType
 
-__all__ = ['MODULES', 'REMEDY', 'is_present', 'patch']
-
 MODULES = ('mmagic',)
 
 REMEDY = 'pip install "mmcv-lite<2.2,>=2.1.0"'

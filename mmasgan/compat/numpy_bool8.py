@@ -6,8 +6,6 @@ Upstream: ``mmagic/utils/trans_utils.py`` has ``np.bool8`` in a table.
 from collections.abc import Callable
 from types import ModuleType
 
-__all__ = ['MODULES', 'is_present', 'patch']
-
 MODULES = ('mmagic.utils.trans_utils',)
 
 

@@ -12,8 +12,6 @@ from types import ModuleType
 
 from ._imports import assigns, execute_partly, load_on_demand
 
-__all__ = ['MODULES', 'is_present', 'patch']
-
 (BUILDER,) = MODULES = ('mmengine.optim.optimizer.builder',)
 NAME = 'TRANSFORMERS_OPTIMIZERS'
 

@@ -12,8 +12,6 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-__all__ = ['MODULES', 'averaged_gradients', 'is_present', 'model_of', 'patch']
-
 MODELS = {
     'mmagic.models.editors.cyclegan.cyclegan': 'CycleGAN',
     'mmagic.models.editors.pix2pix.pix2pix': 'Pix2Pix',

@@ -13,8 +13,6 @@ from typing import Any
 
 from .translation_gradients import MODULES, model_of
 
-__all__ = ['MODULES', 'is_present', 'patch']
-
 
 def is_present() -> bool:
     """Whether a model does not return ``output``."""

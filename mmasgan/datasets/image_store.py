@@ -37,7 +37,10 @@ class ImageStore:
                 f"'{self.folder}' is not a complete store of images; run "
                 "'mmasgan prepare' (again) to create it, or set store=None"
             )
-        self.data_root = _data_root(self.folder, manifest)
+        # Relative, so that data set and store can be moved together.
+        self.data_root = os.path.normpath(
+            os.path.join(os.path.abspath(self.folder), manifest['data_root'])
+        )
 
     def read(self, path: str) -> np.ndarray:
         """Map an image into memory.
@@ -102,13 +105,6 @@ def stored_path(folder: Path, name: str) -> Path:
     """Return the path of an image in a store, by its path in the data set."""
     # Keep the suffix: 1.png and 1.jpg are different images.
     return folder / f'{name}.npy'
-
-
-def _data_root(folder: Path, manifest: dict) -> str:
-    # Relative, so that data set and store can be moved together.
-    return os.path.normpath(
-        os.path.join(os.path.abspath(folder), manifest['data_root'])
-    )
 
 
 def _damaged(place: Path, cause: object, path: str) -> ImageReadError:

@@ -1,6 +1,6 @@
 """Blurred images of GoPro with their ground truth."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from os import PathLike
 from os.path import join
 from typing import Any
@@ -36,10 +36,8 @@ class PairedGoProDataset(GoProDataset):
         subset: Name of the subset's folder.
         blur_variant: ``blur`` (linear mean of frames) or ``blur_gamma``.
         sequences: Names of the sequences to use. None means all.
-        pipeline: Transforms, see :class:`GoProDataset`.
-        seed: Seed of the order, see :class:`GoProDataset`.
-        prepare: Function that creates the data, see :class:`GoProDataset`.
-        **kwargs: Other arguments of :class:`GoProDataset`.
+        **kwargs: Other arguments of :class:`GoProDataset`, such as
+            ``pipeline``, ``seed`` and ``prepare``.
     """
 
     def __init__(
@@ -48,21 +46,10 @@ class PairedGoProDataset(GoProDataset):
         subset: str = 'test',
         blur_variant: str = 'blur',
         sequences: Sequence[str] | None = None,
-        pipeline: Sequence[dict | Callable] | dict = (),
-        seed: int | None = None,
-        prepare: Callable[[str], object] | str | None = None,
         **kwargs: Any,
     ) -> None:
         self.sequences = sequences
-        super().__init__(
-            data_root,
-            subset,
-            blur_variant,
-            pipeline=pipeline,
-            seed=seed,
-            prepare=prepare,
-            **kwargs,
-        )
+        super().__init__(data_root, subset, blur_variant, **kwargs)
 
     def load_data_list(self) -> list[dict]:
         """List the pairs, sorted by sequence and file name."""

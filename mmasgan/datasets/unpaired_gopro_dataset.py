@@ -1,6 +1,6 @@
 """Blurred and sharp images of GoPro, without their pairs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from logging import INFO
 from os import PathLike
 from os.path import join
@@ -66,10 +66,8 @@ class UnpairedGoProDataset(GoProDataset):
             those for validation. It does not change the split.
         indices: Images of each domain to keep: a number of first images, a
             negative number of last images, or a list of positions.
-        pipeline: Transforms, see :class:`GoProDataset`.
-        seed: Seed of the order, see :class:`GoProDataset`.
-        prepare: Function that creates the data, see :class:`GoProDataset`.
-        **kwargs: Other arguments of :class:`GoProDataset`.
+        **kwargs: Other arguments of :class:`GoProDataset`, such as
+            ``pipeline``, ``seed`` and ``prepare``.
     """
 
     def __init__(
@@ -81,9 +79,6 @@ class UnpairedGoProDataset(GoProDataset):
         split_seed: int = 0,
         split_file: str | PathLike[str] | None = None,
         exclude: Sequence[str] = (),
-        pipeline: Sequence[dict | Callable] | dict = (),
-        seed: int | None = None,
-        prepare: Callable[[str], object] | str | None = None,
         indices: int | Sequence[int] | None = None,
         **kwargs: Any,
     ) -> None:
@@ -93,15 +88,7 @@ class UnpairedGoProDataset(GoProDataset):
         self.exclude = tuple(exclude)
         self.num_blur = self.num_sharp = 0
         self._domain_indices = indices
-        super().__init__(
-            data_root,
-            subset,
-            blur_variant,
-            pipeline=pipeline,
-            seed=seed,
-            prepare=prepare,
-            **kwargs,
-        )
+        super().__init__(data_root, subset, blur_variant, **kwargs)
 
     def load_data_list(self) -> list[dict]:
         """List the blurred images, then the sharp ones.

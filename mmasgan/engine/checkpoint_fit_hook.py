@@ -1,7 +1,7 @@
 """Check that loaded weights belong to the model."""
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
@@ -118,19 +118,15 @@ def _generator(text: str) -> dict[str, str] | None:
     for statement in statements:
         match statement:
             case ast.Assign(targets=[ast.Name(id='model')], value=model):
-                found = _keyword(model, 'generator')
-                return None if found is None else dict(_arguments(found))
+                found = _arguments(model).get('generator')
+                if found is not None:
+                    given = _arguments(found)
+                    return {k: ast.unparse(v) for k, v in given.items()}
     return None
 
 
-def _arguments(call: ast.expr) -> Iterator[tuple[str, str]]:
-    for keyword in getattr(call, 'keywords', ()):
-        yield str(keyword.arg), ast.unparse(keyword.value)
-
-
-def _keyword(call: ast.expr, name: str) -> ast.expr | None:
-    keywords: Iterable[ast.keyword] = getattr(call, 'keywords', ())
-    return next((k.value for k in keywords if k.arg == name), None)
+def _arguments(call: ast.expr) -> dict[str, ast.expr]:
+    return {str(k.arg): k.value for k in getattr(call, 'keywords', ())}
 
 
 def _changes(

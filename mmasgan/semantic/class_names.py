@@ -12,12 +12,6 @@ NAMES = {
         traffic_sign vegetation terrain sky person rider car truck bus
         train motorcycle bicycle
     """,
-    # with an additional last class
-    'cityscapes_background': """
-        road sidewalk building wall fence pole traffic_light
-        traffic_sign vegetation terrain sky person rider car truck bus
-        train motorcycle bicycle background
-    """,
     # Pascal VOC, used by torchvision's models
     'voc': """
         background aeroplane bicycle bird boat bottle bus car cat chair
@@ -79,3 +73,7 @@ NAMES = {
     """,
 }
 CLASS_NAMES = {key: tuple(names.split()) for key, names in NAMES.items()}
+CLASS_NAMES['cityscapes_background'] = (
+    *CLASS_NAMES['cityscapes'],
+    'background',
+)

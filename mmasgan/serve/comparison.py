@@ -4,6 +4,7 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
+from ..utils.console import shown_size
 from .page_results import Result
 
 __all__ = ['CSS', 'JS', 'comparison']
@@ -59,7 +60,7 @@ element.addEventListener('pointermove', event => {
 def comparison(result: Result) -> str:
     """Return the two images, the slider and a link to the file."""
     name = escape(result.name)
-    size = _size(Path(result.file).stat().st_size)
+    size = shown_size(Path(result.file).stat().st_size)
     kind = Path(result.name).suffix[1:].upper()
     return f"""
 <figure style="--cut: 50%; margin: 0">
@@ -86,7 +87,3 @@ def comparison(result: Result) -> str:
 def _address(path: str) -> str:
     # Relative to the page, so that it works at any path of a proxy.
     return escape(f'gradio_api/file={quote(path)}')
-
-
-def _size(size: int) -> str:
-    return f'{size / 1e6:.1f} MB' if size >= 1e6 else f'{size / 1e3:.0f} kB'

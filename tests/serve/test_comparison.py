@@ -43,7 +43,7 @@ def test_the_file_is_offered_with_name_kind_and_size(tmp_path):
     texts = ' '.join(about for tag, about in found if tag == 'text')
     assert f'Download {NAME} (JPG, 1.2 MB)' in texts
     texts = [about for tag, about in tags(tmp_path, 9000) if tag == 'text']
-    assert '(JPG, 9 kB)' in ' '.join(texts)
+    assert '(JPG, 9.0 kB)' in ' '.join(texts)
 
 
 def test_what_moves_the_line_is_named_and_a_keyboard_reaches_it(tmp_path):

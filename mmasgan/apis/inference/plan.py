@@ -52,13 +52,8 @@ def plan_tasks(
 ) -> list[Task]:
     """Plan the outputs, before anything is read or written.
 
-    Args:
-        inputs: Inputs of the command, see :func:`find_inputs`.
-        out: Output folder, or for one input an output file or ``'-'``.
-        overwrite: Whether to replace existing files. Inputs are never
-            replaced.
-        compare: Whether to write comparison sheets of photographs.
-        say: Function that prints notes, see :func:`find_inputs`.
+    The arguments are those of ``mmasgan deblur``; ``say`` prints notes on
+    skipped files, see :func:`find_inputs`.
 
     Raises:
         OSError: If an output exists, is an input, or cannot be written; or if

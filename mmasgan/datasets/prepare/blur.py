@@ -17,7 +17,14 @@ from ...utils.atomic_files import remove_leftovers, write_atomically
 from ...utils.console import progress, shown_names
 from ..camera_shake import path_margin
 from ..transforms.motion_blur import MotionBlur
-from .photos import Photo, encode_png, find_photos, load_photo
+from .photos import (
+    Photo,
+    check_apart,
+    encode_png,
+    find_photos,
+    load_photo,
+    notes_of_skipped,
+)
 from .picture import draw_shake
 from .recipe import BLUR_RECIPE, recipe_side
 from .workspace import Workspace, fingerprint
@@ -92,7 +99,7 @@ def prepare_blur(
         ValueError: If photographs cannot be used.
     """
     folder, out = Path(sharp_dir), Path(out)
-    _check_place(folder, out)
+    check_apart([folder], out)
     min_side = recipe_side(BLUR_RECIPE) if min_side is None else min_side
     blur = blur or MotionBlur('sharp', 'blur', mask_key='mask')
     photos, notes = find_photos({'sharp': folder})
@@ -120,18 +127,6 @@ def prepare_blur(
         out / PICTURES if draw else None,
         notes,
     )
-
-
-def _check_place(folder: Path, out: Path) -> None:
-    if not folder.is_dir():
-        raise FileNotFoundError(
-            f"'{folder}' is not a folder; use a folder of sharp photographs"
-        )
-    if out.resolve().is_relative_to(folder.resolve()):
-        raise ValueError(
-            f"'{out}' is inside of '{folder}'; use a separate folder for the "
-            'result'
-        )
 
 
 def _settings(blur: MotionBlur) -> dict[str, object]:
@@ -201,18 +196,12 @@ def _make_all(
             work.journal.add(pair.place, state=state)
         kept |= files
     texts = list(failures.values())
-    if texts and not skip_unreadable:
-        raise ValueError(
-            f'{len(texts)} photographs cannot be used:\n'
-            f'{shown_names(texts, 40)}\n'
-            'Replace or remove them and run the command again, or add '
-            '--skip-unreadable to skip them.'
-        )
+    notes = notes_of_skipped(texts, skip_unreadable)
     if not kept:
         raise ValueError(f'no photograph can be used:\n{shown_names(texts)}')
     for folder in ('train', MOTION):
         work.keep_only(work.part / folder, kept)
-    return tuple(f'skipped: {text}' for text in texts)
+    return tuple(notes)
 
 
 def _make(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ...io.image.rgb import read_rgb_image
 from ...utils.console import progress
-from ..gopro_layout import GoProImage, GoProSubset
+from ..gopro_layout import GoProSubset
 from ..gopro_split import GoProSplit, read_split, split_images
 from ..image_store import ImageStore
 from .duplicates import near_duplicates, perceptual_hash, refusal
@@ -51,7 +51,7 @@ def listed(
     """
     subset = GoProSubset(root, split.subset)
     blur, sharp = split_images(subset, split, blur_variant)
-    return _paths(blur), _paths(sharp)
+    return [image.path for image in blur], [image.path for image in sharp]
 
 
 def fill_store(
@@ -104,7 +104,3 @@ def ready(root: Path, use_store: bool, notes: tuple[str, ...]) -> Prepared:
     if store is not None:
         notes += fill_store(root, blur + sharp, store)
     return Prepared(root, split_file, store, len(blur), len(sharp), notes)
-
-
-def _paths(images: list[GoProImage]) -> list[str]:
-    return [image.path for image in images]

@@ -2,7 +2,9 @@
 
 import os
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from pathlib import Path
 
 import cv2
@@ -23,9 +25,11 @@ from .workspace import Workspace, fingerprint, safe_name
 
 __all__ = [
     'Photo',
+    'check_apart',
     'encode_png',
     'find_photos',
     'load_photo',
+    'notes_of_skipped',
     'prepare_photos',
 ]
 
@@ -72,7 +76,7 @@ def prepare_photos(
     """
     folders = {'blur': Path(blur_dir), 'sharp': Path(sharp_dir)}
     out = Path(out)
-    _check_apart(folders, out)
+    check_apart(list(folders.values()), out)
     min_side = recipe_side() if min_side is None else min_side
     photos, notes = find_photos(folders)
     work = Workspace(
@@ -108,25 +112,24 @@ def encode_png(image: np.ndarray) -> bytes:
     return data.tobytes()
 
 
-def _check_apart(folders: dict[str, Path], out: Path) -> None:
-    for folder in folders.values():
+def check_apart(folders: Sequence[Path], out: Path) -> None:
+    """Check folders of photographs, and that none is inside of another.
+
+    Raises:
+        FileNotFoundError: If a folder does not exist.
+        ValueError: If one of them, or the result, is inside of another.
+    """
+    outer = [folder.resolve() for folder in folders]
+    for folder in folders:
         if not folder.is_dir():
             raise FileNotFoundError(
-                f"'{folder}' is not a folder; use a folder of blurred and one "
-                'of sharp photographs'
+                f"'{folder}' is not a folder; use a folder of photographs"
             )
-    blur, sharp = (folder.resolve() for folder in folders.values())
-    inside = out.resolve()
-    for inner, outer in (
-        (blur, sharp),
-        (sharp, blur),
-        (inside, blur),
-        (inside, sharp),
-    ):
-        if inner.is_relative_to(outer):
+    for one, other in permutations((*outer, out.resolve()), 2):
+        if other in outer and one.is_relative_to(other):
             raise ValueError(
-                f"'{inner}' is inside of '{outer}'; blurred photographs, "
-                'sharp photographs and the result need separate folders'
+                f"'{one}' is inside of '{other}'; photographs of each kind, "
+                'and the result, need separate folders'
             )
 
 
@@ -190,6 +193,19 @@ def _convert_all(
             look = perceptual_hash(image)
             work.journal.add(photo.key, state=state, look=look)
         made.add(target)
+    notes += notes_of_skipped(failures, skip_unreadable)
+    work.keep_only(work.part / 'train', made)
+    return tuple(notes)
+
+
+def notes_of_skipped(
+    failures: Sequence[str], skip_unreadable: bool
+) -> list[str]:
+    """Return notes on photographs that are skipped.
+
+    Raises:
+        ValueError: If there are any, but they must not be skipped.
+    """
     if failures and not skip_unreadable:
         raise ValueError(
             f'{len(failures)} photographs cannot be used:\n'
@@ -197,8 +213,7 @@ def _convert_all(
             'Replace or remove them and run the command again, or add '
             '--skip-unreadable to skip them.'
         )
-    work.keep_only(work.part / 'train', made)
-    return (*notes, *(f'skipped: {failure}' for failure in failures))
+    return [f'skipped: {failure}' for failure in failures]
 
 
 def load_photo(

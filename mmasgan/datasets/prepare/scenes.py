@@ -80,7 +80,10 @@ def assign_domains(
         Names of the sequences of the blurred and of the sharp domain; both
         are empty if one would be empty.
     """
-    order = sorted(counts, key=lambda name: (-_share(counts[name]), name))
+    share = {
+        name: blur / (blur + sharp) for name, (blur, sharp) in counts.items()
+    }
+    order = sorted(counts, key=lambda name: (-share[name], name))
     best, place = (0, 0), 0
     for i in range(1, len(order)):
         blur = sum(counts[name][0] for name in order[:i])
@@ -94,8 +97,3 @@ def assign_domains(
         [name for name in order[:place] if counts[name][0]],
         [name for name in order[place:] if counts[name][1]],
     )
-
-
-def _share(pair: tuple[int, int]) -> float:
-    blur, sharp = pair
-    return blur / (blur + sharp)

@@ -59,11 +59,12 @@ def build_store(
     names = sorted(set(names))
     journal = _open(root, folder)
     known = {**journal.entries}
+    found = [
+        n for n in names if n in known and stored_path(folder, n).exists()
+    ]
     intact = [
         name
-        for name in progress(
-            _found(folder, names, known), 'Checking the store'
-        )
+        for name in progress(found, 'Checking the store')
         if _is_intact(root, folder, name, known[name])
     ]
     todo = sorted(set(names) - set(intact))
@@ -72,7 +73,8 @@ def build_store(
     for name in progress(todo, 'Filling the store'):
         journal.add(name, **_write(root, folder, name))
     _finish(root, folder, {name: journal.entries[name] for name in names})
-    _forget(folder, set(known) - set(names))
+    for name in set(known) - set(names):
+        stored_path(folder, name).unlink(missing_ok=True)
     journal.remove()
     entries = [journal.entries[name] for name in names]
     return StoreReport(
@@ -103,12 +105,6 @@ def _open(root: Path, folder: Path) -> Journal:
         journal.entries = {**manifest['images'], **journal.entries}
     remove_leftovers(folder)
     return journal
-
-
-def _found(
-    folder: Path, names: Sequence[str], known: dict[str, Any]
-) -> list[str]:
-    return [n for n in names if n in known and stored_path(folder, n).exists()]
 
 
 def _is_intact(root: Path, folder: Path, name: str, entry: dict) -> bool:
@@ -152,11 +148,6 @@ def _finish(root: Path, folder: Path, images: dict[str, dict]) -> None:
     }
     content = json.dumps(manifest, indent=1) + '\n'
     write_atomically(folder / MANIFEST, content.encode())
-
-
-def _forget(folder: Path, names: set[str]) -> None:
-    for name in names:
-        stored_path(folder, name).unlink(missing_ok=True)
 
 
 def _way(root: Path, folder: Path) -> str:

@@ -12,7 +12,7 @@ from ...io.image.rgb import read_rgb_image
 from ...registry import TRANSFORMS
 from ..image_store import ImageStore
 
-__all__ = ['LoadRGBImage']
+__all__ = ['LoadRGBImage', 'check_same_size']
 
 
 @TRANSFORMS.register_module()
@@ -89,7 +89,7 @@ class LoadRGBImage(BaseTransform):
             results[f'{key}_channel_order'] = 'rgb'
             results[f'{key}_color_type'] = 'color'
         if self.same_size:
-            self._check_sizes(results)
+            check_same_size(results, self.keys)
         return results
 
     def _read(self, path: str) -> np.ndarray:
@@ -110,23 +110,29 @@ class LoadRGBImage(BaseTransform):
             self._cached -= oldest.nbytes
         return image
 
-    def _check_sizes(self, results: dict) -> None:
-        shapes = {key: results[key].shape for key in self.keys}
-        if len(set(shapes.values())) > 1:
-            texts = (
-                f"'{results[f'{key}_path']}' has {width}x{height} pixels"
-                for key, (height, width, _) in shapes.items()
-            )
-            raise UnusableImageError(
-                f'images of a pair have different sizes: {", ".join(texts)}; '
-                'replace or remove the wrong one',
-                results[f'{self.keys[0]}_path'],
-            )
-
     def __repr__(self) -> str:
         store = None if self.store is None else str(self.store.folder)
         return (
             f'{type(self).__name__}(keys={self.keys}, '
             f'same_size={self.same_size}, backend_args={self.backend_args}, '
             f'store={store!r}, cache_megabytes={self.cache_megabytes})'
+        )
+
+
+def check_same_size(results: dict, keys: Sequence[str]) -> None:
+    """Refuse the images of a pair if their sizes differ.
+
+    Raises:
+        UnusableImageError: If they do.
+    """
+    sizes = {key: results[key].shape[:2] for key in keys}
+    if len(set(sizes.values())) > 1:
+        texts = (
+            f"'{results.get(f'{key}_path', key)}' has {width}x{height} pixels"
+            for key, (height, width) in sizes.items()
+        )
+        raise UnusableImageError(
+            f'images of a pair have different sizes: {", ".join(texts)}; '
+            'replace or remove the wrong one',
+            results.get(f'{keys[0]}_path'),
         )

@@ -7,8 +7,9 @@ from mmcv.transforms import BaseTransform
 
 from ...io.image.reader import UnusableImageError
 from ...registry import TRANSFORMS
+from .load_rgb_image import check_same_size
 
-__all__ = ['RandomCrop']
+__all__ = ['RandomCrop', 'check_fits']
 
 
 @TRANSFORMS.register_module()
@@ -78,7 +79,10 @@ class RandomCrop(BaseTransform):
             The same dict with cropped copies.
         """
         height, width = self.crop_size
-        self._check_sizes(results)
+        for key in self.keys:
+            check_fits(results, key, self.crop_size)
+        if self.together:
+            check_same_size(results, self.keys)
         top = left = 0
         for number, key in enumerate(self.keys):
             image = results[key]
@@ -94,29 +98,24 @@ class RandomCrop(BaseTransform):
             results[f'{key}_crop'] = (*corner, height, width)
         return results
 
-    def _check_sizes(self, results: dict) -> None:
-        texts = []
-        for key in self.keys:
-            height, width = results[key].shape[:2]
-            path = results.get(f'{key}_path')
-            texts.append(f"'{path or key}' has {width}x{height} pixels")
-            if height < self.crop_size[0] or width < self.crop_size[1]:
-                raise UnusableImageError(
-                    f'{texts[-1]}, too few for a crop of '
-                    f'{self.crop_size[1]}x{self.crop_size[0]}; remove it, or '
-                    'set a smaller crop_size',
-                    path,
-                )
-        sizes = {results[key].shape[:2] for key in self.keys}
-        if self.together and len(sizes) > 1:
-            raise UnusableImageError(
-                f'images of a pair have different sizes: {", ".join(texts)}; '
-                'replace or remove the wrong one',
-                results.get(f'{self.keys[0]}_path'),
-            )
-
     def __repr__(self) -> str:
         return (
             f'{type(self).__name__}(keys={self.keys}, '
             f'crop_size={self.crop_size}, together={self.together})'
+        )
+
+
+def check_fits(results: dict, key: str, size: tuple[int, int]) -> None:
+    """Refuse an image that is smaller than a crop, (height, width).
+
+    Raises:
+        UnusableImageError: If it is.
+    """
+    height, width = results[key].shape[:2]
+    if height < size[0] or width < size[1]:
+        path = results.get(f'{key}_path')
+        raise UnusableImageError(
+            f"'{path or key}' has {width}x{height} pixels, too few for a crop "
+            f'of {size[1]}x{size[0]}; remove it, or set a smaller crop_size',
+            path,
         )

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from mmcv.transforms import BaseTransform
 
-from ...io.image.reader import UnusableImageError
 from ...registry import TRANSFORMS
+from .random_crop import check_fits
 
 __all__ = ['RandomView']
 
@@ -90,18 +90,9 @@ class RandomView(BaseTransform):
         """
         for key in self.keys:
             image = results[key]
-            shortest = min(image.shape[:2])
-            if shortest < self.crop_size:
-                height, width = image.shape[:2]
-                path = results.get(f'{key}_path')
-                raise UnusableImageError(
-                    f"'{path or key}' has {width}x{height} pixels, too few "
-                    f'for a crop of {self.crop_size}x{self.crop_size}; '
-                    'remove it, or set a smaller crop_size',
-                    path,
-                )
+            check_fits(results, key, (self.crop_size, self.crop_size))
             scale = np.random.uniform(*self.scale)
-            side = min(round(self.crop_size / scale), shortest)
+            side = min(round(self.crop_size / scale), *image.shape[:2])
             region, corner = self._region(image, side)
             if side != self.crop_size:
                 region = cv2.resize(
