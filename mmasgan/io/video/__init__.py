@@ -1,5 +1,6 @@
 """Reading and writing of videos frame by frame, with PyAV (optional)."""
 
+from pathlib import Path
 from typing import Any
 
 from ..._moved import keep_old_names
@@ -20,3 +21,12 @@ def import_av() -> Any:
             'videos need PyAV, which is not installed: pip install "av>=14.2"'
         ) from error
     return av
+
+
+def open_video(path: Path, **options: str) -> Any:
+    """Open a local file, which must not refer to others, with PyAV."""
+    return import_av().open(
+        str(path.absolute()),  # could otherwise be taken for a protocol
+        options={'protocol_whitelist': 'file', **options},
+        metadata_errors='surrogateescape',
+    )

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from . import import_av
+from . import import_av, open_video
 
 __all__ = ['skipped_by_ffmpeg']
 
@@ -20,11 +20,7 @@ def skipped_by_ffmpeg(path: Path) -> str | None:
     try:
         with (
             av.logging.Capture() as log,
-            av.open(
-                str(path.absolute()),
-                options={'protocol_whitelist': 'file'},
-                metadata_errors='surrogateescape',
-            ) as container,
+            open_video(path) as container,
         ):
             for packet in container.demux():
                 corrupt += packet.is_corrupt

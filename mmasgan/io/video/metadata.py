@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from . import import_av
+from . import open_video
 
 __all__ = ['kept_metadata', 'lost_texts']
 
@@ -37,10 +37,7 @@ def kept_metadata(metadata: dict[str, str]) -> dict[str, str]:
 
 def lost_texts(path: Path, holders: Iterable[Any], source: Any) -> list[str]:
     """Return the names of metadata that a result lacks."""
-    av = import_av()
-    with av.open(
-        str(path.absolute()), metadata_errors='surrogateescape'
-    ) as result:
+    with open_video(path) as result:
         found = {text for _, text in _texts([result, *result.streams])}
         chapters = _chapters(result)
     lost = dict.fromkeys(

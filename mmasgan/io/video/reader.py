@@ -5,7 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from . import import_av
+from . import import_av, open_video
 from .faults import skipped_by_ffmpeg
 from .joined import JoinedParts
 
@@ -151,15 +151,7 @@ class VideoReader:
                 f"'{self._path}' does not exist or is not a file"
             )
         try:
-            # An absolute path cannot be interpreted as a protocol.
-            return self._av.open(
-                str(self._path.absolute()),
-                options={
-                    'protocol_whitelist': 'file',
-                    'format_whitelist': ','.join(DEMUXERS),
-                },
-                metadata_errors='surrogateescape',
-            )
+            return open_video(self._path, format_whitelist=','.join(DEMUXERS))
         except self._av.FFmpegError as error:
             raise ValueError(
                 f"'{self._path}' is not a video that FFmpeg supports, or is "
