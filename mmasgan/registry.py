@@ -12,7 +12,6 @@ need MMagic are therefore *deferred*: their module is imported when one of
 their names is looked up.
 """
 
-from collections.abc import Sequence
 from importlib import import_module
 
 from mmengine import registry as root
@@ -28,17 +27,8 @@ SCOPE = 'mmasgan'
 class DeferringRegistry(Registry):
     """Registry with names whose module is imported on demand."""
 
-    def __init__(
-        self,
-        name: str,
-        parent: Registry,
-        locations: Sequence[str],
-        deferred: dict[str, str],
-    ) -> None:
-        super().__init__(
-            name, parent=parent, scope=SCOPE, locations=list(locations)
-        )
-        self.deferred = deferred
+    deferred: dict[str, str] = {}
+    """Module to import for each deferred name."""
 
     def get(self, key: str) -> type | None:
         """Return the class registered as ``key``, or None.
@@ -56,33 +46,38 @@ class DeferringRegistry(Registry):
         return super().get(key)
 
 
-def _child(name: str, parent: Registry, *modules: str) -> Registry:
+def _child(
+    name: str, parent: Registry, *modules: str, **deferred: str
+) -> DeferringRegistry:
+    """Return a registry of modules to import at its first look-up."""
     locations = [f'{SCOPE}.{module}' for module in modules]
-    return Registry(name, parent=parent, scope=SCOPE, locations=locations)
+    child = DeferringRegistry(
+        name, parent=parent, scope=SCOPE, locations=locations
+    )
+    child.deferred = {key: f'{SCOPE}.{at}' for key, at in deferred.items()}
+    return child
 
 
-MODELS = DeferringRegistry(
+MODELS = _child(
     'model',
-    parent=root.MODELS,
-    locations=[
-        'mmasgan.layers',
-        'mmasgan.losses',
-        'mmasgan.generators',
-        'mmasgan.discriminators',
-    ],
-    deferred=dict.fromkeys(
-        ('ASCycleGAN', 'DeblurGAN', 'DeblurGANv2', 'MotionEstimator'),
-        'mmasgan.models',
-    ),
+    root.MODELS,
+    'layers',
+    'losses',
+    'generators',
+    'discriminators',
+    ASCycleGAN='models',
+    DeblurGAN='models',
+    DeblurGANv2='models',
+    MotionEstimator='models',
 )
 DATASETS = _child('dataset', root.DATASETS, 'datasets')
 DATA_SAMPLERS = _child('data sampler', root.DATA_SAMPLERS, 'datasets')
 TRANSFORMS = _child('transform', root.TRANSFORMS, 'datasets', 'semantic')
-HOOKS = DeferringRegistry(
+HOOKS = _child(
     'hook',
-    parent=root.HOOKS,
-    locations=['mmasgan.engine'],
-    deferred={'InferenceCostHook': 'mmasgan.evaluation.inference_cost_hook'},
+    root.HOOKS,
+    'engine',
+    InferenceCostHook='evaluation.inference_cost_hook',
 )
 LOOPS = _child('loop', root.LOOPS, 'engine')
 METRICS = _child(

@@ -232,9 +232,9 @@ class TestDeferringRegistry:
         things = DeferringRegistry(
             'thing',
             parent=Registry('thing', scope='above'),
-            locations=[],
-            deferred={'Late': 'late_thing', 'Broken': 'broken_thing'},
+            scope='mmasgan',
         )
+        things.deferred = {'Late': 'late_thing', 'Broken': 'broken_thing'}
         monkeypatch.setitem(sys.modules, 'registry_of_things', things)
         (tmp_path / 'late_thing.py').write_text(
             'import registry_of_things as things\n'

@@ -60,16 +60,11 @@ def motion(
 
 
 def _write(picture: Any, out: Path) -> None:
-    from io import BytesIO
-
-    from PIL import Image
-
+    from ..io.image.encoder import encode_photo
+    from ..io.image.photo import Photo
     from ..utils.atomic_files import write_atomically
 
-    content = BytesIO()
-    kind = 'PNG' if out.suffix.lower() == '.png' else 'JPEG'
-    Image.fromarray(picture).save(content, kind, quality=92)
     try:
-        write_atomically(out, content.getvalue())
+        write_atomically(out, encode_photo(Photo(picture), out.suffix))
     except OSError as error:
         raise click.ClickException(str(error)) from error

@@ -209,29 +209,20 @@ def _resolve(
     named = [entry for entry in entries if entry not in sequences]
     if named:
         every = {image.path: image for image in subset.images(variant)}
-        _check_known(subset, variant, named, every)
-        images.update((entry, every[entry]) for entry in named)
+        for entry in named:
+            if entry not in every:
+                raise ValueError(
+                    f'the split has {entry!r} for {variant!r}, which is '
+                    f"neither a sequence nor such an image in '{subset.root}';"
+                    ' correct the split file, or remove it to create a new one'
+                )
+            images[entry] = every[entry]
     whole = [sequences[entry] for entry in entries if entry in sequences]
     if whole:
         images.update((i.path, i) for i in subset.images(variant, whole))
     if not images:
         raise ValueError(f'the split has no entry for {variant!r}')
     return [images[path] for path in sorted(images)]
-
-
-def _check_known(
-    subset: GoProSubset,
-    variant: str,
-    named: Iterable[str],
-    every: dict[str, GoProImage],
-) -> None:
-    for entry in named:
-        if entry not in every:
-            raise ValueError(
-                f'the split has {entry!r} for {variant!r}, which is neither '
-                f"a sequence nor such an image in '{subset.root}'; correct "
-                'the split file, or remove it to create a new one'
-            )
 
 
 def warn_of_unused(subset: GoProSubset, used: Iterable[GoProImage]) -> None:

@@ -7,7 +7,6 @@ Nothing is downloaded.
 import json
 import os
 import shutil
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import mkdtemp
@@ -16,11 +15,10 @@ from typing import Any
 import numpy as np
 from mmengine.dist import is_main_process
 from PIL import Image
-from rich.console import Console
-from rich.progress import track
 
 from ..io.image.rgb import read_rgb_image
 from ..layers.camera_path import camera_path
+from ..utils.console import progress
 from .camera_shake import path_reach, shoot
 from .seeding import random_state
 
@@ -124,12 +122,9 @@ def _make(folder: Path) -> None:
         for photograph in photographs
         for number in range(RECIPE['images'][subset])
     ]
-    for subset, photograph, number in track(
-        jobs,
-        description='Creating the sample data set',
-        console=Console(file=sys.stderr),
-        disable=not is_main_process(),
-    ):
+    words = 'Creating the sample data set'
+    shown = progress(jobs, words) if is_main_process() else jobs
+    for subset, photograph, number in shown:
         sequence = folder / subset / Path(photograph).stem
         photo = read_rgb_image(str(_photograph_path(photograph)))
         key = (RECIPE['version'], *photograph.encode(), number)

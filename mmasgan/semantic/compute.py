@@ -1,7 +1,6 @@
 """Computation of the maps of all images of a data set."""
 
 import hashlib
-import io
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -10,11 +9,12 @@ from typing import Any
 
 import numpy as np
 from mmengine.logging import print_log
-from PIL import Image
 
 from .. import __version__
+from ..io.image.encoder import encode_photo
 from ..io.image.files import is_special, visible_files
 from ..io.image.kinds import IMAGE_SUFFIXES
+from ..io.image.photo import Photo
 from ..io.image.rgb import read_rgb_image
 from ..utils.atomic_files import write_atomically
 from ..utils.console import progress
@@ -142,7 +142,5 @@ def _images(root: Path) -> Iterator[str]:
 
 
 def _save(path: Path, picture: np.ndarray) -> None:
-    kind = 'PNG' if path.suffix == '.png' else 'JPEG'
-    content = io.BytesIO()
-    Image.fromarray(picture).save(content, kind, quality=90)
-    write_atomically(path, content.getbuffer(), sync=True)
+    content = encode_photo(Photo(picture), path.suffix)
+    write_atomically(path, content, sync=True)

@@ -10,7 +10,7 @@ from mmcv.transforms import BaseTransform
 
 from ..registry import TRANSFORMS
 from .resize import resize_by_area
-from .store import MapError, MapStore, find_store
+from .store import MapError, find_store
 
 __all__ = ['LoadSemantic']
 
@@ -133,9 +133,6 @@ class LoadSemantic(BaseTransform):
         if self.missing == 'uniform' and not store.path(name).exists():
             self._warn_or_raise(MapError(f"no map '{store.path(name)}'"))
             return None
-        return self._checked(store, name)
-
-    def _checked(self, store: MapStore, name: str) -> np.ndarray:
         maps = store.read(name)
         if len(maps) != self.num_groups:
             raise MapError(

@@ -68,7 +68,13 @@ def read_model_index(
     found: dict[str, IndexedModel] = {}
     for path, entry in _entries(folder / INDEX, folder):
         try:
-            model = _model(entry, weights)
+            model = IndexedModel(
+                entry['Name'],
+                entry['Config'],
+                entry.get('Weights'),
+                entry['Metadata'].get('SHA256'),
+                weights,
+            )
             names = (model.name, *entry.get('Alias', ()))
         except (KeyError, TypeError, AttributeError) as error:
             raise _no_index(path, error) from error
@@ -151,16 +157,6 @@ def _entries(path: Path, folder: Path) -> Iterator[tuple[Path, Any]]:
 
 def _no_index(path: Path, error: Exception) -> ValueError:
     return ValueError(f"'{path}' is not an index of models: {error!r}")
-
-
-def _model(entry: dict[str, Any], folder: Path) -> IndexedModel:
-    return IndexedModel(
-        entry['Name'],
-        entry['Config'],
-        entry.get('Weights'),
-        entry['Metadata'].get('SHA256'),
-        folder,
-    )
 
 
 def _fetch(address: str, sha256: str, name: str, model: str) -> Path:

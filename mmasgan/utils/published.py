@@ -8,21 +8,7 @@ from torch import Tensor, nn
 
 from .model_index import find_weights
 
-__all__ = ['load_published', 'read_published', 'read_safe_tensors']
-
-
-def read_published(weights: str | os.PathLike[str]) -> dict[str, Tensor]:
-    """Read the weights of a published network.
-
-    Returns:
-        Tensors by name, in float32.
-
-    Raises:
-        FileNotFoundError: If the file does not exist.
-        ValueError: If it is not a safetensors file.
-    """
-    tensors, _ = read_safe_tensors(find_weights(weights))
-    return {name: value.float() for name, value in tensors.items()}
+__all__ = ['load_published', 'read_safe_tensors']
 
 
 def read_safe_tensors(
@@ -63,8 +49,9 @@ def load_published(
         FileNotFoundError: If the file does not exist.
         ValueError: If it contains other weights.
     """
+    tensors, _ = read_safe_tensors(find_weights(weights))
     try:
-        network.load_state_dict(read_published(weights))
+        network.load_state_dict(tensors)
     except RuntimeError as error:
         raise ValueError(
             f'weights={str(weights)!r} do not fit {type(network).__name__} of '

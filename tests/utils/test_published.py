@@ -3,31 +3,36 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from mmasgan.utils.published import load_published, read_published
+from mmasgan.layers import MotionNetwork
+from mmasgan.utils.published import load_published
 
 
-def test_tensors_come_in_float32(tmp_path):
-    half = torch.tensor([1.5, -0.25], dtype=torch.float16)
+def test_weights_are_read_into_float32(tmp_path):
+    half = torch.tensor([[1.5, -0.25]], dtype=torch.float16)
     save_file({'weight': half}, tmp_path / 'x.safetensors')
-    read = read_published(tmp_path / 'x.safetensors')
-    assert read['weight'].dtype == torch.float32
-    assert read['weight'].tolist() == [1.5, -0.25]
+    network = nn.Linear(2, 1, bias=False)
+    load_published(network, tmp_path / 'x.safetensors')
+    assert network.weight.dtype == torch.float32
+    assert network.weight.tolist() == [[1.5, -0.25]]
 
 
 def test_a_name_is_a_file_of_the_library():
-    assert 'trunk.stem.weight' in read_published('motion_small_gopro')
+    network = MotionNetwork()
+    before = network.state_dict()['trunk.stem.weight'].clone()
+    load_published(network, 'motion_small_gopro')
+    assert (network.state_dict()['trunk.stem.weight'] != before).all()
 
 
 def test_what_is_missing_is_named_beside_what_there_is():
     with pytest.raises(FileNotFoundError, match=r"'x' is neither .*motion_sm"):
-        read_published('x')
+        load_published(nn.ReLU(), 'x')
 
 
 def test_another_kind_of_file_is_refused(tmp_path):
     path = tmp_path / 'x.safetensors'
     path.write_bytes(b'x' * 40)
     with pytest.raises(ValueError, match='not a safetensors file'):
-        read_published(path)
+        load_published(nn.ReLU(), path)
 
 
 def test_weights_must_fit(tmp_path):

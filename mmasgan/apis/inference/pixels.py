@@ -1,6 +1,7 @@
 """Deblurring of integer pixels with any backend."""
 
 from collections.abc import Callable
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -12,8 +13,6 @@ from .steps import listening, part_of_steps
 __all__ = ['NotFiniteError', 'deblur_pixels']
 
 SMALLEST = 16  # pixels per side, for all models
-
-Run = Callable[[Backend, np.ndarray, np.ndarray | None], np.ndarray]
 
 
 class NotFiniteError(ValueError):
@@ -61,12 +60,12 @@ def deblur_pixels(
     image = pixels.astype(np.float32, order='C')
     image -= half
     image /= half
-    run = _self_ensemble if self_ensemble else _once
+    run = partial(_self_ensemble, backend) if self_ensemble else backend
     with listening(progress):
         if scale == 1:
-            output = run(backend, image, semantic)
+            output = run(image, semantic)
         else:
-            output = _on_a_copy(run, backend, image, semantic, scale)
+            output = _on_a_copy(run, image, semantic, scale)
     _check_finite(output)
     if strength != 1:
         output = image + np.float32(strength) * (output - image)
@@ -107,15 +106,8 @@ def _check_finite(output: np.ndarray) -> None:
         )
 
 
-def _once(
-    backend: Backend, image: np.ndarray, semantic: np.ndarray | None
-) -> np.ndarray:
-    return backend(image, semantic)
-
-
 def _on_a_copy(
-    run: Run,
-    backend: Backend,
+    run: Backend,
     image: np.ndarray,
     semantic: np.ndarray | None,
     scale: float,
@@ -130,7 +122,7 @@ def _on_a_copy(
     if semantic is not None:
         maps = _resized(semantic.transpose(1, 2, 0), small)
         semantic = np.ascontiguousarray(maps.transpose(2, 0, 1))
-    change = run(backend, copy, semantic) - copy
+    change = run(copy, semantic) - copy
     return image + _resized(change, (height, width))
 
 
@@ -147,7 +139,7 @@ def _resized(image: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def _self_ensemble(
-    backend: Backend, image: np.ndarray, semantic: np.ndarray | None
+    backend: Backend, image: np.ndarray, semantic: np.ndarray | None = None
 ) -> np.ndarray:
     total = np.zeros_like(image)
     ways = product((False, True), (1, -1), (1, -1))

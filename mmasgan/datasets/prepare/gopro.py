@@ -88,7 +88,10 @@ def prepare_gopro(
     place = Path(store or root / STORE) if use_store else None
     if place is not None:
         notes += fill_store(root, blur + sharp, place)
-    notes += _alike(root, chosen, blur, sharp, place)
+    if chosen.mode == 'disjoint':  # else each scene is in both domains
+        looks = looks_of(root, blur, place), looks_of(root, sharp, place)
+        # GoPro's sequences are assumed to be different scenes.
+        notes += find_leaks(*looks, allow=True)
     remove_leftovers(root)
     write_split(root / SPLIT_FILE, chosen)
     return Prepared(
@@ -149,17 +152,3 @@ def _unused(root: Path, split: GoProSplit) -> tuple[str, ...]:
         f'{len(unused)} sequences, such as {unused[0]!r}; remove it to draw '
         'a new one',
     )
-
-
-def _alike(
-    root: Path,
-    split: GoProSplit,
-    blur: list[str],
-    sharp: list[str],
-    store: Path | None,
-) -> tuple[str, ...]:
-    if split.mode != 'disjoint':
-        return ()  # each scene is in both domains
-    blur_looks = looks_of(root, blur, store)
-    # GoPro's sequences are assumed to be different scenes.
-    return find_leaks(blur_looks, looks_of(root, sharp, store), allow=True)
