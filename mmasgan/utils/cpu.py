@@ -15,6 +15,10 @@ def has_instructions(precision: str) -> bool:
     many times the memory.
 
     Args:
+        precision: ``'float32'``, which always has, ``'bfloat16'`` or
+            ``'float16'``.
+
+    Args:
         precision: ``'float32'``, ``'bfloat16'`` or ``'float16'``.
     """
     name = {'bfloat16': 'bf16', 'float16': 'fp16'}.get(precision)
