@@ -4,7 +4,6 @@ A checkpoint contains its config as Python text. MMEngine would run it; here,
 only its literals are parsed, so that a checkpoint cannot run code.
 """
 
-import ast
 import os
 import re
 from collections.abc import Mapping
@@ -15,12 +14,13 @@ from mmengine.config import Config
 from torch import Tensor
 
 from .. import compat  # noqa: F401  before MMEngine's runner
+from ..utils.config_text import assignments, keywords, literal
 from ..utils.hashing import file_sha256
 from ..utils.tensor_file import read_tensors
 from .config import load_config
 from .trained_generator import TrainedGenerator
 
-__all__ = ['generator_config', 'literal_config', 'read_training_checkpoint']
+__all__ = ['generator_config', 'read_training_checkpoint']
 
 # Published part of a model, and the argument in its config. Networks are named
 # by their target domain.
@@ -29,7 +29,6 @@ PARTS = {
     'motion_network.': 'motion_network',
 }
 STARTED = re.compile(r'_\d{8}_\d{6}$')  # of `experiment_name`
-LONGEST_CONFIG = 2_000_000  # characters
 COMMIT = re.compile(r'[0-9a-f]{40}$')  # of `mmengine_version`
 
 
@@ -150,28 +149,15 @@ def _check_amount(path: str, tensors: Mapping[str, Any]) -> None:
         )
 
 
-def literal_config(text: Any) -> dict[str, Any]:
-    """Parse the values in the text of a config, without running it.
-
-    Raises:
-        ValueError: If it contains anything else.
-    """
-    return {
-        name: _literal(value) for name, value in _assignments(text).items()
-    }
-
-
 def _parse(text: Any, where: str, part: str) -> dict[str, Any]:
     """Parse an argument of the model in the text of a config."""
     try:
-        model = _assignments(text).get('model')
+        model = assignments(text).get('model')
         if model is not None:
-            (generator,) = (
-                keyword.value
-                for keyword in getattr(model, 'keywords', ())
-                if keyword.arg == part
-            )
-            found = _literal(generator)
+            given = keywords(model).get(part)
+            if given is None:
+                raise ValueError('it is missing')
+            found = literal(given)
             if isinstance(found, dict):
                 return found
             raise ValueError(f'it is a {type(found).__name__}')
@@ -183,42 +169,3 @@ def _parse(text: Any, where: str, part: str) -> dict[str, Any]:
     raise ValueError(
         f'{where} has no model; use the config file of the training'
     )
-
-
-def _assignments(text: Any) -> dict[str, ast.expr]:
-    if not isinstance(text, str) or len(text) > LONGEST_CONFIG:
-        raise ValueError('it is not a text, or too long')
-    try:
-        return {
-            name.id: statement.value
-            for statement in ast.parse(text).body
-            if isinstance(statement, ast.Assign)
-            for name in statement.targets
-            if isinstance(name, ast.Name)
-        }
-    except (SyntaxError, RecursionError, MemoryError) as error:
-        raise ValueError(f'it is not a config: {error}') from error
-
-
-def _literal(value: ast.expr) -> Any:
-    try:
-        return ast.literal_eval(_PlainDicts().visit(value))
-    # The latter two for deep nesting.
-    except (TypeError, RecursionError, MemoryError) as error:
-        raise ValueError(f'it is not a literal: {error}') from error
-
-
-class _PlainDicts(ast.NodeTransformer):
-    """Convert ``dict(a=1)`` to ``{'a': 1}``, which is a literal."""
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        self.generic_visit(node)
-        names = [keyword.arg for keyword in node.keywords]
-        if (
-            getattr(node.func, 'id', '') != 'dict'
-            or node.args
-            or None in names
-        ):
-            return node
-        keys: list[ast.expr | None] = [ast.Constant(name) for name in names]
-        return ast.Dict(keys, [keyword.value for keyword in node.keywords])

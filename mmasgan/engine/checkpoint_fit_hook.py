@@ -11,6 +11,7 @@ from mmengine.runner.checkpoint import get_state_dict
 from torch import Tensor
 
 from ..registry import HOOKS
+from ..utils.config_text import assignments, keywords
 
 __all__ = ['CheckpointFitHook', 'misfits']
 
@@ -112,21 +113,11 @@ def _some(names: list[str]) -> str:
 def _generator(text: str) -> dict[str, str] | None:
     """Return the arguments of ``model.generator`` in the text of a config."""
     try:
-        statements = ast.parse(text).body
-    except SyntaxError:
+        model = keywords(assignments(text)['model'])
+        given = keywords(model['generator'])
+    except (ValueError, KeyError):
         return None
-    for statement in statements:
-        match statement:
-            case ast.Assign(targets=[ast.Name(id='model')], value=model):
-                found = _arguments(model).get('generator')
-                if found is not None:
-                    given = _arguments(found)
-                    return {k: ast.unparse(v) for k, v in given.items()}
-    return None
-
-
-def _arguments(call: ast.expr) -> dict[str, ast.expr]:
-    return {str(k.arg): k.value for k in getattr(call, 'keywords', ())}
+    return {name: ast.unparse(value) for name, value in given.items()}
 
 
 def _changes(

@@ -24,10 +24,10 @@ from PIL import Image
 
 from benchmarks.machine import describe_machine
 from mmasgan import compat  # noqa: F401  before anything of MMagic
-from mmasgan.apis.training_checkpoint import literal_config
 from mmasgan.datasets.prepare.files import require_space
 from mmasgan.engine import EvaluationTableHook
 from mmasgan.utils.atomic_files import write_atomically
+from mmasgan.utils.config_text import literal_config
 from mmasgan.utils.tensor_file import read_tensors
 
 from .rows import ComparisonError

@@ -14,10 +14,10 @@ from mmengine.registry import DATASETS
 
 from mmasgan import __version__
 from mmasgan.apis.config import load_config
-from mmasgan.apis.training_checkpoint import literal_config
 from mmasgan.datasets import prepare_sample_dataset
 from mmasgan.io.image.kinds import IMAGE_SUFFIXES
 from mmasgan.io.image.reader import photo_size
+from mmasgan.utils.config_text import literal_config
 from mmasgan.utils.tensor_file import read_tensors
 
 from .budget import Budget, apply_budget, apply_vgg_weights, set_everywhere

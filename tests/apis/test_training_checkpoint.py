@@ -1,16 +1,11 @@
 import hashlib
 import pickle
-from pathlib import Path
 
 import pytest
 import torch
-from mmengine.config import Config
 from tiny import make_checkpoint
 
-from mmasgan.apis.training_checkpoint import (
-    literal_config,
-    read_training_checkpoint,
-)
+from mmasgan.apis.training_checkpoint import read_training_checkpoint
 
 
 def test_a_training_is_read_as_it_is(trained):
@@ -126,13 +121,6 @@ def test_a_checkpoint_runs_no_code(tmp_path, monkeypatch):
     assert not (tmp_path / 'ran').exists()
     with pytest.raises(FileNotFoundError, match=r"'c\.pth' is not a file"):
         read_training_checkpoint('c.pth')
-
-
-@pytest.mark.parametrize('name', ['ascyclegan_gopro', 'deblurganv2_gopro'])
-def test_the_text_of_a_config_is_read_as_mmengine_runs_it(name):
-    root = Path(__file__).parents[2]
-    text = Config.fromfile(root / f'configs/{name}.py').pretty_text
-    assert literal_config(text) == Config.fromstring(text, '.py').to_dict()
 
 
 @pytest.mark.parametrize(
