@@ -173,12 +173,7 @@ def _fix_condition(network: ResNetV2SFTGenerator) -> None:
 
 
 class _FixedNorm(nn.Module):
-    """Instance norm and SFT layer with a constant condition.
-
-    Args:
-        norm: Norm with an SFT layer.
-        condition: Condition, (1, cond_channels, 1, 1).
-    """
+    """Instance norm and SFT layer with a condition, (1, C, 1, 1)."""
 
     def __init__(self, norm: Any, condition: Any) -> None:
         super().__init__()

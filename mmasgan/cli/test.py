@@ -30,11 +30,7 @@ def test(arguments: tuple[str, ...]) -> None:
 
 
 def main(arguments: Sequence[str] | None = None, name: str = '') -> None:
-    """Parse a command line and test.
-
-    Args:
-        arguments: Command line; None means that of the process.
-        name: Name of the command; empty means that of the process.
+    """Parse a command line, by default that of the process, and test.
 
     Raises:
         SystemExit: After a user error, which is printed in one line.

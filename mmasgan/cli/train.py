@@ -39,11 +39,7 @@ def train(arguments: tuple[str, ...]) -> None:
 
 
 def main(arguments: Sequence[str] | None = None, name: str = '') -> None:
-    """Parse a command line and train.
-
-    Args:
-        arguments: Command line; None means that of the process.
-        name: Name of the command; empty means that of the process.
+    """Parse a command line, by default that of the process, and train.
 
     Raises:
         SystemExit: After a user error, which is printed in one line, or after

@@ -18,9 +18,8 @@ __all__ = ['checked_seed', 'permutation', 'random_state', 'seeded']
 def checked_seed(seed: int | None) -> int:
     """Return ``seed``, or PyTorch's initial seed if it is None.
 
-    Args:
-        seed: Seed given by the user. MMEngine's runner passes
-            ``randomness.seed`` to PyTorch before it builds the data sets.
+    MMEngine's runner passes ``randomness.seed`` to PyTorch before it builds
+    the data sets.
 
     Raises:
         TypeError: If the seed is not an integer.

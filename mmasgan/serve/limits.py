@@ -113,8 +113,7 @@ class Counted:
     def one(self, client: str | None) -> Iterator[None]:
         """Count a request for the duration of a context.
 
-        Args:
-            client: Key of the client; None for no limit per client.
+        Without a client, there is no limit per client.
 
         Raises:
             RefusedError: If a maximum is reached.

@@ -40,8 +40,7 @@ class Listeners:
     def gone(self, session: str | None) -> Callable[[], bool]:
         """Return a function that returns whether a session has left.
 
-        Args:
-            session: Key of the session; None for one that never leaves.
+        The session None never leaves.
         """
         start = monotonic()
 

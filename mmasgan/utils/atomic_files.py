@@ -49,8 +49,7 @@ def write_atomically(
 def part_of(path: Path) -> Iterator[Path]:
     """Create a temporary file that is renamed when it is complete.
 
-    Args:
-        path: Path of the final file; its folder is created.
+    The folder of the final file is created.
 
     Yields:
         Path of a new, empty file in the same folder. It replaces ``path`` at

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from PIL import Image, ImageDraw, ImageFont
 
-from mmasgan.datasets.prepare.picture import largest_part
 from mmasgan.engine.progress_figure import BELOW, COLOURS
+from mmasgan.utils.parts import largest_part
 
 PANEL = 288  # pixels
 CROP = 96  # enlarged three times

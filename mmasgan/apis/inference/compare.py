@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from ...utils.parts import largest_part
+
 __all__ = ['compare_sheet']
 
 WIDTH, HEIGHT = 960, 960  # largest panel, in pixels
@@ -50,15 +52,8 @@ def _changed(
     width, height = size
     first, second = images[:2]
     change = (np.maximum(first, second) - np.minimum(first, second)).sum(2)
-    sums = np.pad(change.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
-    sums = (
-        sums[height:, width:]
-        - sums[:-height, width:]
-        - sums[height:, :-width]
-        + sums[:-height, :-width]
-    )
-    top, left = np.unravel_index(np.argmax(sums), sums.shape)
-    return int(left), int(top), int(left) + width, int(top) + height
+    top, left = largest_part(change, height, width)
+    return left, top, left + width, top + height
 
 
 def _sheet(
@@ -90,8 +85,5 @@ def _sheet(
 def _write(draw: ImageDraw.ImageDraw, left: int, top: int, text: str) -> None:
     # Names may contain newlines or invalid UTF-8.
     text = ''.join(c if c.isprintable() else '?' for c in text)
-    try:
-        font = ImageFont.load_default(FONT_SIZE)
-    except TypeError:  # Pillow before 10.1 has one size
-        font = ImageFont.load_default()
+    font = ImageFont.load_default(FONT_SIZE)
     draw.text((left, top + (TITLE - FONT_SIZE) // 2), text, INK, font)

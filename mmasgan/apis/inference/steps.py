@@ -17,12 +17,7 @@ _listener: ContextVar[Listener | None] = ContextVar('listener', default=None)
 
 @contextmanager
 def listening(tell: Listener | None) -> Iterator[None]:
-    """Set the listener for a block.
-
-    Args:
-        tell: Function of the finished fraction, from 0 to 1. An exception
-            stops the work. None means no listener.
-    """
+    """Set the listener for a block; its exceptions stop the work."""
     token = _listener.set(tell)
     try:
         yield
@@ -32,12 +27,7 @@ def listening(tell: Listener | None) -> Iterator[None]:
 
 @contextmanager
 def part_of_steps(number: int, count: int) -> Iterator[None]:
-    """Let the progress of a block count as one of several parts.
-
-    Args:
-        number: Index of the part.
-        count: Number of parts, which take about equal time.
-    """
+    """Let the progress of a block count as one of several equal parts."""
     whole = _listener.get()
     tell = whole and (lambda share: whole((number + share) / count))
     with listening(tell):
@@ -50,11 +40,7 @@ def is_heard() -> bool:
 
 
 def report(share: float) -> None:
-    """Report progress to the listener.
-
-    Args:
-        share: Finished fraction, from 0 to 1; smaller after a restart.
-    """
+    """Report the finished fraction, from 0 to 1; smaller after a restart."""
     tell = _listener.get()
     if tell is not None:
         tell(min(max(share, 0.0), 1.0))

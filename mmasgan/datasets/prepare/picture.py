@@ -7,9 +7,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from ...utils.parts import largest_part
 from ..camera_shake import path_kernel
 
-__all__ = ['busiest_place', 'draw_shake', 'largest_part']
+__all__ = ['busiest_place', 'draw_shake']
 
 PANEL = 384  # pixels
 DETAIL = 288
@@ -43,26 +44,6 @@ def busiest_place(
     y = cv2.Sobel(coarse, cv2.CV_32F, 0, 1)
     top, left = largest_part(x * x + y * y, height, width)
     return top, left, height, width
-
-
-def largest_part(
-    energy: np.ndarray, height: int, width: int
-) -> tuple[int, int]:
-    """Find the part of an array with the largest sum.
-
-    Args:
-        energy: Non-negative array, (H, W).
-        height: Height of the part, at most H.
-        width: Width of the part, at most W.
-
-    Returns:
-        Top and left of the part.
-    """
-    sums = cv2.integral(energy)
-    rows = sums[height:] - sums[:-height]
-    parts = rows[:, width:] - rows[:, :-width]
-    top, left = np.unravel_index(np.argmax(parts), parts.shape)
-    return int(top), int(left)
 
 
 def draw_shake(

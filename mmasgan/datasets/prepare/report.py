@@ -129,12 +129,7 @@ def checks(found: Survey) -> list[tuple[str, Any]]:
 
 
 def spread(samples: Sequence[Sample], most: int) -> list[Sample]:
-    """Choose evenly spaced samples from the least to the most sharp.
-
-    Args:
-        samples: Samples to choose from.
-        most: Largest number to take, including both ends.
-    """
+    """Choose evenly spaced samples from the least to the most sharp."""
     ranked = sorted(samples, key=lambda sample: (sample.sharpness, sample))
     places = np.linspace(0, len(ranked) - 1, min(most, len(ranked)))
     return [ranked[place] for place in places.round().astype(int)]

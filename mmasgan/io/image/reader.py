@@ -29,12 +29,7 @@ __all__ = [
 
 
 class UnusableImageError(ValueError):
-    """An image file that cannot be used.
-
-    Args:
-        message: Message with the name of the file and the cause.
-        path: Path of the file in the data set; None if it is not a file.
-    """
+    """An image file that cannot be used; ``path`` is that in the data set."""
 
     def __init__(self, message: str, path: str | None = None) -> None:
         super().__init__(message)

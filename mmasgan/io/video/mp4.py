@@ -16,8 +16,7 @@ __all__ = ['shown_until']
 def shown_until(path: Path) -> list[Fraction]:
     """Return the end time of each track, in seconds.
 
-    Args:
-        path: Path of an MP4 or MOV file. A damaged one gives an empty list.
+    A damaged file gives an empty list.
     """
     ticks: list[int] = []
     unit = 0
