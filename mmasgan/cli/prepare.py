@@ -249,6 +249,7 @@ def _report_result(
         lines.append(f'--data-root {quote(str(done.root))}')
     else:
         lines = [f'python tools/train.py configs/{RECIPE}.py']
+        lines.append(f'--load-from {RECIPE}')  # its published weights
         if min_side is not None and min_side < (side := recipe_side()):
             click.echo(
                 f'Note: photographs of {min_side} pixels or more were '

@@ -14,6 +14,7 @@ from tiny import ROOT, make_gopro
 from mmasgan.apis import load_config
 from mmasgan.cli import main
 from mmasgan.registry import DATASETS
+from mmasgan.utils.model_index import find_weights
 
 PARTIAL = ['--allow-partial']
 
@@ -88,7 +89,10 @@ def test_photos_end_in_the_command_that_trains(run, folders, tmp_path):
     out = tmp_path / 'out'
     result = run('photos', *folders, '-o', out, '--min-side', 32)
     assert result.exit_code == 0, result.output
-    dataset = dataset_of(command_of(result.output))
+    command = command_of(result.output)
+    weights = command[command.index('--load-from') + 1]
+    assert find_weights(weights).is_file()
+    dataset = dataset_of(command)
     assert (dataset.num_blur, dataset.num_sharp) == (2, 2)
     inputs = dataset[0]['inputs']
     assert inputs['img_blur'].shape == inputs['img_sharp'].shape
