@@ -5,12 +5,15 @@ import gc
 import os
 import random
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 # Threads fight over tensors as small as the tests'; read when torch is
 # imported, here and in the processes that tests start.
 os.environ.setdefault('OMP_NUM_THREADS', '1')
 
+import forks
 import numpy as np
 import pytest
 import torch
@@ -72,7 +75,7 @@ def pytest_collection_modifyitems(items):
         )
     )
     _watch_runner()
-    # MMEngine's data sets collect garbage, which is slow with MMagic imported.
+    _spare_what_is_slow()
     gc.collect()
     gc.freeze()
 
@@ -90,6 +93,18 @@ def pytest_xdist_make_scheduler(config, log):
 
     config.option.loadscopereorder = False
     return ByFile(config, log)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtestloop(session):
+    """Fork the server of commands before anything trains."""
+    costs = {'app', 'process'}
+    starts = any(
+        costs & {mark.name for mark in item.iter_markers()}
+        for item in session.items
+    )
+    with forks.server() if starts else nullcontext():
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -120,6 +135,25 @@ def _watch_runner():
             return _loop(*args, **kwargs)
 
         setattr(runner.Runner, name, watched)
+
+
+def _spare_what_is_slow():
+    """Leave out what takes longer than the training of a small model.
+
+    MMEngine collects garbage for each data set, and formats each config.
+    """
+    data = sys.modules.get('mmengine.dataset.base_dataset')
+    if hasattr(data, 'gc'):
+        data.gc = SimpleNamespace(collect=lambda: 0)
+    config = sys.modules.get('mmengine.config.config')
+    if hasattr(config, 'FormatCode'):
+        original = config.FormatCode
+
+        @functools.wraps(original)
+        def format_in_unit_tests(code, **style):
+            return original(code, **style) if _is_unit else (code, True)
+
+        config.FormatCode = format_in_unit_tests
 
 
 def _audit(event, args):

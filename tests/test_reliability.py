@@ -4,16 +4,16 @@ import json
 import math
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
+import forks
 import pytest
 import torch
 from full_disk import fill
 from mmengine.hooks import Hook
 from tiny import CONFIG, ROOT, as_arguments, make_gopro, options
-from trainings import assert_equal, build, logged, read, run, train
+from trainings import assert_equal, build, logged, read, train
 
 from mmasgan.engine import bfloat16_optim_wrapper
 from mmasgan.utils.cpu import has_instructions
@@ -46,7 +46,7 @@ def test_20_kills_while_saving_lose_nothing(gopro, tmp_path):
     values = options(60, tmp_path / 'killed' / 'split.json') | changes
     values['val_cfg'] = None
     values['model.cycle_loss.weights'] = None
-    code, output = run(
+    code, output = forks.run(
         Path(__file__).with_name('killed_trainings.py'),
         *(CONFIG, tmp_path / 'killed', gopro, json.dumps(values), 20),
         cwd=tmp_path,
@@ -70,25 +70,24 @@ def test_a_signal_saves_and_stops_and_nothing_is_lost(gopro, tmp_path):
     values['model.cycle_loss.weights'] = None
     command = [ROOT / 'tools' / 'train.py', CONFIG, '--work-dir', work_dir]
     command += ['--data-root', gopro, '--cfg-options', *as_arguments(values)]
-    training = subprocess.Popen(
-        [sys.executable, *map(str, command)],
-        env=os.environ | {'OMP_NUM_THREADS': '1', 'CUDA_VISIBLE_DEVICES': ''},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    for line in training.stdout:
-        if 'Iter(train)' in line:
-            training.send_signal(signal.SIGTERM)
-            break
-    output, _ = training.communicate(timeout=120)
-    assert training.returncode == 128 + signal.SIGTERM, output
+    reader, writer = os.pipe()
+    env = os.environ | {'CUDA_VISIBLE_DEVICES': ''}
+    training = forks.start(command, tmp_path, env, writer)
+    os.close(writer)
+    with os.fdopen(reader) as lines:
+        for line in lines:
+            if 'Iter(train)' in line:
+                training.send_signal(signal.SIGTERM)
+                break
+        output = lines.read()
+    status = training.wait(timeout=120)
+    assert status == 128 + signal.SIGTERM, output
     assert 'SIGTERM: saving a checkpoint, then stopping' in output
     assert 'Traceback' not in output
     (saved,) = work_dir.glob('iter_*.pth')
     assert saved.name != 'iter_40.pth'
 
-    code, output = run(*command, '--resume', cwd=tmp_path)
+    code, output = forks.run(*command, '--resume', cwd=tmp_path)
     assert code == 0, output
     assert str(saved) in output
     assert_same_end(tmp_path / 'whole', work_dir, 40)
