@@ -5,7 +5,6 @@ import gc
 import os
 import random
 import sys
-from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,6 +16,9 @@ import forks
 import numpy as np
 import pytest
 import torch
+
+# Before anything of OpenMMLab is imported.
+forks.serve(forks.BARE)
 
 # Each test has one of these marks: its own, or that of the most expensive
 # fixture that it uses, or else `unit`. The most expensive files start first,
@@ -95,16 +97,14 @@ def pytest_xdist_make_scheduler(config, log):
     return ByFile(config, log)
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session):
-    """Fork the server of commands before anything trains."""
-    costs = {'app', 'process'}
-    starts = any(
-        costs & {mark.name for mark in item.iter_markers()}
-        for item in session.items
-    )
-    with forks.server() if starts else nullcontext():
-        return (yield)
+    """Fork servers of commands before anything trains."""
+    marks = {m.name for item in session.items for m in item.iter_markers()}
+    if 'process' in marks:
+        forks.serve(forks.TRAINING)
+    if 'app' in marks:
+        forks.serve(forks.SERVING)
 
 
 @pytest.hookimpl(wrapper=True)

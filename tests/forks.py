@@ -1,14 +1,14 @@
-"""Commands as forks of one process that has imported what they import.
+"""Commands as forks of processes that have imported what they import.
 
-A fresh interpreter imports for longer than a small training takes. So the
-session forks a server before its first test, which has started no thread and
-trained nothing. For each command the server forks a process that runs it as
-``python`` would, with arguments, environment, folder and files of its own.
-Each command of the library is started once as users do, elsewhere.
+A fresh interpreter imports for longer than a small training takes. So a
+session of pytest forks servers, which start no thread and train nothing. For
+each command a server forks a process that runs it as ``python`` would, with
+arguments, environment, folder and files of its own. Each command of the
+library is started once as users do, elsewhere.
 
-Where the session has no server, commands are processes as any other.
+Without servers, commands are processes as any other.
 
-Usage in a shell: ``python forks.py SOCKET COMMAND...``.
+Usage in a shell: ``python forks.py @SERVER COMMAND...``.
 """
 
 import json
@@ -20,50 +20,75 @@ import socket
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from importlib import import_module
 
 LENGTH = 8  # bytes that tell the length of a request
-_address = None
+# What servers import at their first request. The bare one has imported what
+# MMEngine and MMagic import of others, but none of OpenMMLab and of ours.
+BARE = (
+    'cv2',
+    'torch._dynamo',
+    'torch.distributed.fsdp',
+    'torch.distributed.optim',
+    'torch.distributed.run',
+    'torchvision',
+)
+TRAINING = (
+    'mmagic.datasets.transforms',
+    'mmagic.engine',
+    'mmagic.evaluation',
+    'mmagic.visualization',
+    'mmasgan.apis.config',
+    'mmasgan.cli.train',
+    'mmasgan.datasets',
+    'mmasgan.engine',
+    'mmasgan.evaluation',
+    'mmasgan.models',
+    'mmengine.runner',
+    'torch._dynamo',
+    'torch.distributed.elastic.multiprocessing.errors',
+    'torch.utils.tensorboard',
+)
+SERVING = (
+    'gradio',
+    'mmasgan.apis.inference.torch_backend',
+    'mmasgan.apis.pretrained',
+    'mmasgan.cli.serve',
+    'mmasgan.serve.page',
+    'mmasgan.serve.server',
+    'uvicorn',
+)
+_addresses = {}
 
 
-@contextmanager
-def server():
-    """Let the commands of this session be forks of what it is now."""
-    global _address
-    if not hasattr(os, 'pidfd_open'):
-        yield
+def serve(modules):
+    """Fork a server of commands, which ends with this process."""
+    if not hasattr(os, 'pidfd_open') or sys.platform != 'linux':
         return
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        socket.socket(socket.AF_UNIX) as listener,
-    ):
-        address = f'{folder}/server'
-        listener.bind(address)
-        listener.listen()
-        ends, alive = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.close(alive)
-            try:
-                _serve(listener, ends)
-            finally:
-                os._exit(0)
-        os.close(ends)
-        _address = address
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind('')  # a name that the system chooses
+    listener.listen()
+    ends, alive = os.pipe()
+    if os.fork() == 0:
+        os.close(alive)
         try:
-            yield
+            _serve(listener, ends, modules)
         finally:
-            _address = None
-            os.close(alive)
-            os.waitpid(child, 0)
+            os._exit(0)
+    os.close(ends)
+    _addresses[modules] = listener.getsockname()
+    listener.close()
 
 
 class Forked:
     """A command at work; as ``subprocess.Popen``, of which it has some."""
 
-    def __init__(self, command, cwd, env, stdout, stderr):
+    def __init__(self, address, command, cwd, env, stdout, stderr):
         self.returncode = None
-        self._socket = _request(command, str(cwd), dict(env), stdout, stderr)
+        self._socket = _request(
+            address, command, str(cwd), dict(env), stdout, stderr
+        )
         self._answers = self._socket.makefile('r')
         self.pid = int(self._answers.readline())
 
@@ -92,45 +117,49 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
 
-def start(command, cwd, env, stdout, stderr=subprocess.STDOUT):
+def start(command, cwd, env, stdout, stderr=None, modules=TRAINING):
     """Start arguments of ``python``; the output goes to files."""
     command = [str(word) for word in command]
-    if _address is None:
-        command = [sys.executable, *command]
-        return subprocess.Popen(
-            command, cwd=cwd, env=env, stdout=stdout, stderr=stderr
-        )
-    if stderr == subprocess.STDOUT:
-        stderr = stdout
-    return Forked(command, cwd, env, stdout, stderr)
+    stderr = stdout if stderr is None else stderr
+    if modules in _addresses:
+        address = _addresses[modules]
+        return Forked(address, command, cwd, env, stdout, stderr)
+    command = [sys.executable, *command]
+    return subprocess.Popen(
+        command, cwd=cwd, env=env, stdout=stdout, stderr=stderr
+    )
 
 
-def run(*command, cwd, limit=300, env=None):
-    """Run arguments of ``python`` on a CPU; return status and output."""
+def run(*command, cwd=None, limit=300, env=None, modules=TRAINING):
+    """Run arguments of ``python`` on the CPU; return what became of it."""
     env = (os.environ if env is None else env) | {'CUDA_VISIBLE_DEVICES': ''}
-    with tempfile.TemporaryFile() as log:
-        process = start(command, cwd, env, log)
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        process = start(command, cwd or os.getcwd(), env, out, err, modules)
         try:
             status = process.wait(limit)
         finally:
             process.kill()
-        log.seek(0)
-        return status, log.read().decode(errors='replace')
+        written = []
+        for file in (out, err):
+            file.seek(0)
+            written.append(file.read().decode(errors='replace'))
+        return subprocess.CompletedProcess(command, status, *written)
 
 
-def in_shell():
+def in_shell(modules=TRAINING):
     """Return the words that run ``python`` in a shell."""
     command = [sys.executable]
-    if _address is not None:
-        command += ['-I', '-S', __file__, _address]
+    if modules in _addresses:
+        name = _addresses[modules].replace(b'\0', b'@').decode()
+        command += ['-I', '-S', __file__, name]
     return shlex.join(command)
 
 
-def _request(command, cwd, env, stdout=1, stderr=2, address=None):
-    """Return a connection to the server, which was sent a command."""
+def _request(address, command, cwd, env, stdout, stderr):
+    """Return a connection to a server, which was sent a command."""
     request = json.dumps([command, cwd, env]).encode()
     connection = socket.socket(socket.AF_UNIX)
-    connection.connect(address or _address)
+    connection.connect(address)
     with open(os.devnull) as nothing:
         files = [
             file if isinstance(file, int) else file.fileno()
@@ -142,21 +171,24 @@ def _request(command, cwd, env, stdout=1, stderr=2, address=None):
     return connection
 
 
-def _serve(listener, ends):
+def _serve(listener, ends, modules):
     """Fork for each request, until the other end of a pipe is closed."""
     _forget_pytest()
-    while ends not in (ready := select.select([listener, ends], [], [])[0]):
-        assert ready == [listener]
+    signal.signal(signal.SIGCHLD, _reap)
+    late = iter(modules)
+    while ends not in select.select([listener, ends], [], [])[0]:
+        for name in late:  # once there is a request
+            import_module(name)
         connection, _ = listener.accept()
         if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             listener.close()
             _answer(connection)
             os._exit(0)
         connection.close()
-        _reap()
 
 
-def _reap():
+def _reap(*_):
     with suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
@@ -212,6 +244,7 @@ def _run(command, cwd, env, files):
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
+    sys.path[:0] = filter(None, env.get('PYTHONPATH', '').split(os.pathsep))
     if not env.get('CUDA_VISIBLE_DEVICES', '0').strip('-1'):
         _hide_gpus()
     atexit.register(multiprocessing.util._exit_function)
@@ -235,6 +268,9 @@ def _run(command, cwd, env, files):
 def _execute(name, *arguments):
     import runpy
 
+    if name == '-u':
+        sys.stdout.reconfigure(write_through=True)
+        name, *arguments = arguments
     if name == '-m':
         name, *arguments = arguments
         sys.path.insert(0, os.getcwd())
@@ -252,22 +288,25 @@ def _execute(name, *arguments):
 
 
 def _hide_gpus():
-    """PyTorch has read the environment already."""
-    import mmengine.device.utils
+    """Hide them from a PyTorch that has read the environment already."""
     import torch
 
-    mmengine.device.utils.DEVICE = 'cpu'
     torch.cuda.is_available = lambda: False
     torch.cuda.device_count = lambda: 0
+    device = sys.modules.get('mmengine.device.utils')
+    if device is not None:
+        device.DEVICE = 'cpu'
 
 
 def main():
-    address, *command = sys.argv[1:]
+    name, *command = sys.argv[1:]
+    address = name.replace('@', '\0').encode()
     connection = _request(
-        command, os.getcwd(), dict(os.environ), address=address
+        address, command, os.getcwd(), dict(os.environ), 1, 2
     )
     answers = connection.makefile('r')
-    answers.readline()
+    child = int(answers.readline())
+    signal.signal(signal.SIGTERM, lambda number, _: os.kill(child, number))
     status = int(answers.readline())
     sys.exit(status if status >= 0 else 128 - status)
 

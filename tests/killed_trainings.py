@@ -45,7 +45,7 @@ def saves(work_dir):
 
 def kill_in_a_save(child, work_dir):
     """Wait for some saves to begin, then kill at a moment of the next."""
-    for _ in range(random.randint(1, 3)):
+    for _ in range(random.randint(1, 2)):
         before = saves(work_dir)
         while (now := saves(work_dir)) is None or now == before:
             if os.waitpid(child, os.WNOHANG)[0]:

@@ -42,7 +42,7 @@ def test_nothing_is_lost_behind_nginx(tmp_path):
     options = ('--weights', tmp_path / 'tiny.pth', '--root-path', '/deblur')
     options += ('--proxy', '127.0.0.1')
     with (
-        served(*options, folder=folder) as address,
+        served(*options, folder=folder, modules=()) as address,
         behind_nginx(address, tmp_path) as outside,
     ):
         client = httpx.Client(timeout=120)

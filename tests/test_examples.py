@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import forks
 import nbformat
 import numpy as np
 import pytest
@@ -90,7 +91,7 @@ def test_own_data_from_photographs_to_deblurred_ones(tmp_path):
     block = block.replace(
         'my_photos.py\n', f'my_photos.py --cfg-options {small}\n'
     )
-    python = shlex.quote(sys.executable)
+    python = forks.in_shell()
     run(
         'bash',
         '-ec',
@@ -125,7 +126,7 @@ def test_own_generator_starts_at_its_input():
 
 @pytest.mark.process
 def test_own_generator_from_training_to_onnx(tmp_path):
-    """Outside the repository, in processes of their own."""
+    """Outside the repository; to train, an interpreter of its own."""
     here = tmp_path / 'here'
     shutil.copytree(EXAMPLES / 'own_generator', here)
     photo = here / 'photo.png'
@@ -155,12 +156,13 @@ def test_own_generator_from_training_to_onnx(tmp_path):
         block = block.replace(old, new)
     config = here / 'plain_sample.py'
     config.write_text(config.read_text().replace('=24', '=4, depth=1'))
-    python = shlex.quote(sys.executable)
+    python, fork = shlex.quote(sys.executable), forks.in_shell()
     run(
         'bash',
         '-ec',
-        f'mmasgan() {{ {python} -m mmasgan.cli "$@"; }}\n'
-        f'python() {{ {python} "$@"; }}\n{block}',
+        'mmasgan() {\n'
+        f'if test "$1" = train; then {python} -m mmasgan.cli "$@"\n'
+        f'else {fork} -m mmasgan.cli "$@"; fi\n}}\n{block}',
         cwd=here,
         CUDA_VISIBLE_DEVICES='',
     )
@@ -194,7 +196,7 @@ def beside_the_forks(tmp_path_factory):
 
     pip = (sys.executable, '-m', 'pip', '--python', python)
     done = subprocess.run(
-        [*pip, 'install', '-q', '--retries', '1', *FORKS],
+        [*pip, 'install', '-q', '--no-compile', '--retries', '1', *FORKS],
         capture_output=True,
         text=True,
         timeout=300,
@@ -202,7 +204,7 @@ def beside_the_forks(tmp_path_factory):
     if done.returncode:
         reason = done.stderr.strip().rpartition('\n')[2]
         pytest.skip(f'no package index has the forks: {reason}')
-    wheel = build_wheel(folder)
+    wheel = build_wheel(folder, '--wheel')
     run(*pip, 'install', '-q', '--no-deps', '--no-index', wheel, cwd=folder)
     return python
 

@@ -1,7 +1,7 @@
 """Whole trainings of several processes, under torchrun, by gloo on the CPU.
 
-What they need is trained in one start of two processes, which takes longer
-than the training.
+What they need is trained by two forks, which are ranks as torchrun's: to
+start torchrun takes longer than the trainings.
 """
 
 import csv
@@ -13,8 +13,11 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryFile
 
+import forks
 import pytest
 import torch
 from tiny import CONFIG, ROOT, as_arguments, make_gopro, options
@@ -55,6 +58,17 @@ def data(tmp_path_factory):
     return make_gopro(tmp_path_factory.mktemp('gopro'))
 
 
+def free_port():
+    with socket.socket() as taken:
+        taken.bind(('127.0.0.1', 0))
+        return taken.getsockname()[1]
+
+
+def as_rank(rank):
+    """Return the variables that torchrun sets for one of two processes."""
+    return dict(RANK=f'{rank}', LOCAL_RANK=f'{rank}', WORLD_SIZE='2')
+
+
 @pytest.fixture(scope='module')
 def trained(data, tmp_path_factory):
     """Folders of the trainings, each of two processes."""
@@ -85,18 +99,23 @@ def trained(data, tmp_path_factory):
         job('motion', 2, config=MOTION),
     ]
     script = Path(__file__).with_name('train_several.py')
-    done = subprocess.run(
-        [
-            *(sys.executable, '-m', 'torch.distributed.run', '--standalone'),
-            *('--nproc_per_node', '2', script, json.dumps(jobs)),
-        ],
-        cwd=folder,
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    meeting = {'MASTER_ADDR': '127.0.0.1', 'MASTER_PORT': str(free_port())}
+    with ExitStack() as stack:
+        logs = [stack.enter_context(TemporaryFile('w+')) for _ in range(2)]
+        started = [
+            forks.start(
+                [script, json.dumps(jobs)],
+                folder,
+                ENVIRONMENT | meeting | as_rank(rank),
+                log,
+            )
+            for rank, log in enumerate(logs)
+        ]
+        for process, log in zip(started, logs, strict=True):
+            stack.callback(process.kill)
+            status = process.wait(600)
+            log.seek(0)
+            assert status == 0, log.read()
     return folder
 
 
@@ -197,13 +216,13 @@ def test_another_number_of_processes_is_refused(trained, data, tmp_path):
 class Started:
     """A command at work, whose output is read while it goes on."""
 
-    def __init__(self, folder, *command):
+    def __init__(self, folder, *command, **environment):
         self.log = folder / f'{len(list(folder.iterdir()))}.log'
         with self.log.open('wb') as log:
             self.process = subprocess.Popen(
                 [str(word) for word in command],
                 cwd=folder,
-                env=ENVIRONMENT,
+                env=ENVIRONMENT | environment,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
@@ -243,8 +262,8 @@ def start():
     """Start commands, and leave none behind."""
     started = []
 
-    def start(*args):
-        started.append(Started(*args))
+    def start(*args, **environment):
+        started.append(Started(*args, **environment))
         return started[-1]
 
     yield start
@@ -270,10 +289,17 @@ DIST_TRAIN = ['bash', ROOT / 'tools' / 'dist_train.sh']
 
 
 @pytest.fixture
-def free_port(monkeypatch):
-    with socket.socket() as taken:
-        taken.bind(('127.0.0.1', 0))
-        monkeypatch.setitem(ENVIRONMENT, 'PORT', str(taken.getsockname()[1]))
+def forked_ranks(tmp_path_factory):
+    """Variables that let torchrun fork ranks, and not start an interpreter."""
+    python = tmp_path_factory.mktemp('bin') / 'python'
+    python.write_text(f'#!/bin/sh\nexec {forks.in_shell()} "$@"\n')
+    python.chmod(0o755)
+    return {'PYTHON_EXEC': str(python)}
+
+
+@pytest.fixture
+def port(monkeypatch):
+    monkeypatch.setitem(ENVIRONMENT, 'PORT', str(free_port()))
 
 
 needs_proc = pytest.mark.skipif(
@@ -283,7 +309,7 @@ needs_proc = pytest.mark.skipif(
 
 @needs_proc
 def test_a_stopped_job_goes_on_and_a_killed_rank_ends_it(
-    start, data, tmp_path, free_port
+    start, data, tmp_path, port, forked_ranks
 ):
     """SIGTERM to ``dist_train.sh``, resumed; then SIGKILL to one rank.
 
@@ -301,7 +327,7 @@ def test_a_stopped_job_goes_on_and_a_killed_rank_ends_it(
     last = re.findall(r'Iter\(train\) \[ *(\d+)/', output)[-1]
     assert int(last) == iteration
 
-    job = start(tmp_path, *command, '--resume')
+    job = start(tmp_path, *command, '--resume', **forked_ranks)
     job.wait_for(rf'Iter\(train\) \[ *{iteration + 1}/')
     os.kill(job.rank(1), signal.SIGKILL)
     status, output = job.ended(seconds=30)
@@ -311,7 +337,9 @@ def test_a_stopped_job_goes_on_and_a_killed_rank_ends_it(
     assert 'Signal 9 (SIGKILL) received by PID' in output
 
 
-def test_a_rank_that_fails_ends_the_job_with_its_error(start, data, tmp_path):
+def test_a_rank_that_fails_ends_the_job_with_its_error(
+    start, data, tmp_path, forked_ranks
+):
     job = start(
         tmp_path,
         *(sys.executable, '-m', 'torch.distributed.run', '--standalone'),
@@ -322,6 +350,7 @@ def test_a_rank_that_fails_ends_the_job_with_its_error(start, data, tmp_path):
         ),
         *(CONFIG, '--launcher', 'pytorch'),
         *arguments(data, tmp_path),
+        **forked_ranks,
     )
     job.wait_for('this disk is broken')
     status, output = job.ended(seconds=30)

@@ -1,5 +1,6 @@
 """The tables of docs/video.md, each cell there and back."""
 
+import functools
 import re
 from fractions import Fraction
 from pathlib import Path
@@ -79,6 +80,12 @@ def table(title):
     ]
 
 
+@functools.cache
+def frames():
+    """A second of pictures."""
+    return [picture(number) for number in range(30)]
+
+
 def made(folder, suffix, stream, **options):
     """Write a clip of a kind, or of the next one that holds its streams."""
     for kind in (suffix, '.mkv', '.mov', '.avi'):
@@ -134,7 +141,7 @@ def test_sound_is_written_as_the_table_says(tmp_path, codec, suffix, cell):
         suffix,
         'audio',
         encoder=CARRIERS.get(suffix, 'libx264'),
-        count=50,
+        frames=frames(),
         sound=[SOUNDS[codec]],
     )
     target = tmp_path / f'b{suffix}'

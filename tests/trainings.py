@@ -5,7 +5,10 @@ import os
 import subprocess
 import sys
 import uuid
+from functools import partial
+from importlib import import_module
 from pathlib import Path
+from unittest import mock
 
 import torch
 from mmengine.runner import Runner
@@ -13,6 +16,7 @@ from tiny import CONFIG, options
 
 from mmasgan.apis import load_config
 
+DISCRIMINATORS = 'mmagic.models.editors.deblurganv2.deblurganv2_discriminator'
 VALIDATION = {'train_cfg.val_interval', 'default_hooks.visualization.interval'}
 
 
@@ -32,7 +36,11 @@ def build(gopro, work_dir, iterations, config=CONFIG, workers=0, **changes):
             cfg.model[part].weights = None
     if 'backbone_weights' in cfg.model:
         cfg.model.backbone_weights = None
-    return Runner.from_cfg(cfg)
+    # MMagic's discriminators have a width that no config can change.
+    parts = import_module(DISCRIMINATORS)
+    narrow = partial(parts.NLayerDiscriminator, ndf=4)
+    with mock.patch.object(parts, 'NLayerDiscriminator', narrow):
+        return Runner.from_cfg(cfg)
 
 
 def train(*args, **kwargs):

@@ -7,8 +7,11 @@ import sys
 from tiny import ROOT
 
 
-def build_wheel(folder):
-    """Build the wheel from a source distribution, and return its path."""
+def build_wheel(folder, *options):
+    """Build the wheel, and return its path.
+
+    It is built from a source distribution, or by ``--wheel`` from the source.
+    """
     # From a copy, since a build leaves its own folder behind.
     source = folder / 'source'
     ignore = shutil.ignore_patterns('__pycache__')
@@ -23,7 +26,7 @@ def build_wheel(folder):
         shutil.copy(ROOT / name, source)
     done = subprocess.run(
         [
-            *(sys.executable, '-m', 'build', '--no-isolation'),
+            *(sys.executable, '-m', 'build', '--no-isolation', *options),
             *('-o', folder / 'dist', source),
         ],
         capture_output=True,

@@ -2,12 +2,13 @@
 
 import json
 import os
-import subprocess
-import sys
+import socket
 from importlib import metadata
 from pathlib import Path
+from tempfile import TemporaryFile
 from types import SimpleNamespace
 
+import forks
 import pytest
 
 HERE = Path(__file__).parent
@@ -29,24 +30,17 @@ def symptoms(tmp_path_factory):
     folder = tmp_path_factory.mktemp('symptoms')
     site = _editable_install(folder)
     given = os.environ.get('PYTHONPATH')
-    env = {
-        **os.environ,
-        'PYTHONPATH': os.pathsep.join([*site, *([given] if given else [])]),
-        'CUDA_VISIBLE_DEVICES': '-1',  # faults of machines without a GPU
-    }
-    command = [sys.executable, str(HERE / 'symptoms.py'), str(folder)]
-    runs = [
-        subprocess.Popen(
-            line,
+    paths = [*site, *([given] if given else [])]
+    env = os.environ | {'PYTHONPATH': os.pathsep.join(paths)}
+    errors = []
+    for patch in ([], ['patch']):
+        done = forks.run(
+            *(HERE / 'symptoms.py', folder, *patch),
             env=env,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
+            modules=forks.BARE,
         )
-        for line in (command, [*command, 'patch'])
-    ]
-    errors = [run.communicate(timeout=300)[1] for run in runs]
-    assert [run.returncode for run in runs] == [0, 0], errors
+        errors += [done.stderr] if done.returncode else []
+    assert errors == []
     without, patched = (
         json.loads((folder / f'outcomes{patch}.json').read_text())
         for patch in (False, True)
@@ -56,17 +50,14 @@ def symptoms(tmp_path_factory):
 
 @pytest.fixture
 def python(tmp_path):
-    """Run statements in a fresh interpreter, and return its output."""
+    """Run statements in an interpreter, and return its output.
 
-    def run(code):
-        done = subprocess.run(
-            [sys.executable, '-W', 'ignore', '-c', code],
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-            env={**os.environ, 'CUDA_VISIBLE_DEVICES': '-1'},
-            timeout=300,
-        )
+    It has imported no more than PyTorch, or nothing if told so.
+    """
+
+    def run(code, modules=forks.BARE):
+        code = f'import warnings; warnings.simplefilter("ignore")\n{code}'
+        done = forks.run('-c', code, cwd=tmp_path, modules=modules)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
@@ -110,24 +101,40 @@ def processes(tmp_path_factory):
         f'from mmengine.model import {wrapper}\n\n'
         f'model_wrapper_cfg = dict(type={wrapper})\n'
     )
-    done = subprocess.run(
-        [
-            *(sys.executable, '-m', 'torch.distributed.run'),
-            *('--nproc_per_node', '2', '--standalone'),
-            *(str(HERE / 'two_processes.py'), str(folder)),
-        ],
-        capture_output=True,
-        text=True,
-        env={
-            **os.environ,
-            'CUDA_VISIBLE_DEVICES': '-1',
-            'OMP_NUM_THREADS': '1',
-        },
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
+    with socket.socket() as taken:
+        taken.bind(('127.0.0.1', 0))
+        port = taken.getsockname()[1]
+    meeting = {'MASTER_ADDR': '127.0.0.1', 'MASTER_PORT': str(port)}
+    script = [HERE / 'two_processes.py', folder]
+    with TemporaryFile('w+') as log:
+        # As torchrun does, which takes longer to start than to train.
+        started = [
+            forks.start(
+                script,
+                folder,
+                {
+                    **os.environ,
+                    **meeting,
+                    'CUDA_VISIBLE_DEVICES': '-1',
+                    'WORLD_SIZE': '2',
+                    'RANK': f'{rank}',
+                    'LOCAL_RANK': f'{rank}',
+                },
+                log,
+                modules=forks.BARE,
+            )
+            for rank in range(2)
+        ]
+        try:
+            statuses = [process.wait(300) for process in started]
+        finally:
+            for process in started:
+                process.kill()
+        log.seek(0)
+        output = log.read()
+    assert statuses == [0, 0], output
     reports = [
         json.loads((folder / f'rank{rank}.json').read_text())
         for rank in (0, 1)
     ]
-    return SimpleNamespace(reports=reports, output=done.stdout + done.stderr)
+    return SimpleNamespace(reports=reports, output=output)

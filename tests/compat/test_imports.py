@@ -139,7 +139,8 @@ def test_import_is_cheap_and_quiet(python):
             f'    if name.partition(".")[0] in {heavy}:\n'
             '        del sys.modules[name]\n'
             'import mmasgan.compat\n'
-            f'print(sorted(set({heavy}) & set(sys.modules)))'
+            f'print(sorted(set({heavy}) & set(sys.modules)))',
+            modules=(),
         ).strip()
         == '[]'
     )

@@ -1,6 +1,7 @@
-import subprocess
-import sys
+import os
+from tempfile import TemporaryFile
 
+import forks
 import pytest
 import torch
 from numpy_reference import assert_close
@@ -115,20 +116,18 @@ def two_ranks(tmp_path_factory):
     inputs = real, fake, torch.randn(5, dtype=torch.float64)
     torch.save(inputs, folder / 'inputs')
     paths = [str(folder / name) for name in ('store', 'inputs', 'result')]
-    ranks = [
-        subprocess.Popen(
-            [sys.executable, '-c', RANK, str(rank), *paths],
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for rank in range(2)
-    ]
-    try:
-        errors = [rank.communicate(timeout=300)[1] for rank in ranks]
-    finally:
-        for rank in ranks:
-            rank.kill()
-    assert [rank.returncode for rank in ranks] == [0, 0], '\n'.join(errors)
+    with TemporaryFile('w+') as log:
+        ranks = [
+            forks.start(['-c', RANK, rank, *paths], folder, os.environ, log)
+            for rank in range(2)
+        ]
+        try:
+            statuses = [rank.wait(300) for rank in ranks]
+        finally:
+            for rank in ranks:
+                rank.kill()
+        log.seek(0)
+        assert statuses == [0, 0], log.read()
     return inputs, torch.load(folder / 'result')
 
 

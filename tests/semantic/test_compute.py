@@ -1,10 +1,9 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 
+import forks
 import numpy as np
 import pytest
 
@@ -86,18 +85,19 @@ def test_damaged_maps_are_made_again(data, counting):
 
 
 @pytest.mark.process
-def test_a_killed_process_leaves_whole_maps_only(data):
+def test_a_killed_process_leaves_whole_maps_only(data, tmp_path):
+    log = tmp_path / 'log'
+
     def start():
-        return subprocess.Popen(
-            [sys.executable, '-c', SLOW, str(data)], stderr=subprocess.PIPE
-        )
+        with log.open('w') as file:
+            return forks.start(['-c', SLOW, data], data, os.environ, file)
 
     process = start()
     deadline = time.time() + 60
     while len(list(data.rglob('*.npz'))) < 2 and time.time() < deadline:
         time.sleep(0.05)
     os.kill(process.pid, signal.SIGKILL)
-    process.communicate()
+    process.wait()
     found = sorted(data.rglob('*.npz'))
     assert 2 <= len(found) < 8
     before = {path: path.stat().st_mtime_ns for path in found}
@@ -105,8 +105,7 @@ def test_a_killed_process_leaves_whole_maps_only(data):
         with np.load(path) as content:
             assert content['map'].shape == (8, 6, 10)
     process = start()
-    assert process.wait(60) == 0, process.communicate()
-    process.communicate()
+    assert process.wait(60) == 0, log.read_text()
     assert len(list(data.rglob('*.npz'))) == 8
     for path, written in before.items():
         assert path.stat().st_mtime_ns == written

@@ -2,46 +2,47 @@
 
 import os
 import signal
-import subprocess
-import sys
 from contextlib import contextmanager
 from tempfile import TemporaryFile
 
+import forks
+
 
 @contextmanager
-def served(*options, folder):
+def served(*options, folder, modules=forks.SERVING):
     """Run ``mmasgan serve`` at a free port of this machine.
 
     Yields its address, and checks that it leaves no file behind.
     """
+    command = ['-m', 'mmasgan.cli', 'serve', '--port', 0, '--device', 'cpu']
+    environment = {**os.environ, 'TMPDIR': str(folder)}
+    reader, writer = os.pipe()
     # A pipe that nobody reads would stop the server once it is full.
-    log = TemporaryFile('w+')  # noqa: SIM115  closed below
-    process = subprocess.Popen(
-        [
-            *(sys.executable, '-W', 'ignore', '-m', 'mmasgan.cli', 'serve'),
-            *('--port', '0', '--device', 'cpu', *map(str, options)),
-        ],
-        stdout=subprocess.PIPE,
-        stderr=log,
-        text=True,
-        env={**os.environ, 'TMPDIR': str(folder)},
-    )
-    try:
-        line = process.stdout.readline()
-        assert line.startswith('http://127.0.0.1:'), said(log)
-        yield line.split()[0]
-        assert any(folder.iterdir())
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
-        errors = said(log)
-        assert process.returncode == 0, errors
-        assert 'Traceback' not in errors, errors
-        left = [path for path in folder.rglob('*') if path.is_file()]
-        assert left == [], errors
-    finally:
-        process.kill()
-        process.wait()
-        log.close()
+    with os.fdopen(reader) as out, TemporaryFile('w+') as log:
+        process = forks.start(
+            [*command, *options],
+            os.getcwd(),
+            environment,
+            writer,
+            log,
+            modules,
+        )
+        os.close(writer)
+        try:
+            line = out.readline()
+            assert line.startswith('http://127.0.0.1:'), said(log)
+            yield line.split()[0]
+            assert any(folder.iterdir())
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=30)
+            errors = said(log)
+            assert process.returncode == 0, errors
+            assert 'Traceback' not in errors, errors
+            left = [path for path in folder.rglob('*') if path.is_file()]
+            assert left == [], errors
+        finally:
+            process.kill()
+            process.wait()
 
 
 def said(log):

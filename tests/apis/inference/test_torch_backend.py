@@ -1,7 +1,7 @@
 import copy
-import subprocess
 import sys
 
+import forks
 import numpy as np
 import pytest
 import torch
@@ -166,7 +166,6 @@ print(status('VmHWM') - before, backend.bytes_needed(900, 1400))
 
 
 @pytest.mark.process
-@pytest.mark.process
 @pytest.mark.skipif(sys.platform != 'linux', reason='measured on Linux')
 @pytest.mark.parametrize(
     ('precision', 'in_strips'),
@@ -178,8 +177,8 @@ print(status('VmHWM') - before, backend.bytes_needed(900, 1400))
 )
 def test_no_more_memory_is_taken_than_was_said(precision, in_strips):
     """A process that takes more may be killed."""
-    command = [sys.executable, '-c', MEASURE, precision, str(in_strips)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    done = forks.run('-c', MEASURE, precision, in_strips)
+    assert done.returncode == 0, done.stderr
     taken, said = map(int, done.stdout.split())
     assert 0.3 * said < taken < said
 
