@@ -147,13 +147,9 @@ def _spare_what_is_slow():
         data.gc = SimpleNamespace(collect=lambda: 0)
     config = sys.modules.get('mmengine.config.config')
     if hasattr(config, 'FormatCode'):
-        original = config.FormatCode
-
-        @functools.wraps(original)
-        def format_in_unit_tests(code, **style):
-            return original(code, **style) if _is_unit else (code, True)
-
-        config.FormatCode = format_in_unit_tests
+        config.FormatCode = functools.wraps(config.FormatCode)(
+            lambda code, **style: (code, True)
+        )
 
 
 def _audit(event, args):

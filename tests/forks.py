@@ -20,6 +20,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import traceback
 from contextlib import suppress
 from importlib import import_module
 
@@ -74,8 +75,10 @@ def serve(modules):
         os.close(alive)
         try:
             _serve(listener, ends, modules)
+        except BaseException:
+            traceback.print_exc()
         finally:
-            os._exit(0)
+            os._exit(1)
     os.close(ends)
     _addresses[modules] = listener.getsockname()
     listener.close()
@@ -234,7 +237,6 @@ def _run(command, cwd, env, files):
     import atexit
     import multiprocessing.util
     import threading
-    import traceback
 
     for number, file in enumerate(files):
         os.dup2(file, number)
@@ -245,7 +247,7 @@ def _run(command, cwd, env, files):
     os.environ.clear()
     os.environ.update(env)
     sys.path[:0] = filter(None, env.get('PYTHONPATH', '').split(os.pathsep))
-    if not env.get('CUDA_VISIBLE_DEVICES', '0').strip('-1'):
+    if env.get('CUDA_VISIBLE_DEVICES') in ('', '-1'):
         _hide_gpus()
     atexit.register(multiprocessing.util._exit_function)
     status = 0

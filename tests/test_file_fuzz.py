@@ -2,13 +2,13 @@
 
 import json
 import random
-import subprocess
 import sys
 import time
 import zipfile
 from io import BytesIO
 from pathlib import Path
 
+import forks
 import onnx
 import pytest
 import torch
@@ -156,8 +156,7 @@ def outcomes(tmp_path_factory):
             if number % 3 == 0:
                 inside = damaged_inside(sources / f'a.{kind}', draw)
             path.write_bytes(inside or mutated(content, draw))
-    command = [sys.executable, '-W', 'ignore', __file__, folder]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = forks.run(__file__, folder, modules=forks.BARE)
     lines = done.stdout.splitlines()
     assert done.returncode == 0, (lines[-1:], done.stderr[-500:])
     return [json.loads(line[4:]) for line in lines if line[:3] == 'end']

@@ -2,11 +2,10 @@
 
 import os
 import re
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
+import forks
 import pytest
 from tiny import ROOT
 from wheels import build_wheel
@@ -24,15 +23,9 @@ model.update(pool_size=7)
 
 
 def fresh_interpreter(code, cwd, **environment):
-    """Run code and return what it printed."""
-    done = subprocess.run(
-        [sys.executable, '-c', code],
-        cwd=cwd,
-        env=os.environ | environment,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    """Run code where PyTorch alone is imported; return what it printed."""
+    env = os.environ | environment
+    done = forks.run('-c', code, cwd=cwd, env=env, modules=forks.BARE)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -5,11 +5,10 @@ import os
 import subprocess
 import sys
 import uuid
-from functools import partial
 from importlib import import_module
 from pathlib import Path
-from unittest import mock
 
+import pytest
 import torch
 from mmengine.runner import Runner
 from tiny import CONFIG, options
@@ -37,9 +36,10 @@ def build(gopro, work_dir, iterations, config=CONFIG, workers=0, **changes):
     if 'backbone_weights' in cfg.model:
         cfg.model.backbone_weights = None
     # MMagic's discriminators have a width that no config can change.
-    parts = import_module(DISCRIMINATORS)
-    narrow = partial(parts.NLayerDiscriminator, ndf=4)
-    with mock.patch.object(parts, 'NLayerDiscriminator', narrow):
+    init = import_module(DISCRIMINATORS).NLayerDiscriminator.__init__
+    channels, _, *others = init.__defaults__
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(init, '__defaults__', (channels, 4, *others))
         return Runner.from_cfg(cfg)
 
 

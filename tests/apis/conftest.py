@@ -32,9 +32,12 @@ def exported(tmp_path_factory):
     """Export a kind of generator, once; return it and what was written."""
 
     @functools.cache
-    def export(kind='flagship', suffix='.onnx', semantic=False):
+    def once(kind, suffix, semantic):
         generator = make(**KINDS[kind])
         out = tmp_path_factory.mktemp('exported') / f'a{suffix}'
         return generator, export_generator(generator, out, semantic)
 
-    return export
+    # The cache takes a default for another argument than its value.
+    return lambda kind='flagship', suffix='.onnx', semantic=False: once(
+        kind, suffix, semantic
+    )

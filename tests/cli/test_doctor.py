@@ -1,8 +1,6 @@
 """The command line, each check in an interpreter as a user's."""
 
-import subprocess
-import sys
-
+import forks
 import pytest
 from click.testing import CliRunner
 
@@ -43,25 +41,17 @@ sys.meta_path.insert(0, Finder)
 
 @pytest.fixture(scope='module')
 def doctor():
-    """What the doctor says of each state, at the same time to save some."""
+    """What the doctor says of each state."""
     states = {
-        'healthy': '',
-        'mismatched': MISMATCHED,
-        'incomplete': WITHOUT_TORCH,
+        'healthy': ('', forks.BARE),
+        'mismatched': (MISMATCHED, ()),
+        'incomplete': (WITHOUT_TORCH, ()),
     }
-    runs = {
-        state: subprocess.Popen(
-            [sys.executable, '-c', prelude + DOCTOR],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for state, prelude in states.items()
-    }
-    outputs = {
-        state: run.communicate(timeout=300)[0] for state, run in runs.items()
-    }
-    return {state: (runs[state].returncode, outputs[state]) for state in runs}
+    found = {}
+    for state, (prelude, modules) in states.items():
+        done = forks.run('-c', prelude + DOCTOR, modules=modules)
+        found[state] = done.returncode, done.stderr + done.stdout
+    return found
 
 
 def _remedies(output):

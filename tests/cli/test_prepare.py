@@ -2,9 +2,9 @@
 
 import runpy
 import shlex
-import subprocess
 import sys
 
+import forks
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -184,11 +184,7 @@ def test_kill_in_the_middle_does_no_harm(run, tmp_path):
         'store._write = die\n'
         'main(["prepare", "gopro", *sys.argv[1:]])\n'
     )
-    killed = subprocess.run(
-        [sys.executable, '-c', code, str(root), *PARTIAL],
-        capture_output=True,
-        timeout=300,
-    )
+    killed = forks.run('-c', code, root, *PARTIAL)
     assert killed.returncode == -9, killed.stderr
     assert len(list((root / 'store').rglob('*.npy'))) == 4
     assert not (root / 'split.json').exists()

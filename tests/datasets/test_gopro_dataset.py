@@ -1,12 +1,11 @@
 import pickle
 import random
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from itertools import islice
 from pathlib import Path
 
+import forks
 import numpy as np
 import pytest
 import torch
@@ -168,9 +167,7 @@ def test_data_sets_need_neither_mmagic_nor_scikit_image():
         'import sys, mmasgan.datasets; '
         "print([m for m in ('mmagic', 'skimage') if m in sys.modules])"
     )
-    done = subprocess.run(
-        [sys.executable, '-c', code], capture_output=True, text=True
-    )
+    done = forks.run('-c', code, modules=forks.BARE)
     assert (done.stdout, done.stderr) == ('[]\n', '')
 
 

@@ -58,6 +58,17 @@ class Runner(SimpleNamespace):
 
 
 @pytest.fixture
+def drawn():
+    """Draw pictures, which takes longer than the rest of a test."""
+
+
+@pytest.fixture(autouse=True)
+def _undrawn(request, monkeypatch):
+    if 'drawn' not in request.fixturenames:
+        monkeypatch.setattr(progress_hook, 'draw_progress', lambda *_: b'')
+
+
+@pytest.fixture
 def trained(tmp_path):
     """A training with validations at 10 and 20, and its hook."""
     runner, hook = Runner(tmp_path, 'first'), ProgressHook()
@@ -70,7 +81,7 @@ def trained(tmp_path):
 ROWS = [(10, 'a', -1), (10, 'b', -1), (20, 'a', 1), (20, 'b', 1.5)]
 
 
-def test_a_validation_writes_picture_and_table(trained):
+def test_a_validation_writes_picture_and_table(drawn, trained):
     runner, _ = trained
     assert runner.table() == ROWS
     assert Path(runner.log_dir, 'progress.png').stat().st_size > 10_000

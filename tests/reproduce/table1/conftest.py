@@ -4,7 +4,6 @@ A job is a fork of the test, not a new interpreter, which would import for
 longer than it trains; ``tests/test_table1.py`` starts real ones.
 """
 
-import gc
 import importlib
 import os
 import shutil
@@ -15,6 +14,7 @@ from io import StringIO
 from types import SimpleNamespace
 
 import pytest
+from forks import TRAINING
 from rich.console import Console
 from tiny import make_gopro
 
@@ -118,11 +118,8 @@ def gopro(tmp_path_factory):
 @pytest.fixture(scope='session', autouse=True)
 def _imported():
     """Import here, once, and not in each fork."""
-    for name in ('mmagic.models', 'mmagic.visualization', 'mmasgan.models'):
+    for name in TRAINING:
         importlib.import_module(name)
-    gc.freeze()  # each data set collects
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture(scope='session')
