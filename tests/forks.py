@@ -246,6 +246,7 @@ def _run(command, cwd, env, files):
     os.chdir(cwd)
     os.environ.clear()
     os.environ.update(env)
+    tempfile.tempdir = None  # found anew
     sys.path[:0] = filter(None, env.get('PYTHONPATH', '').split(os.pathsep))
     if env.get('CUDA_VISIBLE_DEVICES') in ('', '-1'):
         _hide_gpus()

@@ -11,10 +11,11 @@ import pytest
 pytestmark = pytest.mark.process
 
 CODE = """
-import atexit, os, sys
+import atexit, os, sys, tempfile
 
 atexit.register(print, 'at the end')
 print(sys.argv, os.getcwd(), os.environ['GIVEN'], sys.stdin.read())
+assert tempfile.gettempdir() == os.environ['TMPDIR']
 print('told', file=sys.stderr)
 """
 END = """
@@ -32,7 +33,7 @@ def modules(request):
 
 
 def test_it_has_arguments_environment_folder_and_files(modules, tmp_path):
-    env = os.environ | {'GIVEN': 'value'}
+    env = os.environ | {'GIVEN': 'value', 'TMPDIR': str(tmp_path)}
     arguments = ['-c', CODE, 'a b', '--c']
     done = forks.run(*arguments, cwd=tmp_path, env=env, modules=modules)
     argv = ['-c', 'a b', '--c']

@@ -69,20 +69,16 @@ def test_it_trains_tests_reports_and_keeps_it(tmp_path):
 
 @pytest.mark.process
 def test_a_job_ends_with_who_started_it(tmp_path):
+    """As here, where its standard input has ended."""
     os.mkfifo(tmp_path / 'config.py')  # which it waits for
-    process = subprocess.Popen(
-        [
-            *(sys.executable, '-m', 'reproduce.table1.job'),
-            *('train', tmp_path, '--stop-with-stdin'),
-        ],
-        stdin=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+    done = forks.run(
+        *('-m', 'reproduce.table1.job', 'train'),
+        *(tmp_path, '--stop-with-stdin'),
         cwd=ROOT,
+        limit=120,
     )
-    process.stdin.close()
-    assert process.wait(timeout=120) == 1
-    assert process.stderr.read() == b''
-    process.stderr.close()
+    assert done.returncode == 1
+    assert done.stderr == ''
 
 
 @pytest.mark.parametrize(

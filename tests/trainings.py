@@ -1,21 +1,15 @@
 """Whole trainings of small models, and what they left."""
 
 import json
-import os
-import subprocess
-import sys
 import uuid
-from importlib import import_module
 from pathlib import Path
 
-import pytest
 import torch
 from mmengine.runner import Runner
-from tiny import CONFIG, options
+from tiny import CONFIG, narrow_discriminators, options
 
 from mmasgan.apis import load_config
 
-DISCRIMINATORS = 'mmagic.models.editors.deblurganv2.deblurganv2_discriminator'
 VALIDATION = {'train_cfg.val_interval', 'default_hooks.visualization.interval'}
 
 
@@ -35,11 +29,7 @@ def build(gopro, work_dir, iterations, config=CONFIG, workers=0, **changes):
             cfg.model[part].weights = None
     if 'backbone_weights' in cfg.model:
         cfg.model.backbone_weights = None
-    # MMagic's discriminators have a width that no config can change.
-    init = import_module(DISCRIMINATORS).NLayerDiscriminator.__init__
-    channels, _, *others = init.__defaults__
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(init, '__defaults__', (channels, 4, *others))
+    with narrow_discriminators():
         return Runner.from_cfg(cfg)
 
 
@@ -81,20 +71,3 @@ def assert_equal(left, right, where='checkpoint'):
         assert torch.equal(left, right), where
     else:
         assert left == right, where
-
-
-def run(*command, cwd, limit=300):
-    """Run our Python on one thread of the CPU."""
-    environment = os.environ | {
-        'OMP_NUM_THREADS': '1',
-        'CUDA_VISIBLE_DEVICES': '',
-    }
-    done = subprocess.run(
-        [sys.executable, *map(str, command)],
-        cwd=cwd,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=limit,
-    )
-    return done.returncode, done.stdout + done.stderr

@@ -26,7 +26,7 @@ def real_pairs():
     return [(path, path.parents[1] / 'sharp' / path.name) for path in blurred]
 
 
-def read(path, size=(360, 640)):
+def read(path, size=(240, 320)):
     """Read the centre of an image."""
     image = np.asarray(Image.open(path).convert('RGB'))
     top, left = ((n - m) // 2 for n, m in zip(image.shape, size, strict=False))

@@ -7,6 +7,7 @@ from mmengine import MessageHub
 from mmengine.config import Config
 from mmengine.optim import OptimWrapper, OptimWrapperDict
 from mmengine.registry import MODELS
+from tiny import narrow_discriminators
 from torch import nn
 from torch.utils import model_zoo
 from torchvision.models.vgg import cfgs, make_layers
@@ -44,7 +45,7 @@ def build(root):
         model.content_loss.weights = None
         model.update(backbone_weights=None, warmup_iters=0)
         model.update(changes)
-        with warnings.catch_warnings():
+        with narrow_discriminators(), warnings.catch_warnings():
             warnings.simplefilter('ignore')  # of random weights
             return MODELS.build(model)
 
