@@ -82,8 +82,8 @@ def table(title):
 
 @functools.cache
 def frames():
-    """A second of pictures."""
-    return [picture(number) for number in range(30)]
+    """Pictures for a sound, which are drawn once."""
+    return [picture(number) for number in range(50)]
 
 
 def made(folder, suffix, stream, **options):
