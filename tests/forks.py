@@ -36,6 +36,7 @@ BARE = (
     'torchvision',
 )
 TRAINING = (
+    'mmasgan.compat',  # before MMagic
     'mmagic.datasets.transforms',
     'mmagic.engine',
     'mmagic.evaluation',
