@@ -17,7 +17,8 @@ model.cycle_loss = dict(type=LogL1Loss, loss_weight=0.1)
 model.reblur_generator.prior.styles.update(
     carried=dict(weight=0.3), hand=dict(weight=0.7)
 )
-optim_wrapper.generators.optimizer.update(lr=1e-4)
+# ours: at 1e-4, eight photographs make the weights worse by 0.1 dB.
+optim_wrapper.generators.optimizer.update(lr=3e-5)
 test_evaluator.metrics += [
     dict(type=PSNR, pred_key='published_img', prefix='published'),
     dict(type=SSIM, pred_key='published_img', prefix='published'),
@@ -26,7 +27,7 @@ test_evaluator.metrics += [
 train_cfg.update(max_iters=200, val_interval=100)
 param_scheduler = [
     dict(type=LinearLR, start_factor=0.01, end=20, by_epoch=False),
-    dict(type=FinalDecayLR, portion=0.5, by_epoch=False),
+    dict(type=FinalDecayLR, portion=1.0, by_epoch=False),
 ]
 default_hooks.update(logger=dict(interval=20), checkpoint=dict(interval=100))
 default_hooks.update(
