@@ -279,6 +279,7 @@ def _execute(name, *arguments):
         name, *arguments = arguments
         sys.path.insert(0, os.getcwd())
         sys.argv = [name, *arguments]
+        sys.modules.pop(name, None)  # of the server: runpy would warn
         runpy.run_module(name, run_name='__main__', alter_sys=True)
     elif name == '-c':
         code, *arguments = arguments

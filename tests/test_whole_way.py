@@ -15,7 +15,7 @@ from tiny import ROOT, make_archive, options
 from mmasgan.apis import load_config
 from mmasgan.cli import main
 from mmasgan.datasets import image_store
-from mmasgan.semantic import load_semantic
+from mmasgan.semantic import store
 
 pytestmark = [pytest.mark.runner, pytest.mark.filterwarnings('ignore')]
 
@@ -109,7 +109,7 @@ def test_archive_to_tested_model(archive, network, tmp_path, monkeypatch):
         monkeypatch.setattr(owner, name, watched)
 
     watch(image_store.ImageStore, 'read', 'store')
-    watch(load_semantic.MapStore, 'read', 'maps')
+    watch(store.MapStore, 'read', 'maps')
     runner_of(root, work_dir, values).train()
     assert len(read['store']) == 2 * 2  # both domains, two iterations
     assert len(read['maps']) >= 2 * 2

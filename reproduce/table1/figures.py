@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from PIL import Image, ImageDraw, ImageFont
 
 from mmasgan.engine.progress_figure import BELOW, COLOURS
-from mmasgan.utils.parts import largest_part
+from mmasgan.utils.largest_part import largest_part
 
 PANEL = 288  # pixels
 CROP = 96  # enlarged three times

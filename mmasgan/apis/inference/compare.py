@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from ...utils.parts import largest_part
+from ...utils.largest_part import largest_part
 
 __all__ = ['compare_sheet']
 

@@ -7,7 +7,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from ...utils.parts import largest_part
+from ...utils.largest_part import largest_part
 from ..camera_shake import path_kernel
 
 __all__ = ['busiest_place', 'draw_shake']

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from mmasgan.utils.parts import largest_part
+from mmasgan.utils.largest_part import largest_part
 
 
 @pytest.mark.parametrize('dtype', [np.uint8, np.float32, np.int64])
