@@ -2,7 +2,6 @@
 
 import json
 import logging
-import logging.config
 from datetime import datetime, timezone
 
 __all__ = ['LOG_FORMATS', 'LOG_LEVELS', 'configure_logging']
@@ -32,8 +31,10 @@ class JsonFormatter(logging.Formatter):
 
 def configure_logging(level: str, style: str) -> None:
     """Write the log to standard error."""
+    from logging.config import dictConfig  # slow; each command reads this file
+
     text = dict(format='%(asctime)s %(levelname)s %(message)s')
-    logging.config.dictConfig(
+    dictConfig(
         dict(
             version=1,
             disable_existing_loggers=False,
