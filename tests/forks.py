@@ -150,6 +150,46 @@ def run(*command, cwd=None, limit=300, env=None, modules=TRAINING):
         return subprocess.CompletedProcess(command, status, *written)
 
 
+def run_ranks(*command, cwd, env=None, limit=300, modules=TRAINING):
+    """Run arguments of ``python`` as two ranks on the CPU; return the output.
+
+    The ranks have the variables of torchrun, which itself takes longer to
+    start than a small training.
+    """
+    env = (os.environ if env is None else env) | {
+        'CUDA_VISIBLE_DEVICES': '',
+        'MASTER_ADDR': '127.0.0.1',
+        'MASTER_PORT': str(free_port()),
+        'WORLD_SIZE': '2',
+    }
+    with tempfile.TemporaryFile('w+') as log:
+        started = [
+            start(
+                command,
+                cwd,
+                env | {'RANK': rank, 'LOCAL_RANK': rank},
+                log,
+                modules=modules,
+            )
+            for rank in ('0', '1')
+        ]
+        try:
+            statuses = [process.wait(limit) for process in started]
+        finally:
+            for process in started:
+                process.kill()
+        log.seek(0)
+        output = log.read()
+    assert statuses == [0, 0], output
+    return output
+
+
+def free_port():
+    with socket.socket() as taken:
+        taken.bind(('127.0.0.1', 0))
+        return taken.getsockname()[1]
+
+
 def in_shell(modules=TRAINING):
     """Return the words that run ``python`` in a shell."""
     command = [sys.executable]

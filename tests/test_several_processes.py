@@ -9,13 +9,10 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryFile
 
 import forks
 import pytest
@@ -58,17 +55,6 @@ def data(tmp_path_factory):
     return make_gopro(tmp_path_factory.mktemp('gopro'))
 
 
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(('127.0.0.1', 0))
-        return taken.getsockname()[1]
-
-
-def as_rank(rank):
-    """Return the variables that torchrun sets for one of two processes."""
-    return dict(RANK=f'{rank}', LOCAL_RANK=f'{rank}', WORLD_SIZE='2')
-
-
 @pytest.fixture(scope='module')
 def trained(data, tmp_path_factory):
     """Folders of the trainings, each of two processes."""
@@ -99,23 +85,9 @@ def trained(data, tmp_path_factory):
         job('motion', 2, config=MOTION),
     ]
     script = Path(__file__).with_name('train_several.py')
-    meeting = {'MASTER_ADDR': '127.0.0.1', 'MASTER_PORT': str(free_port())}
-    with ExitStack() as stack:
-        logs = [stack.enter_context(TemporaryFile('w+')) for _ in range(2)]
-        started = [
-            forks.start(
-                [script, json.dumps(jobs)],
-                folder,
-                ENVIRONMENT | meeting | as_rank(rank),
-                log,
-            )
-            for rank, log in enumerate(logs)
-        ]
-        for process, log in zip(started, logs, strict=True):
-            stack.callback(process.kill)
-            status = process.wait(600)
-            log.seek(0)
-            assert status == 0, log.read()
+    forks.run_ranks(
+        *(script, json.dumps(jobs)), cwd=folder, env=ENVIRONMENT, limit=600
+    )
     return folder
 
 
@@ -299,7 +271,7 @@ def forked_ranks(tmp_path_factory):
 
 @pytest.fixture
 def port(monkeypatch):
-    monkeypatch.setitem(ENVIRONMENT, 'PORT', str(free_port()))
+    monkeypatch.setitem(ENVIRONMENT, 'PORT', str(forks.free_port()))
 
 
 needs_proc = pytest.mark.skipif(

@@ -2,10 +2,8 @@
 
 import json
 import os
-import socket
 from importlib import metadata
 from pathlib import Path
-from tempfile import TemporaryFile
 from types import SimpleNamespace
 
 import forks
@@ -101,38 +99,9 @@ def processes(tmp_path_factory):
         f'from mmengine.model import {wrapper}\n\n'
         f'model_wrapper_cfg = dict(type={wrapper})\n'
     )
-    with socket.socket() as taken:
-        taken.bind(('127.0.0.1', 0))
-        port = taken.getsockname()[1]
-    meeting = {'MASTER_ADDR': '127.0.0.1', 'MASTER_PORT': str(port)}
-    script = [HERE / 'two_processes.py', folder]
-    with TemporaryFile('w+') as log:
-        # As torchrun does, which takes longer to start than to train.
-        started = [
-            forks.start(
-                script,
-                folder,
-                {
-                    **os.environ,
-                    **meeting,
-                    'CUDA_VISIBLE_DEVICES': '-1',
-                    'WORLD_SIZE': '2',
-                    'RANK': f'{rank}',
-                    'LOCAL_RANK': f'{rank}',
-                },
-                log,
-                modules=forks.BARE,
-            )
-            for rank in range(2)
-        ]
-        try:
-            statuses = [process.wait(300) for process in started]
-        finally:
-            for process in started:
-                process.kill()
-        log.seek(0)
-        output = log.read()
-    assert statuses == [0, 0], output
+    output = forks.run_ranks(
+        *(HERE / 'two_processes.py', folder), cwd=folder, modules=forks.BARE
+    )
     reports = [
         json.loads((folder / f'rank{rank}.json').read_text())
         for rank in (0, 1)
