@@ -4,6 +4,7 @@ Usage: ``python killed_trainings.py CONFIG WORK_DIR DATA_ROOT OPTIONS KILLS``.
 Writes to ``WORK_DIR.pieces`` how many of the kills left a piece of a file.
 """
 
+import faulthandler
 import gc
 import json
 import os
@@ -19,6 +20,7 @@ from mmengine.runner import Runner
 from mmasgan.apis import load_config
 
 PIECES = '*.mmasgan-tmp'
+HANGS = 120  # seconds after which a training is given up
 
 
 def start(cfg):
@@ -28,6 +30,11 @@ def start(cfg):
         with open(f'{cfg.work_dir}.log', 'a') as log:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
+        # A hang says where.
+        faulthandler.dump_traceback_later(HANGS, exit=True)
+        # Within a second, MMEngine would take the visualizer of its parent,
+        # whose thread is not in this process.
+        cfg.experiment_name = f'child_{os.getpid()}'
         try:
             Runner.from_cfg(cfg).train()
         except BaseException as error:
