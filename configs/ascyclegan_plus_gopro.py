@@ -24,8 +24,8 @@ model.generator = dict(
     blocks=(4, 4, 6),
     up_blocks=(4, 4),
 )
-# ours: CycleGAN's. LogL1Loss continues a training better, but at its start it
-# teaches the generator to change nothing.
+# ours: as in CycleGAN. LogL1Loss is better for continuing a training, but at
+# the start of one it teaches the generator to change nothing.
 model.cycle_loss = dict(type=L1Loss)
 model.update(
     reblur_generator=dict(

@@ -1,4 +1,4 @@
-"""Registries of scope ``mmasgan``, children of MMEngine's root ones.
+"""Registries of scope ``mmasgan``, children of MMEngine's root registries.
 
 Any MM project can build every component by its name, without
 ``custom_imports``::

@@ -1,1 +1,1 @@
-"""What the paper reports, computed again; run from a clone."""
+"""Reproduction of the results of the paper; run it from a clone."""

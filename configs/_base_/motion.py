@@ -24,7 +24,7 @@ motion_prior = dict(
             acceleration=0.3,
             gamma=(2.2,),
         ),
-        # ours: blur so slight that a sharp original is hard to tell from it.
+        # ours: blur so slight that it is hard to tell from a sharp image.
         slight=dict(
             weight=0.15,
             length=(0, 8),

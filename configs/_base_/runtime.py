@@ -65,7 +65,7 @@ log_processor = dict(
     type=LogProcessor,
     by_epoch=False,
     window_size=50,
-    # MMEngine's pattern and `accuracy`: averages over the window
+    # MMEngine's pattern plus `accuracy`: values to average
     mean_pattern=r'.*(loss|accuracy|time|data_time|grad_norm).*',
 )
 log_level = 'INFO'

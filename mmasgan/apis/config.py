@@ -103,8 +103,8 @@ def load_config(
         work_dir: Folder of logs and checkpoints. None means the config's, or
             ``work_dirs/<name of the file>`` if it has none.
         data_root: Root folder of all data sets. None means the config's.
-        cfg_options: Values by dotted key, as in MMEngine's tools. If one of
-            the keys of the validation is None, there is no validation.
+        cfg_options: Values by dotted key, as in MMEngine's tools. Setting
+            any key of the validation to None disables the validation.
         launcher: ``'none'``, ``'pytorch'``, ``'slurm'`` or ``'mpi'``.
 
     Raises:
@@ -128,8 +128,8 @@ def load_config(
         if data_root is not None:
             loader.dataset.data_root = data_root
         if 'num_workers' in loader:
-            # More workers than processors only give a warning, and samples
-            # do not depend on their number.
+            # More workers than processors only cause a warning. Samples do
+            # not depend on the number of workers.
             loader.num_workers = min(loader.num_workers, _processors())
         if loader.get('num_workers') == 0:
             for key in OF_WORKERS:

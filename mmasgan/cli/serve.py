@@ -167,7 +167,7 @@ def serve(
             root_path,
             grace,
         )
-        gc.freeze()  # to take the page apart at exit takes a second
+        gc.freeze()  # otherwise, freeing the page takes a second
     except (ValueError, OSError, ImportError) as error:
         raise click.ClickException(str(error)) from error
 

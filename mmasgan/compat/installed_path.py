@@ -1,8 +1,8 @@
 """``read_base()`` does not find the configs of an editable install.
 
-Upstream: ``mmengine/utils/package_utils.py`` finds packages by
-``pkg_resources``, which setuptools 82 removed, and only in ``site-packages``,
-where an editable install is not.
+Upstream: ``mmengine/utils/package_utils.py`` finds packages with
+``pkg_resources``, which setuptools 82 removed. It only searches
+``site-packages``, which does not contain editable installs.
 """
 
 import os.path as osp

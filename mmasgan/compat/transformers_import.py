@@ -1,7 +1,7 @@
 """``import mmengine.optim`` imports all of transformers for one optimiser.
 
 Upstream: ``mmengine/optim/optimizer/builder.py`` registers ``Adafactor`` of
-transformers, if it is installed, which MMagic sees to. This takes one to two
+transformers if it is installed; MMagic requires it. This takes one to two
 seconds, in every process.
 """
 

@@ -1,8 +1,8 @@
 """A model wrapper given as a class is refused: ``key ... must be a str``.
 
 Upstream: ``Runner.wrap_model`` in ``mmengine/runner/runner.py`` calls
-``MODEL_WRAPPERS.get`` with its ``type``. This only accepts names, but
-pure-Python configs contain classes.
+``MODEL_WRAPPERS.get`` with the ``type`` of the wrapper. ``get`` only accepts
+names, but pure-Python configs contain classes.
 """
 
 import inspect

@@ -42,11 +42,11 @@ class GoProDataset(BaseDataset):
         pipeline: Transforms or their configs, as a list, or as a dict with
             any keys, so that an inheriting config can change one transform,
             or remove it by None.
-        crop_size: Side of the training crops: ``crop_size`` of each transform
-            that has this argument and does not set it. Additional pixels are
-            the ``margin`` of a transform.
-        store: Folder of an image store: ``store`` of each transform that has
-            this argument and does not set it.
+        crop_size: Side of the training crops, passed to each transform that
+            has the argument ``crop_size`` and does not set it. The ``margin``
+            of a transform is added to it.
+        store: Folder of an image store, passed to each transform that has the
+            argument ``store`` and does not set it.
         semantic: Config of the transform that loads semantic maps,
             :class:`~mmasgan.semantic.LoadSemantic`. It runs before the last
             transform, which also packs the maps.
@@ -56,8 +56,8 @@ class GoProDataset(BaseDataset):
         prepare: Function of ``data_root`` that creates the data on first use,
             or its dotted name, as in a dumped config. Every process calls it,
             the main process first, so it must do nothing if the data exist.
-        indices: Images to keep, as in MMEngine: a number of first images, a
-            negative number of last images, or a list of positions.
+        indices: Images to keep, as in MMEngine: n for the first n images, -n
+            for the last n, or a list of positions.
         max_skipped: Largest number of image files to skip because they are
             damaged, too small for the crop or, in pairs, of different sizes.
             All workers of a loader share the count; each process of a

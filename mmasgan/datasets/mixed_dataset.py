@@ -43,9 +43,9 @@ class MixedDataset(Dataset):
             theirs. None keeps theirs.
         crop_size: Side of the crops of all data sets given as configs. None
             keeps theirs.
-        seed: Seed of the data sets given as configs without a seed, plus 1,
-            2, ..., so that they have different crops. None means
-            ``torch.initial_seed()``, as in ``GoProDataset``.
+        seed: Seed for data sets given as configs without a seed. The data set
+            at position i gets ``seed + i``, so that their crops differ. None
+            means ``torch.initial_seed()``, as in ``GoProDataset``.
 
     Raises:
         ValueError: If there is no data set, one is empty, or ``ratio`` does

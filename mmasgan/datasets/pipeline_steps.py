@@ -23,8 +23,8 @@ def complete_steps(
             removes a transform.
         semantic: Config of a transform that loads semantic maps. It runs
             before the last transform, which also packs the maps.
-        **shared: Arguments of each transform that has and does not set them.
-            None means no argument.
+        **shared: Arguments to pass to each transform that has them and does
+            not set them. Those that are None are not passed.
     """
     values = pipeline.values() if isinstance(pipeline, Mapping) else pipeline
     steps = [step for step in values if step is not None]

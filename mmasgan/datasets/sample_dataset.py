@@ -67,7 +67,7 @@ def prepare_sample_dataset(root: str | os.PathLike[str]) -> Path:
         Path of the folder.
 
     Raises:
-        FileExistsError: If ``root`` is something else.
+        FileExistsError: If ``root`` exists and is not this data set.
         FileNotFoundError: If scikit-image lacks a photograph.
     """
     root = Path(root)

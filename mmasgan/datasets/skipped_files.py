@@ -34,7 +34,7 @@ class SkippedFiles:
             )
         self.limit = limit
         self.record = Path(gettempdir(), f'mmasgan-skipped-{uuid4().hex}')
-        # The end of a worker must not remove it.
+        # A worker that ends must not remove the file.
         weakref.finalize(self, _remove, self.record, os.getpid())
 
     def add(self, error: UnusableImageError) -> None:

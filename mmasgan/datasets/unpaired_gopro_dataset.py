@@ -64,8 +64,8 @@ class UnpairedGoProDataset(GoProDataset):
             leaks or contains missing entries. None means no file.
         exclude: Names of sequences to exclude from both domains, such as
             those for validation. It does not change the split.
-        indices: Images of each domain to keep: a number of first images, a
-            negative number of last images, or a list of positions.
+        indices: Images of each domain to keep: n for the first n images, -n
+            for the last n, or a list of positions.
         **kwargs: Other arguments of :class:`GoProDataset`, such as
             ``pipeline``, ``seed`` and ``prepare``.
     """

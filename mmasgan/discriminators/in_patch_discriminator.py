@@ -1,7 +1,7 @@
 """The 70x70 PatchGAN discriminator with instance norm.
 
-It is the same network as MMagic's ``PatchDiscriminator(num_conv=3)``, whose
-import takes as long as that of all models of MMagic.
+It is the same network as MMagic's ``PatchDiscriminator(num_conv=3)``.
+Importing that class takes as long as importing all models of MMagic.
 """
 
 from torch import Tensor, nn

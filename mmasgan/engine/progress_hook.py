@@ -19,7 +19,7 @@ __all__ = ['ProgressHook']
 
 GAINS = 'gains.csv'
 PICTURE = 'progress.png'
-UNCHANGED = 0.005  # dB; images with smaller gains are as good as unchanged
+UNCHANGED = 0.005  # dB; images with smaller gains count as unchanged
 KEY = 'progress_log_dir'  # in the message hub, saved in checkpoints
 
 
@@ -34,8 +34,8 @@ class ProgressHook(Hook):
     score of the input for each metric that also scores the input (see
     :class:`~mmasgan.engine.EvaluationTableHook`).
 
-    After the warm-up, a validation below the blurred input gives a warning,
-    and so does a model that returns its input.
+    After the warm-up, a warning is logged if the model scores below the
+    blurred input or returns its input.
     The hook does nothing outside of a training, or without PSNRs of model and
     input.
 

@@ -232,7 +232,7 @@ def _replay(part: _Part, runner: Runner, meta: dict[str, Any]) -> None:
         else 0
     )
     with warnings.catch_warnings():
-        # A warning about a step before the optimizer's first step.
+        # Ignore the warning that no optimizer step came before.
         warnings.simplefilter('ignore')
         for by_epoch, steps in ((False, meta['iter']), (True, epochs)):
             own = [s for s in part.schedulers if s.by_epoch == by_epoch]

@@ -43,9 +43,9 @@ class StopSignalHook(Hook):
 
     Args:
         interval: Maximum number of iterations after which several processes
-            exchange received signals, which synchronises a GPU. They do so
-            at least every 5 seconds if iterations take less than that, and
-            otherwise after each: torchrun only waits for 30 seconds.
+            exchange received signals. An exchange synchronises the GPU. There
+            is one at least every 5 seconds, or after each iteration if
+            iterations take longer, because torchrun only waits for 30 seconds.
 
     Raises:
         ValueError: If ``interval`` is not positive.

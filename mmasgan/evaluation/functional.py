@@ -99,8 +99,8 @@ def ssim_matlab3d(pred: ArrayLike, gt: ArrayLike) -> float:
 
     The window is 11x11x11. The volume is H x W x 3, extended on all six sides
     by its outermost values, so the SSIM map has the size of the image,
-    including borders. Across the three channels, the window mixes channels:
-    red is 0.63 red, 0.21 green and 0.15 blue.
+    including borders. The window also spans the channels, and so mixes them:
+    red becomes 0.63 red, 0.21 green and 0.15 blue.
 
     Source: MATLAB's ``ssim(A, ref)`` for a numeric HxWx3 array, which treats
     the channels as depth. The evaluation scripts of MPRNet and Restormer call

@@ -42,8 +42,8 @@ CLAMPS = ('eval', 'always', 'never')
 class ResNetV2SFTGenerator(nn.Module):
     """ResNet generator with a global residual and SFT layers.
 
-    ``block='v1', sft=False`` gives the paper's ResNet row, and with
-    ``global_residual=False, dropout=0`` in addition CycleGAN's generator.
+    ``block='v1', sft=False`` gives the paper's ResNet row. Adding
+    ``global_residual=False, dropout=0`` gives CycleGAN's generator.
 
     Config: ``dict(type='mmasgan.ResNetV2SFTGenerator', num_blocks=9)``
 
@@ -65,8 +65,8 @@ class ResNetV2SFTGenerator(nn.Module):
             residual, Tanh limits the range.
         norm: Whether to use instance norm, as in the paper. It removes the
             contrast of the image from the features, so the residual cannot
-            depend on it. Without it, the network is initialised as in He et
-            al., ICCV 2015, with a small residual.
+            depend on the contrast. A network without norms is initialised as
+            in He et al., ICCV 2015, with a small residual.
 
     Shape:
         (N, in_channels, H, W) in [-1, 1], H and W at least 16, and optionally

@@ -38,7 +38,7 @@ class Motion(NamedTuple):
 class Style:
     """Distribution of one kind of motion.
 
-    Pairs are the bounds of a uniform distribution.
+    Pairs, except for ``gamma``, are the bounds of a uniform distribution.
 
     Attributes:
         weight: Relative frequency of this style.

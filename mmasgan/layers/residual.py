@@ -56,7 +56,7 @@ class ConditionalInstanceNorm(nn.Module):
 
 
 class _Block(nn.Module):
-    """Layers of both blocks, without their order."""
+    """Layers that both blocks have; subclasses define their order."""
 
     def __init__(
         self,

@@ -15,8 +15,8 @@ SMALL_BRANCH = 0.1
 class ResidualUNet(nn.Module):
     """U-Net with dense 3x3 convolutions only.
 
-    A CPU computes dense convolutions at twice the rate of depthwise ones and
-    norms.
+    A CPU computes dense convolutions at twice the rate of depthwise
+    convolutions and norms.
 
     Source: Ronneberger et al., MICCAI 2015. Differs from it in: pre-activated
     residual blocks (EDSR, Lim et al., CVPRW 2017) in place of convolutions,

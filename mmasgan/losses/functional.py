@@ -276,8 +276,8 @@ def discriminator_accuracy(real_logits: Tensor, fake_logits: Tensor) -> Tensor:
         \mathbb{E}\left[r > \mathbb{E}[f]\right] +
         \mathbb{E}\left[f < \mathbb{E}[r]\right] \right\}
 
-    A measure, not a loss. 0.5 is chance and 1 is perfect, for any adversarial
-    loss. Source: ours.
+    This is a metric, not a loss. For any adversarial loss, 0.5 is chance and
+    1 is perfect. Source: ours.
 
     Args:
         real_logits: Logits of real images, (N, 1, h, w).

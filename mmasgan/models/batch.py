@@ -83,7 +83,7 @@ def central(images: Tensor, like: Tensor) -> Tensor:
 
 
 def check_channel_orders(data: dict) -> None:
-    """Check that the channel order of all images is known, or of none.
+    """Check that the channel order is known for all images or for none.
 
     MMagic assumes BGR for an image of unknown order, so it would swap red and
     blue of that image only.

@@ -110,7 +110,7 @@ class MotionEstimator(BaseModel):
             ValueError: If ``mode`` is not ``'tensor'``.
         """
         refuse_other_modes(mode)
-        # A distributed wrapper needs the call of its forward.
+        # A distributed wrapper only works if its `forward` is called.
         return canonical_field(self.motion_network(inputs))
 
     def train_step(self, data: dict, optim_wrapper: OptimWrapper) -> Losses:

@@ -20,8 +20,8 @@ __all__ = ['PairedGAN', 'logits_of']
 class PairedGAN(BaseModel):
     """One generator and one discriminator, trained on pairs.
 
-    Subclasses set the attributes below. The schedule names its optimizers
-    ``generators`` and ``discriminators``, so a config names their parts::
+    Subclasses set the attributes below. The base schedule calls its optimizers
+    ``generators`` and ``discriminators``, so a config maps them to modules::
 
         optim_wrapper.generators.modules = 'generator'
         optim_wrapper.discriminators.modules = 'discriminator'

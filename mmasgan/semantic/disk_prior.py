@@ -1,4 +1,4 @@
-"""Semantic maps of another program."""
+"""Semantic maps written by another program."""
 
 import hashlib
 from os import PathLike

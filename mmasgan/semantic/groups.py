@@ -117,9 +117,9 @@ class ClassTable(NamedTuple):
 def class_table(
     classes: str | PathLike[str] | Mapping[str, str],
 ) -> ClassTable:
-    """Return a class table of the package, or one of the user.
+    """Return a class table of the package, or a user-defined one.
 
-    A table of the user maps each class, in the order of the channels, to its
+    A user-defined table maps each class, in the order of the channels, to its
     group: ``{'road': 'ground', 'car': 'thing', ...}``. The groups are numbered
     in the order of their first class, and there may be any number.
 

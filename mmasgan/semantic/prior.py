@@ -21,7 +21,7 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 class Prior(ABC):
     """A source of semantic maps.
 
-    A user's source is a registered subclass with a method ``segment``::
+    To add a source, register a subclass with a method ``segment``::
 
         @PRIORS.register_module()
         class MyPrior(Prior):

@@ -105,7 +105,7 @@ class MapStore:
 
 
 def read_map(path: str | os.PathLike[str]) -> np.ndarray:
-    """Read a map of this or another program.
+    """Read a map written by this or another program.
 
     Args:
         path: Path of a ``.npy`` file, or of a ``.npz`` file with one array,

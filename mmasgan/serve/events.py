@@ -29,7 +29,7 @@ LOGGER = logging.getLogger('mmasgan.serve')
 
 
 class Event(BaseModel, strict=True):
-    """What the page sends when a button is pressed."""
+    """Event that the page sends when a button is pressed."""
 
     fn_index: int
     session_hash: Annotated[str, Field(pattern=SESSION)]
@@ -44,7 +44,7 @@ class Photograph(BaseModel, strict=True):
 
 
 class Deblur(BaseModel, strict=True):
-    """What ``deblur`` of the page takes: files, model, strength, state."""
+    """Inputs of the page's ``deblur``: files, model, strength, state."""
 
     data: tuple[
         list[Photograph] | None,
@@ -55,13 +55,13 @@ class Deblur(BaseModel, strict=True):
 
 
 class Show(BaseModel, strict=True):
-    """What ``show`` takes: index, state."""
+    """Inputs of the page's ``show``: index, state."""
 
     data: tuple[Annotated[int, Field(ge=0)] | None, None]
 
 
 class Stop(BaseModel, strict=True):
-    """What ``stop`` takes."""
+    """Inputs of the page's ``stop``: none."""
 
     data: tuple[()]
 
@@ -81,8 +81,8 @@ def events(
 ) -> APIRouter:
     """Return the route ``queue/join`` of the page.
 
-    Only what :data:`EVENTS` describes reaches Gradio, which accepts far more
-    and writes a traceback to the log when it fails later.
+    Only events that :data:`EVENTS` describes are passed to Gradio. Gradio
+    accepts other events, too, fails later, and logs a traceback.
     """
     routes = APIRouter()
     uploads = folder.resolve() / 'uploads'

@@ -155,7 +155,7 @@ class Gate:
         for pair in scope['headers']:
             name, value = (part.decode('latin-1') for part in pair)
             name = name.lower()
-            # A header that is given twice has neither of the two values.
+            # Join the values of a repeated header, so that it matches neither.
             before = f'{headers[name]}, ' if name in headers else ''
             headers[name] = before + value
         self.hosts.check(headers.get('host', ''))

@@ -148,7 +148,7 @@ class Job(Generic[T]):
             StoppedError: If the job was stopped or took too long.
         """
         future = asyncio.wrap_future(self._future)
-        # Otherwise, asyncio logs an error that nobody asks this future for.
+        # Otherwise, asyncio logs that the error was never retrieved.
         future.add_done_callback(lambda f: f.cancelled() or f.exception())
         try:
             while not (await asyncio.wait([future], timeout=POLL))[0]:

@@ -31,7 +31,7 @@ class JsonFormatter(logging.Formatter):
 
 def configure_logging(level: str, style: str) -> None:
     """Write the log to standard error."""
-    from logging.config import dictConfig  # slow; each command reads this file
+    from logging.config import dictConfig  # slow; each command loads this file
 
     text = dict(format='%(asctime)s %(levelname)s %(message)s')
     dictConfig(

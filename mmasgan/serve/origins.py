@@ -22,8 +22,8 @@ class Hosts:
 
     A web site can resolve its own name to the address of this server. A
     browser then treats both as one site (DNS rebinding). Therefore only the
-    names of this machine are accepted, and IP addresses, which cannot be the
-    name of a web site.
+    names of this machine and IP addresses are accepted. An IP address cannot
+    be the name of a web site.
     """
 
     def __init__(self, host: str, more: Iterable[str] = ()) -> None:

@@ -171,7 +171,7 @@ class _Page:
         gone = self.listeners.gone(session)
         with self.service.batches.one(
             None
-        ):  # the server waits for it when it stops
+        ):  # at shutdown, the server waits for the batch
             for number, path in enumerate(files):
                 tell = _teller(progress, number, files)
                 try:
@@ -186,7 +186,7 @@ class _Page:
                     is_left = is_stop and gone()
                     failures.append('Stopped.' if is_left else str(error))
                     if is_left or (is_stop and error.status == 503):
-                        break  # the visitor, or the server
+                        break  # stopped by the visitor or the server
         if not results:
             raise _told('\n'.join(failures))
         names = [(entry.name, index) for index, entry in enumerate(results)]

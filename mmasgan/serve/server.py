@@ -120,7 +120,7 @@ def build_app(
     # Gradio only checks paths of pages that it launched itself. For others, it
     # would copy any file of this machine.
     page.has_launched = True
-    # The application that was mounted, not the one of a page on its own.
+    # Use the mounted application, not that of a standalone page.
     mounted: Any = app.routes[-1]
     page.app = mounted.app
     install_error_form(page.app)

@@ -166,8 +166,8 @@ class DeblurService:
             name: File name from the visitor; no file of this name is opened.
             weights: Name of a model; None for the default.
             strength: See :func:`~mmasgan.apis.inference.deblur_pixels`.
-            gone: Returns whether the client has disconnected.
-            tell: Called repeatedly with the job, for progress.
+            gone: Function that returns whether the client has disconnected.
+            tell: Function called repeatedly with the job, to show progress.
 
         Raises:
             RefusedError: If it cannot be deblurred.

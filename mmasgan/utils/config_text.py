@@ -53,7 +53,7 @@ def literal(value: ast.expr) -> Any:
     """
     try:
         return ast.literal_eval(_PlainDicts().visit(value))
-    # The latter two for deep nesting.
+    # Deep nesting raises RecursionError or MemoryError.
     except (TypeError, RecursionError, MemoryError) as error:
         raise ValueError(f'it is not a literal: {error}') from error
 

@@ -15,11 +15,8 @@ def has_instructions(precision: str) -> bool:
     many times the memory.
 
     Args:
-        precision: ``'float32'``, which always has, ``'bfloat16'`` or
-            ``'float16'``.
-
-    Args:
-        precision: ``'float32'``, ``'bfloat16'`` or ``'float16'``.
+        precision: ``'bfloat16'`` or ``'float16'``; or ``'float32'``, for which
+            the result is always True.
     """
     name = {'bfloat16': 'bf16', 'float16': 'fp16'}.get(precision)
     if name is None:

@@ -12,7 +12,7 @@ __all__ = ['give_late_names']
 def give_late_names(
     package: str, homes: Mapping[str, str], are_old: bool = False
 ) -> None:
-    """Give a package names without importing the modules that have them.
+    """Add names to a package without importing the modules that define them.
 
     Args:
         package: ``__name__`` of the package, which is being imported.

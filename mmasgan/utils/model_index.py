@@ -36,8 +36,8 @@ class IndexedModel:
     Attributes:
         name: Name of the model and its config.
         config: Path of the config, relative to the root of the repository.
-        weights: Path of the weights, of which only the name is used, or a
-            URL. None if no weights are published.
+        weights: URL of the weights, or a path, of which only the file name is
+            used. None if no weights are published.
         sha256: Checksum of the weights.
         folder: Folder of the weights.
     """

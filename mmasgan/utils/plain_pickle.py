@@ -37,7 +37,7 @@ class PlainKind:
 
 
 class PlainArray(np.ndarray):
-    """Replacement of ``numpy.ndarray``, which is pickled as one."""
+    """Replacement of ``numpy.ndarray``; its objects are pickled as arrays."""
 
     def __new__(cls, *_: Any) -> 'PlainArray':
         """Return an empty array."""

@@ -35,7 +35,7 @@ from .rows import ComparisonError
 RESULT = 'result.json'
 SHOWN = (0.1, 0.5, 0.9)  # quantiles of the input's PSNR
 SPARE = 200_000_000  # bytes
-# Sections that determine the weights, and the scores of given weights.
+# Sections that determine the weights ('train') and their scores ('test').
 SECTIONS = {
     'train': (
         *('model', 'optim_wrapper', 'param_scheduler', 'randomness'),
@@ -124,7 +124,7 @@ def test(cfg: Config) -> None:
 
 
 def newest_checkpoint(folder: Path) -> str | None:
-    """Return the newest checkpoint of a folder, also if it was moved."""
+    """Return the newest checkpoint of a folder, even if it was moved."""
     try:
         path = (folder / 'last_checkpoint').read_text('utf-8').strip()
     except FileNotFoundError:
@@ -181,7 +181,7 @@ def differences(
 ) -> dict[str, tuple[str, str]]:
     """Return the settings that differ, with both values.
 
-    Data are compared only if both name them.
+    The data are compared only if both settings describe them.
     """
     pairs = {
         key: (theirs.get(key, ABSENT), ours.get(key, ABSENT))

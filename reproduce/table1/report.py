@@ -49,7 +49,8 @@ docs/evaluation.md describes PSNR and SSIM. The last checkpoint of each
 training is tested. Curves show the PSNR of validations on test pairs, with a
 band from the worst to the best seed. Pictures show the pairs at the 10th, 50th
 and 90th percentile of the input's PSNR, and the square where the input
-differs most from the ground truth."""
+differs most from the ground truth. For reference: DMPHN (1-2-4-8, CVPR 2019),
+trained on the pairs of all of GoPro, gains 4.6 dB there."""
 SHORT = """\
 **Trained for less than half of the iterations of the configs.** The numbers
 show that all rows run, not how well the methods work."""

@@ -1,4 +1,4 @@
-"""Backend that falls back to ways with less memory."""
+"""Backend that falls back to attempts that need less memory."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple

@@ -38,12 +38,14 @@ class TorchBackend:
         precision: ``'float32'``; or ``'bfloat16'`` or ``'float16'``, which
             are faster on processors with instructions for them (others use
             float32, see :attr:`computed_in`), and change some pixels by one
-            or two grey levels of 255. ``'auto'`` is bfloat16 on processors
-            with instructions for it, for generators with ``suits_bfloat16``,
-            for which no pixel changes by more than one grey level.
-        in_strips: Whether to use strips, which need less memory and equal the
-            whole image within a grey level. None uses them for more than two
-            megapixels, if the generator supports it.
+            or two grey levels of 255. ``'auto'`` means bfloat16 for a
+            generator with ``suits_bfloat16`` (no pixel changes by more than
+            one grey level) on a processor with instructions for it, and
+            float32 otherwise.
+        in_strips: Whether to process the image in strips. This needs less
+            memory, and the output differs from that of the whole image by at
+            most one grey level. None means strips for images of more than two
+            megapixels, if the generator supports them.
 
     Raises:
         ValueError: If the precision is unknown, or the generator cannot run

@@ -51,8 +51,8 @@ def deblur_video(
 
     Time stamps, size, colour tags, sound, subtitles and metadata are kept; see
     docs/video.md. Frames are rotated upright. The result is renamed when it
-    is complete; after an exception, also of ``deblur`` or ``progress``,
-    nothing is left of it.
+    is complete; after an exception, including one that ``deblur`` or
+    ``progress`` raises, no incomplete file remains.
 
     Args:
         source: Path of the video.

@@ -86,7 +86,7 @@ def prepare_blur(
     """Blur whole photographs, as pairs in GoPro's layout.
 
     The arguments are the options of ``mmasgan prepare blur``; ``blur`` has
-    those of the blur, of which the margin is ignored.
+    the settings of the blur; its margin is ignored.
 
     Creates ``<out>/train/<photograph>/{blur,sharp}/<number>.png``, and the
     camera path of each pair, (T, 4), in ``<out>/motion``. Borders that depend

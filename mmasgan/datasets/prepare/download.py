@@ -19,7 +19,7 @@ from .files import require_space
 __all__ = ['download']
 
 CHUNK = 1 << 20
-LONGEST = 80  # characters of an answer in a message
+LONGEST = 80  # characters of a response in a message
 TIMEOUT = 60  # seconds without a byte
 
 
@@ -149,7 +149,7 @@ def _receive(response: IO[bytes], part: Path, path: Path) -> None:
 
 
 def _start(content_range: str | None, part: Path) -> int:
-    """Return the start of an answer, which must be inside of the part."""
+    """Return the start of a response; refuse one beyond the partial file."""
     match = re.match(r'bytes (\d{1,18})-', content_range or '')
     if not match or int(match[1]) > part.stat().st_size:
         raise ValueError(f'Content-Range: {content_range}')

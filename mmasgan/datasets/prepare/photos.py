@@ -113,7 +113,7 @@ def encode_png(image: np.ndarray) -> bytes:
 
 
 def check_apart(folders: Sequence[Path], out: Path) -> None:
-    """Check folders of photographs, and that none is inside of another.
+    """Check that the folders exist, and that none is inside another.
 
     Raises:
         FileNotFoundError: If a folder does not exist.

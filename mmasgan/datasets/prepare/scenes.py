@@ -46,8 +46,8 @@ def cut_into_scenes(
         cuts: First frames of all scenes except the first.
         fps: Frames per second.
         segment: Length of the parts into which scenes are divided, in
-            seconds, with a gap of one second between similar ends. None
-            means no division.
+            seconds. One second between two parts is left out, because the
+            frames there are similar. None means no division.
     """
     scenes = []
     for start, stop in zip([0, *cuts], [*cuts, count], strict=True):
@@ -73,8 +73,9 @@ def assign_domains(
 ) -> tuple[list[str], list[str]]:
     """Assign each sequence to one domain, losing as few images as possible.
 
-    Sequences are sorted by the fraction of blurred images, then by name, and
-    divided where the smaller domain is largest, then the other.
+    Sequences are sorted by the fraction of blurred images, then by name. They
+    are divided at the place where the smaller domain has the most images; of
+    several such places, at the one where the other domain has the most.
 
     Returns:
         Names of the sequences of the blurred and of the sharp domain; both

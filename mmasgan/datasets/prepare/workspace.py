@@ -22,7 +22,7 @@ JOURNAL = 'journal.jsonl'
 class Workspace:
     """Folder ``<out>.part``, which is renamed to ``out`` when it is complete.
 
-    An incomplete folder with the same settings is continued, also if inputs
+    An incomplete folder with the same settings is continued, even if inputs
     have changed.
 
     Raises:

@@ -49,9 +49,9 @@ class MotionBlur(BaseTransform):
 
     with :math:`s_k` the image moved by the camera at time k. The path is that
     of a hand-held camera, with rotation and zoom; optionally, a region has an
-    additional path. Noise and JPEG compression follow. Pairs are the bounds
-    of a uniform distribution per image; random numbers come from
-    ``np.random``. A 256x256 crop takes a few milliseconds.
+    additional path. Noise and JPEG compression follow. An argument that is a
+    pair is drawn uniformly between the two values for each image. Random
+    numbers come from ``np.random``. A 256x256 crop takes a few milliseconds.
 
     Adds ``<out_key>``, the keys with information on the file and crop of
     ``<key>``, and ``<out_key>_motion``, the path.

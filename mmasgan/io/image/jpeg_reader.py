@@ -94,7 +94,7 @@ def _decoded(
     except ValueError as error:
         problem = str(error)
     if 'Premature end of JPEG file' in problem:
-        # Append an end, to distinguish missing pixels from a missing end.
+        # With an end marker, decoding fails only if pixels are missing.
         content += END
         try:
             pixels = _strictly(content)

@@ -71,7 +71,7 @@ HEIF = (b'heic', b'heix', b'hevc', b'heim', b'heis', b'mif1', b'msf1')
 
 
 class UndecodableError(ValueError):
-    """Error of an image that cannot be decoded; follows the file name."""
+    """Image that cannot be decoded; the message follows the file name."""
 
 
 def kind_of(content: bytes, name: str) -> str:

@@ -29,7 +29,7 @@ __all__ = [
 
 
 class UnusableImageError(ValueError):
-    """An image file that cannot be used; ``path`` is that in the data set."""
+    """An unusable image file; ``path`` is its path in the data set."""
 
     def __init__(self, message: str, path: str | None = None) -> None:
         super().__init__(message)

@@ -3,7 +3,7 @@
 FFmpeg is only used to resample the colour channels. NumPy applies the matrix,
 because FFmpeg maps 10-bit white to 65280 of 65535, keeps 8 of 10 bits of
 full-range video, and mixes the colours of neighbouring pixels by default.
-PyAV below 17 ignores matrix and range if both sides have the same.
+PyAV before 17 ignores matrix and range if source and target have the same.
 """
 
 from typing import Any, NamedTuple

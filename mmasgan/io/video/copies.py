@@ -146,8 +146,8 @@ class Copies:
 def _count_as(header: StreamHeader, context: Any) -> None:
     """Let FFmpeg use the sample size of the source.
 
-    By default, it writes the block size as sample size, also for codecs with
-    variable blocks, and does not know their duration.
+    By default, FFmpeg writes the block size as the sample size, even for
+    codecs with variable blocks, whose duration it does not know.
     """
     if header.sample_size or not header.rate:
         return

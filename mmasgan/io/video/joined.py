@@ -16,10 +16,10 @@ MOST_PACKETS = 2000  # to buffer
 class JoinedParts:
     """Shift the parts of a joined recording, one after another.
 
-    Where time stamps restart, FFmpeg's command continues for all streams, but
-    its library does not. Here, all streams of a part are shifted by the same
-    time, the smallest for which none overlaps the previous part. Picture and
-    sound stay in sync.
+    Where time stamps restart, the command ``ffmpeg`` makes those of all
+    streams continuous, but FFmpeg's libraries do not. Here, all streams of a
+    part are shifted by the same time, so that picture and sound stay in sync.
+    It is the shortest time for which no stream overlaps the previous part.
     """
 
     def __init__(self) -> None:

@@ -32,7 +32,7 @@ TOLERANCE = Fraction(1, 2)  # seconds that may be missing at the end
 class VideoReader:
     """Reader of a video.
 
-    Only local files are read, also if the video refers to others.
+    Only local files are read, even if the video refers to others.
     :meth:`notes` reports damage that FFmpeg repaired or skipped.
 
     Attributes:
