@@ -33,7 +33,10 @@ class ImagePool(nn.Module):
 
     @torch.no_grad()
     def forward(self, images: Tensor) -> Tensor:
-        """Exchange a batch of images; another image size empties the pool."""
+        """Exchange a batch of images, and return the result detached.
+
+        Images of another size empty the pool first.
+        """
         if self.images and self.images[0].shape != images.shape[1:]:
             self.images.clear()
         return torch.stack([self._exchange(image) for image in images])

@@ -105,7 +105,7 @@ def discriminator_losses(
     for domain in model.taught:
         direction = DIRECTION[domain]
         judge = partial(_logits, model.discriminators, domain)
-        seen = model.pools[domain](fake[domain].detach().float())
+        seen = model.pools[domain](fake[domain].float())
         logits = judge(real[domain]), judge(seen)
         losses[f'loss_disc_{direction}'] = (
             model.adversarial_loss.discriminator_loss(*logits)

@@ -50,6 +50,12 @@ def test_every_place_is_exchanged():
     assert (pool.get_extra_state() >= 100).all()
 
 
+@pytest.mark.parametrize('size', [0, 2])
+def test_what_it_returns_is_detached(size):
+    pool = ImagePool(size)
+    assert not pool(images(1).requires_grad_()).requires_grad
+
+
 def test_stored_images_are_copies_without_gradient():
     pool = ImagePool(2)
     image = images(1).requires_grad_()
