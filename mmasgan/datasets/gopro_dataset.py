@@ -41,7 +41,8 @@ class GoProDataset(BaseDataset):
         blur_variant: ``blur`` (linear mean of frames) or ``blur_gamma``.
         pipeline: Transforms or their configs, as a list, or as a dict with
             any keys, so that an inheriting config can change one transform,
-            or remove it by None.
+            or remove it by None. Of a dict, ``load`` runs first, ``pack``
+            last, and the others in the order of their names.
         crop_size: Side of the training crops, passed to each transform that
             has the argument ``crop_size`` and does not set it. The ``margin``
             of a transform is added to it.

@@ -20,14 +20,17 @@ def complete_steps(
 
     Args:
         pipeline: Transforms or their configs, as a list or by name. None
-            removes a transform.
+            removes a transform. ``load`` is the first, ``pack`` the last, and
+            the others run in the order of their names, because MMEngine sorts
+            the keys of the configs that it saves.
         semantic: Config of a transform that loads semantic maps. It runs
             before the last transform, which also packs the maps.
         **shared: Arguments to pass to each transform that has them and does
             not set them. Those that are None are not passed.
     """
-    values = pipeline.values() if isinstance(pipeline, Mapping) else pipeline
-    steps = [step for step in values if step is not None]
+    if isinstance(pipeline, Mapping):
+        pipeline = [pipeline[name] for name in sorted(pipeline, key=_place)]
+    steps = [step for step in pipeline if step is not None]
     if semantic is not None:
         *first, pack = steps
         if not isinstance(pack, Mapping) or 'keys' not in pack:
@@ -43,6 +46,10 @@ def complete_steps(
         else step
         for step in steps
     ]
+
+
+def _place(name: str) -> tuple[int, str]:
+    return {'load': 0, 'pack': 2}.get(name, 1), name
 
 
 def takes(step: Mapping[str, Any], argument: str) -> bool:

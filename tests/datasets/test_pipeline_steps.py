@@ -21,6 +21,14 @@ def test_steps_may_have_names_and_be_left_out():
     assert complete_steps(dict(load=LOAD, no=None, yes=CROP)) == [LOAD, CROP]
 
 
+def test_named_steps_of_a_saved_config_run_in_the_same_order():
+    """Saved configs have their keys sorted."""
+    named = dict(load=LOAD, blur=CROP, pack=PACK, add=len, sharp=max)
+    expected = [LOAD, len, CROP, max, PACK]
+    assert complete_steps(named) == expected
+    assert complete_steps(dict(sorted(named.items()))) == expected
+
+
 def test_maps_are_loaded_before_the_last_step_which_packs_them():
     semantic = dict(keys=['img_blur', 'img_sharp'])
     *steps, pack = complete_steps([CROP, PACK], semantic)
