@@ -288,7 +288,7 @@ def test_a_stopped_job_goes_on_and_a_killed_rank_ends_it(
     With data workers, which get the signals too.
     """
     command = [*DIST_TRAIN, CONFIG, 2, *arguments(data, tmp_path, workers=1)]
-    job = start(tmp_path, *command)
+    job = start(tmp_path, *command, **forked_ranks)
     job.wait_for(r'Iter\(train\) \[ *2/')
     job.process.send_signal(signal.SIGTERM)
     status, output = job.ended(seconds=30)
