@@ -30,10 +30,10 @@ def start(cfg):
         with open(f'{cfg.work_dir}.log', 'a') as log:
             os.dup2(log.fileno(), 1)
             os.dup2(log.fileno(), 2)
-        # A hang says where.
+        # If it hangs, the log shows where.
         faulthandler.dump_traceback_later(HANGS, exit=True)
-        # Within a second, MMEngine would take the visualizer of its parent,
-        # whose thread is not in this process.
+        # MMEngine names visualizers by experiment and second. That of the
+        # parent has a thread, which this process does not have.
         cfg.experiment_name = f'child_{os.getpid()}'
         try:
             Runner.from_cfg(cfg).train()

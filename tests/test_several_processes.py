@@ -288,7 +288,8 @@ def test_a_stopped_job_goes_on_and_a_killed_rank_ends_it(
     With data workers, which get the signals too.
     """
     command = [*DIST_TRAIN, CONFIG, 2, *arguments(data, tmp_path, workers=1)]
-    job = start(tmp_path, *command, **forked_ranks)
+    # As users start it: forks are of other process groups, which get signals.
+    job = start(tmp_path, *command)
     job.wait_for(r'Iter\(train\) \[ *2/')
     job.process.send_signal(signal.SIGTERM)
     status, output = job.ended(seconds=30)
@@ -327,8 +328,8 @@ def test_a_rank_that_fails_ends_the_job_with_its_error(
     job.wait_for('this disk is broken')
     status, output = job.ended(seconds=30)
     assert status == 1
-    # Which rank failed first, torchrun tells by whole seconds: where rank 0
-    # fails in the same one, for its connection broke, it may be named first.
+    # torchrun compares times in whole seconds. If the connection of rank 0
+    # breaks within the same second, it may name rank 0 as the first failure.
     _, *failures = re.split(r'\n\[\d\]:\n', output)
     (own,) = (text for text in failures if re.search(r'rank +: 1 ', text))
     assert 'RuntimeError: this disk is broken' in own

@@ -86,7 +86,8 @@ class CameraMotionPrior(nn.Module):
         )
 
     Args:
-        styles: Arguments of each :class:`Style`, by a name of your choice.
+        styles: Arguments of each :class:`Style`, by a name of your choice. The
+            order of the styles does not matter.
         still: Probability that an image has no motion.
         taps: Smallest and largest number of positions T, both odd.
 
@@ -113,7 +114,8 @@ class CameraMotionPrior(nn.Module):
                     f'unknown style argument {min(set(style) - known)!r}; '
                     f'expected one of {sorted(known)}'
                 )
-        self.styles = [Style(**style) for style in styles.values()]
+        # In the order of a saved config, whose keys MMEngine sorts.
+        self.styles = [Style(**style) for _, style in sorted(styles.items())]
         if not self.styles or sum(s.weight for s in self.styles) <= 0:
             raise ValueError('styles must contain one with a positive weight')
         if not 3 <= taps[0] <= taps[1] or not taps[0] % 2 == taps[1] % 2 == 1:

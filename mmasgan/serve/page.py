@@ -169,9 +169,8 @@ class _Page:
         failures: list[str] = []
         session = request.session_hash if request else None
         gone = self.listeners.gone(session)
-        with self.service.batches.one(
-            None
-        ):  # at shutdown, the server waits for the batch
+        # At shutdown, the server waits for the batch.
+        with self.service.batches.one(None):
             for number, path in enumerate(files):
                 tell = _teller(progress, number, files)
                 try:

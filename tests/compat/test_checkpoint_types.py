@@ -41,7 +41,7 @@ def test_mend(symptoms):
 
 def test_sound_afterwards(is_fork):
     if is_fork:  # which takes its own list, and with it ours, away again
-        pytest.skip('the fork allows the types only while it loads')
+        pytest.skip('onedl-mmengine allows the types only while it loads')
     assert not checkpoint_types.is_present()
 
 
@@ -131,7 +131,7 @@ def test_getattr_is_refused(owner, name, tmp_path, only_safe, is_fork):
     path = tmp_path / 'file.pth'
     torch.save(Malice(getattr, owner, name), path)
     if is_fork:
-        pytest.skip("the fork's own loader allows all of getattr")
+        pytest.skip("onedl-mmengine's own loader allows all of getattr")
     with pytest.raises(pickle.UnpicklingError):
         load_checkpoint(nn.Module(), str(path))
 

@@ -46,6 +46,16 @@ def plain_paths(monkeypatch):
     return found
 
 
+def test_the_order_of_the_styles_does_not_matter():
+    """Saved configs have their keys sorted."""
+    styles = dict(long=dict(length=(30, 40)), brief=dict(length=(1, 2)))
+    first, second = (
+        draw(CameraMotionPrior(given, taps=(11, 11)))
+        for given in (styles, dict(sorted(styles.items())))
+    )
+    assert torch.equal(first.offsets, second.offsets)
+
+
 def test_the_same_seed_draws_the_same_motions():
     prior = build(0.2, (11, 19), object_probability=0.5, gamma=(1, 2.2))
     untouched = np.random.get_state()[1].copy()
