@@ -33,13 +33,19 @@ FIXTURES = {
     'processes': 'process',
     'python': 'process',
     'symptoms': 'process',
+    'drawn': 'runner',
+    'editors': 'runner',
     'exported': 'runner',
+    'inception': 'runner',
+    'sample_root': 'runner',
     'trained': 'runner',
 }
 # They share what is trained or exported once per session.
 SHARED = ('tests/apis', 'tests/compat', 'tests/reproduce')
 # Where `.ci/run` looks for tests of the server.
 SERVED = ('tests/serve/', 'tests/test_deploy.py')
+# What a file says of which all tests are such.
+APP = '\npytestmark = pytest.mark.app\n'
 # Its jobs are forks, and a fork cannot train once its parent has.
 FORKS = Path(__file__).parent / 'reproduce'
 STARTS = {'os.fork', 'os.posix_spawn', 'os.system', 'subprocess.Popen'}
@@ -56,6 +62,16 @@ def cost_of(item):
         raise pytest.UsageError(f'{item.nodeid} has the marks {own}: keep one')
     used = {FIXTURES.get(name, 'unit') for name in item.fixturenames}
     return own.pop() if own else min(used, key=COSTS.index, default='unit')
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Spare the other tests Gradio, which takes seconds to import."""
+    if config.option.markexpr in ('unit', 'not app') and (
+        collection_path.suffix == '.py'
+        and APP in collection_path.read_text('utf-8')
+    ):
+        return True
+    return None
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -6,6 +6,8 @@ import sys
 import pytest
 from tiny import ROOT
 
+pytestmark = pytest.mark.runner
+
 
 @pytest.mark.parametrize(
     ('config', 'sizes'),

@@ -1,5 +1,6 @@
 """The model index and its metafiles tell the truth about every config."""
 
+import functools
 import re
 from collections import Counter
 
@@ -20,6 +21,7 @@ CONFIGS = [
 ]
 
 
+@functools.cache
 def metafiles():
     index = yaml.safe_load((ROOT / 'model-index.yml').read_text())
     return {

@@ -11,6 +11,8 @@ from clips import picture, read_clip, same, write_clip
 
 from mmasgan.apis.inference import deblur_video
 
+pytestmark = pytest.mark.runner
+
 PAGE = Path(__file__).parents[1] / 'docs' / 'video.md'
 
 PICTURES = {

@@ -30,6 +30,7 @@ def no_pytorch(monkeypatch):
     assert not has_pytorch()
 
 
+@pytest.mark.runner
 def test_without_pytorch_the_default_runs_by_onnx_runtime(no_pytorch):
     expected = OnnxBackend(obtain_weights(read_model_index()[DEFAULT]))(IMAGE)
     assert np.abs(expected - IMAGE).max() > 0.01

@@ -43,10 +43,11 @@ def test_a_config_is_trained_by_its_name(gopro, tmp_path, monkeypatch):
         ([], 2, 'required: config'),
         (['--help'], 0, '--cfg-options'),
         (['ascyclegan_gopr'], 1, 'did you mean ascyclegan_gopro?'),
-        (
+        pytest.param(  # loads all editors of MMagic
             ['motion_gopro', '--cfg-options', 'model.type=MotionEstimatr'],
             1,
             'did you mean mmasgan.MotionEstimator?',
+            marks=pytest.mark.runner,
         ),
     ],
 )

@@ -36,7 +36,10 @@ def read(path, size=(240, 320)):
 @pytest.fixture(
     scope='session',
     params=[f'{name}-{blur}' for name in PHOTOGRAPHS for blur in BLURS]
-    + ['gopro-0', 'gopro-1', 'gopro-2'],
+    + [
+        pytest.param(f'gopro-{number}', marks=pytest.mark.runner)
+        for number in range(3)
+    ],
 )
 def pair(request):
     """A blurred and a sharp image, (H, W, 3), RGB, uint8."""

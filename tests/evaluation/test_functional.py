@@ -339,6 +339,7 @@ def test_the_window_must_fit(size):
         ssim_wang_rgb(noise(*size), noise(*size))
 
 
+@pytest.mark.runner
 @each_measure
 def test_gopros_size_takes_less_than_two_seconds(measure):
     x, y = noise(720, 1280), noise(720, 1280)

@@ -148,6 +148,7 @@ def test_a_step_of_one_side_leaves_the_other(build, optimizers, batch, side):
     assert not same(before[1], getattr(model, moved))
 
 
+@pytest.mark.runner
 def test_the_backbone_trains_after_the_warm_up(build, batch, at):
     model = build(warmup_iters=2)
     backbone = nn.ParameterList(model.backbone.parameters())
@@ -270,6 +271,7 @@ def test_weights_of_the_backbone_are_loaded_on_demand(build, tmp_path):
         source.init_weights()
 
 
+@pytest.mark.runner
 @pytest.mark.filterwarnings('ignore:weights=None')
 def test_the_row_builds_and_trains_without_a_network(root, optimizers, batch):
     cfg = Config.fromfile(root / 'configs' / 'deblurganv2_gopro.py')

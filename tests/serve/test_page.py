@@ -29,6 +29,8 @@ from mmasgan.serve.page_results import remove
 from mmasgan.serve.service import DeblurService
 from mmasgan.utils.model_index import read_model_index
 
+pytestmark = pytest.mark.app
+
 CHROMIUM = shutil.which('chromium') or shutil.which('chromium-browser')
 
 

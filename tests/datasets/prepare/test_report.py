@@ -21,6 +21,7 @@ def data(two_sequences):
     return two_sequences
 
 
+@pytest.mark.runner
 def test_page_needs_no_other_file(data):
     path = write_data_report(data, notes=['<b>told</b>'])
     assert path == data / 'report' / 'index.html'
@@ -36,11 +37,13 @@ def test_page_needs_no_other_file(data):
     assert [p.name for p in path.parent.iterdir()] == ['index.html']
 
 
+@pytest.mark.runner
 def test_page_is_the_same_for_the_same_data(data):
     first = write_data_report(data).read_bytes()
     assert write_data_report(data).read_bytes() == first
 
 
+@pytest.mark.runner
 def test_page_shows_maps_and_what_lacks(data):
     maps = data.parent / 'maps'
     for path in data.rglob('*.png'):
@@ -57,6 +60,7 @@ def test_page_shows_maps_and_what_lacks(data):
     assert page.count('there is no map ') == 4
 
 
+@pytest.mark.runner
 def test_page_shows_near_duplicates(data):
     shutil.copy(
         data / 'train' / 'a' / 'sharp' / '1.png',
@@ -66,6 +70,7 @@ def test_page_shows_near_duplicates(data):
     assert 'alt="train/a/blur/1.png | train/b/sharp/9.png: 0 of' in page
 
 
+@pytest.mark.runner
 def test_page_of_one_domain_and_broken_files(data):
     for path in (data / 'train' / 'b' / 'sharp').iterdir():
         path.write_bytes(b'no')
