@@ -33,10 +33,12 @@ FIXTURES = {
     'processes': 'process',
     'python': 'process',
     'symptoms': 'process',
+    'backbone': 'runner',
     'drawn': 'runner',
     'editors': 'runner',
     'exported': 'runner',
     'inception': 'runner',
+    'pyssim': 'runner',
     'sample_root': 'runner',
     'trained': 'runner',
 }

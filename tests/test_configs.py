@@ -91,6 +91,7 @@ def changes(path):
     return [node for node in tree.body if not isinstance(node, kinds)]
 
 
+@pytest.mark.runner
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
 def test_a_config_builds_and_survives_being_dumped(path, tmp_path):
     cfg = Config.fromfile(path)

@@ -84,6 +84,7 @@ def test_an_entry_is_of_a_collection(entry):
     assert collection['Paper']['Title']
 
 
+@pytest.mark.runner
 @each_entry
 def test_the_metadata_are_those_of_the_config(entry):
     cfg = Config.fromfile(ROOT / entry['Config'])

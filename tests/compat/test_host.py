@@ -208,6 +208,7 @@ FLAVR = dict(
 )
 
 
+@pytest.mark.runner
 @pytest.mark.parametrize(
     ('network', 'config', 'given', 'side'),
     [

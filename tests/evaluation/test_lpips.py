@@ -20,10 +20,7 @@ SHIFT = torch.tensor([-0.030, -0.088, -0.188]).view(3, 1, 1)
 SCALE = torch.tensor([0.458, 0.448, 0.450]).view(3, 1, 1)
 
 
-@pytest.fixture(
-    scope='module',
-    params=['alex', pytest.param('vgg', marks=pytest.mark.runner)],
-)
+@pytest.fixture(scope='module', params=LAYERS)
 def backbone(request, tmp_path_factory):
     """A name, torchvision's network with random weights, and their file."""
     torch.manual_seed(0)
