@@ -33,7 +33,8 @@ class VideoReader:
     """Reader of a video.
 
     Only local files are read, even if the video refers to others.
-    :meth:`notes` reports damage that FFmpeg repaired or skipped.
+    :meth:`notes` reports damage that FFmpeg repaired or skipped; PyAV's own
+    log is turned off.
 
     Attributes:
         container: PyAV container.
@@ -48,6 +49,9 @@ class VideoReader:
 
     def __init__(self, path: Path) -> None:
         self._av = import_av()
+        # Older versions of torchvision turn on PyAV's log. It takes the GIL in
+        # FFmpeg's threads, for which a decoder waits, with the GIL, to close.
+        self._av.logging.set_level(None)
         self._path = path
         self.container = self._open()
         self.picture = self._best()

@@ -6,6 +6,7 @@ import pytest
 from clips import read_clip, same, write_clip
 
 from mmasgan.apis.inference import deblur_video
+from mmasgan.io.video.reader import VideoReader
 
 
 @pytest.fixture
@@ -30,6 +31,14 @@ def test_what_is_no_video_is_named(tmp_path, target):
     with pytest.raises(ValueError, match=r"x.mp4'.*; copy it again"):
         deblur_video(path, target, same)
     assert not target.parent.exists()
+
+
+def test_pyavs_log_is_off_when_decoders_close(tmp_path):
+    """With it, as torchvision 0.21 turns it on, one might never close."""
+    path = write_clip(tmp_path / 'a.mp4')
+    av.logging.set_level(av.logging.ERROR)
+    with VideoReader(path):
+        assert av.logging.get_level() is None
 
 
 @pytest.mark.parametrize(
