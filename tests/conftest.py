@@ -25,8 +25,6 @@ forks.serve(forks.BARE)
 # so that no process waits long for the other one at the end.
 COSTS = ('app', 'process', 'runner', 'unit')
 FIXTURES = {
-    'browser': 'app',
-    'site': 'app',
     'finished': 'process',
     'fresh': 'process',
     'killed': 'process',
@@ -46,7 +44,7 @@ FIXTURES = {
 SHARED = ('tests/apis', 'tests/compat', 'tests/reproduce')
 # Where `.ci/run` looks for tests of the server.
 SERVED = ('tests/serve/', 'tests/test_deploy.py')
-# What a file says of which all tests are such.
+# How a file marks all of its tests as such.
 APP = '\npytestmark = pytest.mark.app\n'
 # Its jobs are forks, and a fork cannot train once its parent has.
 FORKS = Path(__file__).parent / 'reproduce'
