@@ -25,19 +25,19 @@ forks.serve(forks.BARE)
 # so that no process waits long for the other one at the end.
 COSTS = ('app', 'process', 'runner', 'unit')
 FIXTURES = {
+    'editors': 'process',
+    'exported': 'process',
     'finished': 'process',
     'fresh': 'process',
     'killed': 'process',
     'processes': 'process',
     'python': 'process',
+    'sample_root': 'process',
     'symptoms': 'process',
     'backbone': 'runner',
     'drawn': 'runner',
-    'editors': 'runner',
-    'exported': 'runner',
     'inception': 'runner',
     'pyssim': 'runner',
-    'sample_root': 'runner',
     'trained': 'runner',
 }
 # They share what is trained or exported once per session.

@@ -37,7 +37,7 @@ CLASSES = 8
 KEYS = ['img_blur', 'img_sharp']
 
 pytestmark = [
-    pytest.mark.runner,
+    pytest.mark.process,
     pytest.mark.filterwarnings('ignore::UserWarning:PIL'),
     pytest.mark.filterwarnings('ignore::PIL.Image.DecompressionBombWarning'),
     pytest.mark.filterwarnings('ignore:no semantic map'),

@@ -145,7 +145,7 @@ class Watch(Hook):
         ]
 
 
-@pytest.mark.runner
+@pytest.mark.process
 @pytest.mark.skipif(sys.platform != 'linux', reason='reads /proc')
 def test_400_iterations_in_bfloat16_stay_finite_and_flat(
     gopro, tmp_path, monkeypatch

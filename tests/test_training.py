@@ -15,7 +15,7 @@ from mmasgan.semantic import TorchvisionPrior, compute_maps
 
 DRAW = 'mmasgan.engine.progress_hook.draw_progress'
 
-pytestmark = [pytest.mark.runner, pytest.mark.filterwarnings('ignore')]
+pytestmark = [pytest.mark.process, pytest.mark.filterwarnings('ignore')]
 
 
 @pytest.fixture

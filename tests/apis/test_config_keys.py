@@ -45,7 +45,7 @@ def test_a_misspelt_key_is_named_and_corrected(wrong, meant):
     assert str(error.value).startswith(f'{named} is ')
 
 
-@pytest.mark.runner  # all editors of MMagic are loaded to know
+@pytest.mark.process  # all editors of MMagic are loaded to know
 @pytest.mark.parametrize(
     ('key', 'name', 'meant'),
     [
@@ -63,7 +63,7 @@ def test_a_type_that_nothing_has_is_named_and_corrected(key, name, meant):
     assert str(error.value).startswith(f'{key}.type: nothing is called ')
 
 
-@pytest.mark.runner
+@pytest.mark.process
 @pytest.mark.parametrize('name', ['PSNR', 'mmagic.PSNR', 'NothingLikeIt'])
 def test_types_of_the_host_and_unknown_ones_are_left_alone(name):
     metric = dict(type=name)

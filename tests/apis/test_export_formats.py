@@ -47,7 +47,7 @@ def test_nothing_of_this_machine_is_in_a_file(exported):
         assert b'mmasgan/generators' not in content
 
 
-@pytest.mark.runner
+@pytest.mark.process
 def test_a_program_says_what_it_is(tmp_path):
     generator = make(**KINDS['without norms'])
     done = export_generator(

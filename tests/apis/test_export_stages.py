@@ -69,7 +69,7 @@ def test_the_same_model_gives_the_same_file():
     assert first == second
 
 
-@pytest.mark.runner
+@pytest.mark.process
 def test_constants_of_the_uniform_map_stay_in_the_file(tmp_path):
     torch.manual_seed(0)
     generator = ResNetV2SFTGenerator(base_channels=24, num_blocks=1).eval()

@@ -33,7 +33,7 @@ def test_a_program_of_pytorch_takes_any_size(exported):
             torch.testing.assert_close(program(x), generator(x))
 
 
-@pytest.mark.runner
+@pytest.mark.process
 def test_the_generator_is_left_as_it_is(tmp_path):
     generator = make(**KINDS['without norms'])
     x = torch.from_numpy(images(1, 18, 30))
@@ -92,7 +92,7 @@ def test_what_is_missing_is_named(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.runner
+@pytest.mark.process
 class TestUNet:
     """One whose weights are random, so that its residual is large."""
 

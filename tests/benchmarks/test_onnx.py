@@ -4,7 +4,7 @@ import pytest
 
 from benchmarks import onnx
 
-pytestmark = pytest.mark.runner
+pytestmark = pytest.mark.process
 
 
 @pytest.mark.filterwarnings('ignore:no semantic map')

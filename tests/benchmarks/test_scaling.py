@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks import scaling
 
-pytestmark = pytest.mark.runner
+pytestmark = pytest.mark.process
 
 ARGS = dict(width=4, side=32, ranks=2, files=20, rounds=2, count=1)
 

@@ -5,7 +5,7 @@ import pytest
 from benchmarks import step
 
 pytestmark = [
-    pytest.mark.runner,
+    pytest.mark.process,
     pytest.mark.usefixtures('small_products'),
 ]
 ARGS = Namespace(crop=32, batch=1, width=4, rounds=1, count=1)

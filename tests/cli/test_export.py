@@ -28,7 +28,7 @@ def run(*arguments):
     return CliRunner().invoke(main, ['export', *map(str, arguments)])
 
 
-@pytest.mark.runner
+@pytest.mark.process
 def test_a_checkpoint_is_exported(weights, tmp_path):
     out = tmp_path / 'model.onnx'
     done = run('-o', out, '--weights', weights)

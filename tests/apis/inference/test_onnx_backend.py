@@ -162,7 +162,7 @@ def test_a_model_with_loops_is_refused_by_name(plain, tmp_path):
         OnnxBackend(tmp_path / 'loop.onnx')
 
 
-@pytest.mark.runner
+@pytest.mark.process
 @pytest.mark.parametrize(
     'generator',
     [
