@@ -30,25 +30,7 @@ OF_BUILDERS = {
     'num_batch_per_epoch',  # data loaders
     'init_cfg',  # modules
 }
-REGISTRIES = (
-    root.MODELS,
-    root.DATASETS,
-    root.TRANSFORMS,
-    root.HOOKS,
-    root.METRICS,
-    root.DATA_SAMPLERS,
-    root.LOOPS,
-    root.OPTIM_WRAPPERS,
-    root.OPTIMIZERS,
-    root.PARAM_SCHEDULERS,
-    root.VISUALIZERS,
-    root.VISBACKENDS,
-    root.EVALUATOR,
-    root.LOG_PROCESSORS,
-    root.MODEL_WRAPPERS,
-)
-
-
+REGISTRIES = [r for r in vars(root).values() if isinstance(r, Registry)]
 DELETE = '_delete_'
 
 

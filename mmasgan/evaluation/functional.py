@@ -13,6 +13,7 @@ to 11 samples and normalised to a sum of 1.
 import math
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = ['cw_ssim', 'psnr', 'ssim_matlab3d', 'ssim_wang_rgb']
@@ -229,18 +230,7 @@ def _filter(plane: Array, axis: int) -> Array:
     """Correlate with the Gaussian along one axis, without padding."""
     weights = np.exp(-0.5 * (np.arange(-RADIUS, RADIUS + 1) / SIGMA) ** 2)
     weights /= weights.sum()
-    length = plane.shape[axis] - 2 * RADIUS
-
-    def shifted(offset: int) -> Array:
-        window = slice(offset, offset + length)
-        return plane[window] if axis == 0 else plane[:, window]
-
-    result = weights[RADIUS] * shifted(RADIUS)
-    for offset in range(RADIUS):
-        pair = shifted(offset) + shifted(2 * RADIUS - offset)
-        pair *= weights[offset]
-        result += pair
-    return result
+    return sliding_window_view(plane, len(weights), axis) @ weights
 
 
 def _grey(image: Array) -> Array:

@@ -257,8 +257,8 @@ class ASCycleGAN(BaseTranslationModel):
         return predict(
             self,
             data,
-            lambda blur, semantic: self.translation(
-                blur, 'sharp', semantic=semantic['blur']
+            lambda images, semantic: self.translation(
+                images['blur'], 'sharp', semantic=semantic['blur']
             ),
             {'published_img': self._from_start} if self.show_start else None,
         )
@@ -267,13 +267,13 @@ class ASCycleGAN(BaseTranslationModel):
         """Deblur a batch; see :func:`~mmasgan.models.prediction.predict`."""
         return self.val_step(data)
 
-    def _from_start(self, blur: Tensor, semantic: Maps) -> Tensor:
+    def _from_start(self, images: Images, semantic: Maps) -> Tensor:
         assert self.weights is not None
         if not self._start:
             start = MODELS.build(self._gen_cfg)
             load_published(start, self.weights)
-            self._start.append(start.to(blur.device).eval())
-        return self._start[0](blur, semantic['blur'])
+            self._start.append(start.to(images['blur'].device).eval())
+        return self._start[0](images['blur'], semantic['blur'])
 
     def _train_discriminators(
         self,

@@ -1,6 +1,5 @@
 """Training of the motion network."""
 
-import copy
 from typing import Any
 
 import torch
@@ -21,9 +20,9 @@ from ..layers.reblur import (
 )
 from ..losses.functional import mean_absolute_error
 from ..registry import MODELS
-from .batch import files_of, named_inputs, split_inputs
+from .batch import Images, Maps, files_of, named_inputs, split_inputs
 from .parts import Part, build_part, refuse_other_modes
-from .prediction import ones_of, predict
+from .prediction import predict
 from .steps import Losses, optimize
 
 __all__ = ['MotionEstimator']
@@ -174,39 +173,22 @@ class MotionEstimator(BaseModel):
 
     def val_step(self, data: dict) -> list[DataSample]:
         """Reblur the sharp image of each pair."""
-        return self._predict(data)
-
-    def test_step(self, data: dict) -> list[DataSample]:
-        """Reblur the sharp image of each pair."""
-        return self._predict(data)
-
-    def _predict(self, data: dict) -> list[DataSample]:
-        return [
-            sample
-            for one in ones_of(data)
-            for sample in self._predict_one(one)
-        ]
-
-    def _predict_one(self, data: dict) -> list[DataSample]:
         inputs = data['inputs']
-        images = self.data_preprocessor(
-            {**data, 'inputs': copy.copy(inputs)}, training=False
-        )['inputs']
         # The input is the sharp image, the ground truth the blurred one.
         swapped: Any = (
             [_swap(each) for each in inputs]
             if isinstance(inputs, list)
             else _swap(inputs)
         )
-        return predict(
-            self,
-            {**data, 'inputs': swapped},
-            lambda sharp, _: self._explain(sharp, images),
-        )
+        return predict(self, {**data, 'inputs': swapped}, self._explain)
 
-    def _explain(self, sharp: Tensor, images: dict[str, Tensor]) -> Tensor:
-        field = field_of_canonical(self(images['img_blur']))
-        return reblur_along_field(sharp, field, self.taps)
+    def test_step(self, data: dict) -> list[DataSample]:
+        """Reblur the sharp image of each pair."""
+        return self.val_step(data)
+
+    def _explain(self, images: Images, _: Maps) -> Tensor:
+        field = field_of_canonical(self(images['sharp']))
+        return reblur_along_field(images['blur'], field, self.taps)
 
 
 def _swap(pair: dict[str, Any]) -> dict[str, Any]:

@@ -130,14 +130,13 @@ class PairedGAN(BaseModel):
 
     def val_step(self, data: dict) -> list[DataSample]:
         """Deblur a batch; see :func:`~mmasgan.models.prediction.predict`."""
-        return self._predict(data)
+        return predict(
+            self, data, lambda images, _: self._deblur(images['blur'])
+        )
 
     def test_step(self, data: dict) -> list[DataSample]:
         """Deblur a batch; see :func:`~mmasgan.models.prediction.predict`."""
-        return self._predict(data)
-
-    def _predict(self, data: dict) -> list[DataSample]:
-        return predict(self, data, lambda blur, _: self._deblur(blur))
+        return self.val_step(data)
 
     def _translate(self, blur: Tensor) -> Tensor:
         return self.generator(blur)

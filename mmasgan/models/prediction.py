@@ -7,12 +7,12 @@ from mmagic.structures import DataSample
 from mmengine.model import BaseModel
 from torch import Tensor
 
-from .batch import Maps, split_inputs
+from .batch import Images, Maps, split_inputs
 from .steps import evaluation_mode
 
-__all__ = ['ones_of', 'predict']
+__all__ = ['predict']
 
-Deblur = Callable[[Tensor, Maps], Tensor]
+Deblur = Callable[[Images, Maps], Tensor]
 
 
 @torch.no_grad()
@@ -31,9 +31,9 @@ def predict(
         model: Model whose ``data_preprocessor`` gives RGB in [-1, 1].
         data: Batch whose ``inputs`` are ``img_blur``, (N, 3, H, W), RGB in
             [0, 255], and optionally the ground truth ``img_sharp``.
-        deblur: Function of blurred images, (N, 3, H, W), in [-1, 1], and a
-            semantic map or None by domain, that returns sharp images of the
-            same shape.
+        deblur: Function of the images, (N, 3, H, W), in [-1, 1], and of a
+            semantic map or None, both by domain, that returns sharp images of
+            the same shape.
         others: More functions like ``deblur``, by the key of their output.
 
     Returns:
@@ -45,7 +45,7 @@ def predict(
         ValueError: If ``img_blur`` is missing.
     """
     if _sizes_differ(data):
-        ones = (predict(model, one, deblur, others) for one in ones_of(data))
+        ones = (predict(model, one, deblur, others) for one in _ones_of(data))
         return [sample for samples in ones for sample in samples]
     data = model.data_preprocessor(data, training=False)
     images, semantic = split_inputs(data['inputs'], required=('blur',))
@@ -55,7 +55,7 @@ def predict(
     outputs = {'input_img': images['blur']}
     with evaluation_mode(model):
         for key, run in {'pred_img': deblur, **(others or {})}.items():
-            outputs[key] = run(images['blur'], semantic)
+            outputs[key] = run(images, semantic)
     shown = {
         key: _to_uint8(model, out, samples) for key, out in outputs.items()
     }
@@ -80,12 +80,8 @@ def _sizes_differ(data: dict) -> bool:
     return any(len({each.shape for each in batch}) > 1 for batch in batches)
 
 
-def ones_of(data: dict) -> Iterator[dict]:
-    """Split a batch into batches of one image.
-
-    Args:
-        data: Batch of a data loader.
-    """
+def _ones_of(data: dict) -> Iterator[dict]:
+    """Split a batch into batches of one image."""
     inputs, samples = data['inputs'], data['data_samples']
     for index in range(len(samples)):
         part = slice(index, index + 1)

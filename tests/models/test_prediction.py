@@ -25,9 +25,10 @@ class Negative(BaseModel):
         self.asleep = nn.Identity().eval()
         self.seen = []
 
-    def forward(self, blur, semantic):
+    def forward(self, images, semantic):
         self.seen.append(semantic)
         assert not torch.is_grad_enabled()
+        blur = images['blur']
         return blur if self.training else -blur
 
 
