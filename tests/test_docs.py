@@ -207,7 +207,7 @@ def test_the_parts_of_the_readme_are_called_as_it_says():
     names = {}
     exec(readme_code('RaGANLSLoss'), names)
     assert names['steered'].shape == names['features'].shape
-    for name in ('of_discriminator', 'of_generator'):
+    for name in ('d_loss', 'g_loss'):
         assert names[name].shape == ()
         assert names[name] > 0
 

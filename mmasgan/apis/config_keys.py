@@ -100,8 +100,8 @@ def _misspelt(
         near = get_close_matches(key, known, n=1)
         if near and key not in known | OF_BUILDERS:
             yield (
-                f'{where}.{key} is no argument of {kind.__name__}; did you '
-                f'mean {near[0]}?'
+                f'{where}.{key} is not an argument of {kind.__name__}; did '
+                f'you mean {near[0]}?'
             )
 
 
@@ -132,7 +132,7 @@ def _unknown(name: str, where: str) -> Iterator[str]:
     near = get_close_matches(name.rpartition('.')[2], known, n=1, cutoff=0.8)
     if near:
         yield (
-            f'{where}.type: nothing is called {name!r}; did you mean '
+            f'{where}.type: {name!r} is unknown; did you mean '
             f'{known[near[0]]}?'
         )
 

@@ -60,7 +60,7 @@ SKIP_UNREADABLE = click.option(
     '--gamma',
     default=1.0,
     show_default=True,
-    help="1 averages pixel values, as GoPro's blur; 2.2 averages light.",
+    help='1 averages pixel values, as in GoPro; 2.2 averages in linear light.',
 )
 @click.option(
     '--noise',

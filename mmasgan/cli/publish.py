@@ -17,7 +17,7 @@ FILE = click.Path(path_type=Path)
 @click.option(
     '--config',
     metavar='PATH',
-    help='Config of the training; without it, what the checkpoint says.',
+    help='Config of the training; by default, the one in the checkpoint.',
 )
 @click.option('--overwrite', is_flag=True, help='Replace OUT if it exists.')
 def publish(
@@ -25,7 +25,7 @@ def publish(
 ) -> None:
     """Publish the deblurring generator of a CHECKPOINT, in float16.
 
-    Prints what configs/metafile.yml should say of it.
+    Prints the entry for configs/metafile.yml.
     """
     with plain_errors():
         from ..apis.publish import publish_generator

@@ -60,7 +60,7 @@ class INPatchDiscriminator(nn.Module):
         self.init_weights()
 
     def init_weights(self) -> None:
-        """Initialise with N(0, 0.02) and zero biases, as CycleGAN."""
+        """Initialise with N(0, 0.02) and zero biases, as in CycleGAN."""
         init_normal(self.layers)
 
     def forward(self, x: Tensor) -> Tensor:

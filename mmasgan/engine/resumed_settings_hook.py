@@ -178,7 +178,7 @@ def _check_kind(part: _Part, before: str | None) -> None:
     # One side may have more keys: versions of PyTorch add some.
     if keys[0] - keys[1] and keys[1] - keys[0]:
         raise _refusal(
-            f'{key}.optimizer is now {kind}, and was another with '
+            f'{key}.optimizer is now {kind}; that of the checkpoint has '
             f'{", ".join(sorted(keys[0] - keys[1]))}'
         )
 

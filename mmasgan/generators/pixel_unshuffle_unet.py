@@ -34,8 +34,8 @@ class PixelUnshuffleUNet(nn.Module):
     Args:
         in_channels: Channels of the images.
         channels: Channels of each level of the U-Net.
-        blocks: Residual blocks of each level on the way down.
-        up_blocks: Residual blocks of each level on the way up.
+        blocks: Residual blocks of each level of the encoder.
+        up_blocks: Residual blocks of each level of the decoder.
         block_size: Side of the blocks of pixels.
         clamp: When to clamp the sum to [-1, 1]: ``'eval'`` (only in
             evaluation), ``'always'`` or ``'never'``.

@@ -1,7 +1,7 @@
 """The AS-CycleGAN generator.
 
 Source: Motion Image Deblurring using AS-Cycle Generative Adversarial Network,
-Sec. 2.2 and Fig. 2. The frame is CycleGAN's nine-block ResNet generator (Zhu
+Sec. 2.2 and Fig. 2. The base is CycleGAN's nine-block ResNet generator (Zhu
 et al., ICCV 2017), with the global residual of DeblurGAN (Kupyn et al., CVPR
 2018) and the SFT layers of SFTGAN (Wang et al., CVPR 2018).
 
@@ -135,7 +135,7 @@ class ResNetV2SFTGenerator(nn.Module):
         self.init_weights()
 
     def init_weights(self) -> None:
-        """Initialise with N(0, 0.02), as CycleGAN, except the condition path.
+        """Initialise with CycleGAN's N(0, 0.02), except the condition path.
 
         The condition network keeps PyTorch's initialisation: five layers of
         N(0, 0.02) would reduce its output to almost zero. Without norms, the

@@ -11,7 +11,7 @@ __all__ = ['init_kaiming', 'init_normal']
 
 
 def init_normal(network: nn.Module, std: float = 0.02) -> None:
-    """Initialise convolutions with N(0, std) and zero biases, as CycleGAN.
+    """Initialise convolutions with N(0, std) and zero biases, as in CycleGAN.
 
     Args:
         network: Module whose convolutions are initialised in place.
@@ -24,7 +24,7 @@ def init_normal(network: nn.Module, std: float = 0.02) -> None:
 def init_kaiming(
     network: nn.Module, mode: Literal['fan_in', 'fan_out'] = 'fan_in'
 ) -> None:
-    """Initialise convolutions as He et al., ICCV 2015, with zero biases.
+    """Initialise convolutions as in He et al., ICCV 2015, with zero biases.
 
     Args:
         network: Module whose convolutions are initialised in place.

@@ -8,7 +8,7 @@ __all__ = ['InstanceNorm2d']
 
 
 class InstanceNorm2d(nn.InstanceNorm2d):
-    r"""Instance norm without affine that keeps its input's memory format.
+    r"""Non-affine instance norm that keeps its input's memory format.
 
     .. math:: y = \frac{x - \mathrm{E}[x]}{\sqrt{\mathrm{Var}[x] + \epsilon}}
 

@@ -36,8 +36,8 @@ class MotionNetwork(nn.Module):
         in_channels: Channels of the image.
         channels: Channels of each level of the
             :class:`~mmasgan.layers.residual_unet.ResidualUNet`.
-        blocks: Residual blocks of each level on the way down.
-        up_blocks: Residual blocks of each level on the way up.
+        blocks: Residual blocks of each level of the encoder.
+        up_blocks: Residual blocks of each level of the decoder.
         weights: Weights loaded by :meth:`init_weights`: the path of a
             safetensors file, or the name of weights in the package,
             ``'motion_small_gopro'``. None keeps the random weights.

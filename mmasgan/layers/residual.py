@@ -16,7 +16,7 @@ __all__ = ['PreActResidualBlock', 'ResidualBlock']
 
 
 class ConditionalInstanceNorm(nn.Module):
-    """Instance norm followed by an optional SFT layer in place of its affine.
+    """Instance norm with an optional SFT layer in place of its affine part.
 
     Source: the "conditional norm" of the AS-CycleGAN paper, Sec. 2.2.
 

@@ -26,9 +26,9 @@ class ResidualUNet(nn.Module):
         in_channels: Channels of the input.
         out_channels: Channels of the output.
         channels: Channels of each level; each level halves the size.
-        blocks: Residual blocks of each level on the way down, including the
+        blocks: Residual blocks of each level of the encoder, including the
             lowest.
-        up_blocks: Residual blocks of each level on the way up, without the
+        up_blocks: Residual blocks of each level of the decoder, without the
             lowest.
 
     Shape:

@@ -129,7 +129,7 @@ def lsgan_generator_loss(fake_logits: Tensor) -> Tensor:
     .. math:: \mathbb{E}[(f - 1)^2]
 
     Source: Mao et al., ICCV 2017, Eq. (9). Differs from it in: no factor 1/2,
-    as CycleGAN (Zhu et al., ICCV 2017).
+    as in CycleGAN (Zhu et al., ICCV 2017).
 
     Args:
         fake_logits: Logits of generated images, (N, 1, h, w).

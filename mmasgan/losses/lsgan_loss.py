@@ -11,7 +11,7 @@ __all__ = ['LSGANLoss']
 
 @MODELS.register_module()
 class LSGANLoss(AdversarialLoss):
-    r"""Least squares loss with targets 1 (real) and 0 (fake), as CycleGAN.
+    r"""Least squares loss with targets 1 (real) and 0 (fake), as in CycleGAN.
 
     .. math::
         L_D = \tfrac{1}{2} \mathbb{E}[(r - 1)^2]
@@ -19,7 +19,7 @@ class LSGANLoss(AdversarialLoss):
         L_G = \mathbb{E}[(f - 1)^2]
 
     Source: Mao et al., ICCV 2017, Eq. (9). Differs from it in: no factor 1/2
-    in the generator's loss, as CycleGAN.
+    in the generator's loss, as in CycleGAN.
 
     Config: ``dict(type='mmasgan.LSGANLoss')``
 

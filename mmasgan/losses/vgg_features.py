@@ -90,7 +90,7 @@ class VGGFeatures(nn.Module):
             for name, value in self.state_dict().items()
             if name.startswith('features.')
         }
-        what = f"{source} does not contain VGG-19 weights as torchvision's"
+        what = f"{source} does not contain torchvision's VGG-19 weights"
         self.load_state_dict(select_tensors(state_dict, wanted, what))
 
     def forward(self, x: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ follow the authors' code.
 Deviation: the norm of the gradient penalty is per sample, as in WGAN-GP, not
 per pixel as in the code. Deviation: residual blocks have two convolutions, as
 intended; in the code, operator precedence drops one. Deviation: the critic
-pads by 1, as PatchGAN, not by 2; both see 70x70 pixels.
+pads by 1, as in PatchGAN, not by 2; both have 70x70 receptive fields.
 """
 
 from torch import Tensor, nn

@@ -14,8 +14,8 @@ Bugs of ``DeblurGanV2`` in MMagic 1.2.0 that are fixed here:
 - The generator's losses also contain their sum, so everything counts twice.
 - The relativistic loss averages pools of earlier logits, which checkpoints do
   not contain.
-- Images are padded with zeros to a multiple of 32, by 32 pixels if they are
-  one already; validation does not pad.
+- Images are padded with zeros to a multiple of 32, by another 32
+  pixels if the size is a multiple already; validation does not pad.
 - The parts of the discriminator bypass a distributed wrapper.
 - The config of the discriminator is only built if the generator is a config.
 
@@ -81,7 +81,7 @@ class DeblurGANv2(PairedGAN, DeblurGanV2):
         warmup_iters: Number of iterations before the backbone is trained.
         norm_statistics: Statistics of norm layers in evaluation: ``'image'``,
             those of each image as in training at batch size 1, or
-            ``'running'``, as MMagic.
+            ``'running'``, as in MMagic.
         max_nonfinite_steps: Number of training steps with a non-finite loss
             or gradient that are skipped, with a warning, before an error.
         data_preprocessor: Config or module that gives RGB in [-1, 1].

@@ -60,7 +60,7 @@ def test_a_type_that_nothing_has_is_named_and_corrected(key, name, meant):
     cfg = load_config(CONFIG, cfg_options={f'{key}.type': name})
     with pytest.raises(ValueError, match=rf'did you mean {meant}\?') as error:
         check_keys(cfg)
-    assert str(error.value).startswith(f'{key}.type: nothing is called ')
+    assert str(error.value).startswith(f'{key}.type: {name!r} is ')
 
 
 @pytest.mark.process

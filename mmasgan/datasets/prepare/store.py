@@ -98,7 +98,7 @@ def _open(root: Path, folder: Path) -> Journal:
     if manifest is not None:
         if manifest['data_root'] != _way(root, folder):
             raise ValueError(
-                f"the store '{folder}' is of images in another folder "
+                f"the store '{folder}' contains images of another folder "
                 f"('{manifest['data_root']}' relative to it) than '{root}'; "
                 'use another folder, or remove it'
             )

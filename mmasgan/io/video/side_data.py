@@ -8,7 +8,7 @@ __all__ = ['notes_of_lost', 'side_data_of']
 
 LOST = {
     'A53_CC': 'closed captions within the picture are left out',
-    'SPHERICAL': 'the mark of a panorama (360 degrees) is left out',
+    'SPHERICAL': 'the panorama tag (360 degrees) is left out',
     'STEREO3D': 'the mark of a stereo picture (3D) is left out',
 }
 

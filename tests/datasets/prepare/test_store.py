@@ -103,7 +103,7 @@ def test_folder_of_other_things_is_left_alone(root, names, tmp_path):
 
 def test_store_of_other_data_is_left_alone(root, names, tmp_path):
     build_store(root, names, tmp_path / 'store')
-    with pytest.raises(ValueError, match='is of images in another folder'):
+    with pytest.raises(ValueError, match='contains images of another folder'):
         build_store(tmp_path, [], tmp_path / 'store')
 
 
