@@ -4,7 +4,7 @@ import pytest
 import torch
 from exported import KINDS, images, make, write_nothing
 
-from mmasgan.apis import export_generator
+from mmasgan.apis import export_generator, exporting, load_generator
 from mmasgan.generators import PixelUnshuffleUNet
 
 
@@ -43,6 +43,14 @@ def test_the_generator_is_left_as_it_is(tmp_path):
         torch.testing.assert_close(generator(x), before, atol=0, rtol=0)
     assert 'pad' not in vars(generator)
     assert 'end' not in vars(generator)
+
+
+@pytest.mark.parametrize('size', exporting.SIZES)
+def test_the_published_model_changes_what_it_is_checked_with(size):
+    (image,) = exporting._draw(None, size, semantic=False)
+    with torch.no_grad():
+        output = load_generator()(image)
+    assert (output - image).abs().max() > 0.1
 
 
 @pytest.mark.parametrize('apart', [2e-3, float('nan')])
