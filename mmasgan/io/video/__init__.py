@@ -5,6 +5,8 @@ from typing import Any
 
 from ..._moved import keep_old_names
 
+INSTALL = 'pip install "av>=14.2,<19"'
+
 keep_old_names(__name__)
 
 
@@ -12,14 +14,20 @@ def import_av() -> Any:
     """Import PyAV.
 
     Raises:
-        ImportError: If it is not installed; the message has the command.
+        ImportError: If it is not installed, or a version that is not
+            supported; the message has the command.
     """
     try:
         import av
     except ImportError as error:
         raise ImportError(
-            'videos need PyAV, which is not installed: pip install "av>=14.2"'
+            f'videos need PyAV, which is not installed: {INSTALL}'
         ) from error
+    if int(av.__version__.partition('.')[0]) >= 19:
+        raise ImportError(
+            f'videos need PyAV below 19, but {av.__version__} is installed: '
+            f'{INSTALL}'
+        )
     return av
 
 
