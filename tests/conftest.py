@@ -1,4 +1,4 @@
-"""What all tests share: their cost, a fixed seed, and the devices."""
+"""What all tests share: their cost, a fixed start, and the devices."""
 
 import functools
 import gc
@@ -184,6 +184,15 @@ def fixed_seed():
     random.seed(0)
     np.random.seed(0)
     torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def first_iteration():
+    """Forget at which iteration an earlier test trained."""
+    logging = sys.modules.get('mmengine.logging')
+    if logging:
+        hub = logging.MessageHub.get_current_instance()
+        hub.runtime_info.pop('iter', None)
 
 
 @pytest.fixture(
