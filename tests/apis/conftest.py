@@ -2,9 +2,11 @@
 
 import functools
 
+import numpy as np
 import pytest
 from exported import KINDS, make
 from mmengine.runner import Runner
+from PIL import Image
 from tiny import ROOT, make_gopro, options
 
 from mmasgan.apis import export_generator, load_config
@@ -25,6 +27,13 @@ def trained(tmp_path_factory):
     runner = Runner.from_cfg(cfg)
     runner.train()
     return folder / 'iter_2.pth', runner
+
+
+@pytest.fixture(scope='session')
+def photo():
+    """Return a part of a photograph, (48, 40, 3), that deblurring changes."""
+    path = ROOT / 'examples' / 'blurred.jpg'
+    return np.asarray(Image.open(path).convert('RGB'))[200:248, 200:240]
 
 
 @pytest.fixture(scope='session')

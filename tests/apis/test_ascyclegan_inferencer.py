@@ -1,5 +1,4 @@
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +11,6 @@ from tiny import make_checkpoint
 
 from mmasgan.apis import ASCycleGANInferencer, deblur_image, load_generator
 from mmasgan.io.image.photo import ImageWarning
-
-PHOTO = Path(__file__).parents[2] / 'examples' / 'blurred.jpg'
 
 
 @pytest.fixture(scope='module')
@@ -154,8 +151,7 @@ def test_nothing_is_said_while_it_is_made(weights, monkeypatch):
     assert said == []
 
 
-def test_the_default_and_a_name_are_the_published_model():
-    photo = np.asarray(Image.open(PHOTO).convert('RGB'))[200:248, 200:240]
+def test_the_default_and_a_name_are_the_published_model(photo):
     expected = deblur_image(load_generator(), photo)
     assert (expected != photo).any()
     for arguments in ({}, dict(model='ascyclegan_plus_unet_small_gopro')):
