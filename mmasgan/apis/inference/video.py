@@ -124,7 +124,7 @@ def _look(source: Path, target: Path) -> _Look:
                 'AVI does not support; name it .mp4 or .mkv'
             )
         trc = stream.codec_context.color_trc
-    notes = encoding.notes + notes_of_lost(frame, stream.metadata)
+        notes = encoding.notes + notes_of_lost(frame, stream.metadata)
     if trc in HDR:
         notes += (
             f'the brightness is HDR ({HDR[trc]}), on which the models were '

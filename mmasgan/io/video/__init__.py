@@ -5,7 +5,7 @@ from typing import Any
 
 from ..._moved import keep_old_names
 
-INSTALL = 'pip install "av>=14.2,<19"'
+INSTALL = 'pip install "av>=14.2"'
 
 keep_old_names(__name__)
 
@@ -14,8 +14,7 @@ def import_av() -> Any:
     """Import PyAV.
 
     Raises:
-        ImportError: If it is not installed, or a version that is not
-            supported; the message has the command.
+        ImportError: If it is not installed; the message has the command.
     """
     try:
         import av
@@ -23,18 +22,26 @@ def import_av() -> Any:
         raise ImportError(
             f'videos need PyAV, which is not installed: {INSTALL}'
         ) from error
-    if int(av.__version__.partition('.')[0]) >= 19:
-        raise ImportError(
-            f'videos need PyAV below 19, but {av.__version__} is installed: '
-            f'{INSTALL}'
-        )
     return av
+
+
+def av_version() -> int:
+    """Return the major version of PyAV."""
+    return int(import_av().__version__.partition('.')[0])
 
 
 def open_video(path: Path, **options: str) -> Any:
     """Open a local file, which must not refer to others, with PyAV."""
-    return import_av().open(
-        str(path.absolute()),  # could otherwise be taken for a protocol
-        options={'protocol_whitelist': 'file', **options},
-        metadata_errors='surrogateescape',
-    )
+    return _open(path, 'r', options={'protocol_whitelist': 'file', **options})
+
+
+def create_video(path: Path, muxer: str, options: dict[str, str]) -> Any:
+    """Create a file with PyAV."""
+    return _open(path, 'w', format=muxer, container_options=options)
+
+
+def _open(path: Path, mode: str, **arguments: Any) -> Any:
+    if av_version() < 19:  # later versions preserve any bytes
+        arguments['metadata_errors'] = 'surrogateescape'
+    # A relative path could be taken for a protocol.
+    return import_av().open(str(path.absolute()), mode, **arguments)

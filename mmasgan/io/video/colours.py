@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import import_av
+from . import av_version, import_av
 
 __all__ = ['Coding', 'coding_of', 'from_rgb', 'holds_rgb', 'to_rgb']
 
@@ -218,5 +218,5 @@ def _reformatted(frame: Any, name: str) -> Any:
         interpolation=BICUBIC_ACCURATE,
         # FFmpeg 8.1 writes past the end of 10-bit lines, which is a race
         # between threads. PyAV has threads since version 17.
-        **({'threads': 1} if int(av.__version__.split('.')[0]) >= 17 else {}),
+        **({'threads': 1} if av_version() >= 17 else {}),
     )

@@ -33,10 +33,11 @@ class Copies:
         self._target = target
         self._streams: dict[int, Any] = {}  # by index in the source
         self._last: dict[int, int] = {}  # time stamps, likewise
+        self._sounds: dict[int, int] = {}  # of AVI: index in the result
         # Only an AVI source can be written as AVI.
-        self._sounds: dict[int, AviStream] = {}
+        self._avi: dict[int, AviStream] = {}
         if container.format.name == 'avi':
-            self._sounds = dict(enumerate(read_streams(Path(source.name))))
+            self._avi = dict(enumerate(read_streams(Path(source.name))))
         self.notes: list[str] = []
         self.sources: list[Any] = []
 
@@ -76,8 +77,9 @@ class Copies:
                 f'{name}) is left out: {suffix} does not support it'
             )
             return
-        if kind == 'audio' and stream.index in self._sounds:
-            _count_as(self._sounds[stream.index].header, new.codec_context)
+        if kind == 'audio' and stream.index in self._avi:
+            self._sounds[stream.index] = new.index
+            _count_as(self._avi[stream.index].header, new.codec_context)
         if kind == 'audio':
             layout = UNTOLD.get(new.codec_context.layout.name)
             if layout:
@@ -104,7 +106,7 @@ class Copies:
         if index not in self._streams:
             return
         new = self._streams[index]
-        if index in self._sounds and new.type == 'audio':
+        if index in self._sounds:
             self._count(packet, new)
         last = self._last.get(index)
         if packet.dts is not None:
@@ -119,7 +121,7 @@ class Copies:
         """Set the time stamps of a packet of sound in AVI."""
         self._container.start_encoding()  # sets the time base
         index = packet.stream.index
-        if not self._sounds[index].header.sample_size:
+        if not self._avi[index].header.sample_size:
             # FFmpeg splits long chunks.
             packet.dts = self._last.get(index, -1) + 1
         elif packet.dts is not None:
@@ -131,10 +133,8 @@ class Copies:
     def finish(self, path: Path) -> None:
         """Write the time base of sound of the source to an AVI file."""
         written = read_streams(path) if self._sounds else []
-        for index, new in self._streams.items():
-            if new.type != 'audio' or index not in self._sounds:
-                continue
-            mine, source = written[new.index], self._sounds[index]
+        for index, place in self._sounds.items():
+            mine, source = written[place], self._avi[index]
             header = source.header
             if abs(header.length - mine.header.length) > 1:  # truncated
                 header = header._replace(length=mine.header.length)

@@ -142,11 +142,11 @@ def _allowed(muxer: str) -> set[str]:
 def _offered(encoder: str, size: tuple[int, int]) -> list[Any]:
     """Return the pixel formats that an encoder supports for a size."""
     codec = import_av().codec.Codec(encoder, 'w')
-    # Planar formats only; the range is a separate tag.
+    # Those that FFmpeg can convert to; the range is a separate tag.
     formats = [
         pix_fmt
         for pix_fmt in codec.video_formats
-        if not pix_fmt.name.startswith(('yuvj', 'nv', 'pal'))
+        if not pix_fmt.name.startswith(('yuvj', 'nv', 'pal', 'bayer'))
     ]
     if encoder in WHOLE_CHROMA:
         odd_width, odd_height = size[0] % 2, size[1] % 2

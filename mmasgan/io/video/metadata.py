@@ -28,11 +28,14 @@ UNSEEN = {'alpha_mode', 'handler_name', 'timecode', 'variant_bitrate',
 
 def kept_metadata(metadata: dict[str, str]) -> dict[str, str]:
     """Return the metadata that remain valid for a new file."""
-    return {
+    kept = {
         key: value
         for key, value in metadata.items()
         if not key.lower().startswith(ABOUT_THE_FILE)
     }
+    if 'creation_time' in kept:  # MP4 has it twice, and FFmpeg 9 joins them
+        kept['creation_time'] = kept['creation_time'].partition(';')[0]
+    return kept
 
 
 def lost_texts(path: Path, holders: Iterable[Any], source: Any) -> list[str]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from . import import_av
+from . import av_version, import_av
 
 __all__ = ['notes_of_lost', 'side_data_of']
 
@@ -21,12 +21,13 @@ def side_data_of(frame: Any) -> list[Any]:
             collection.
     """
     try:
-        return list(frame.side_data)
+        data = frame.side_data
     except ValueError:
-        # A type that PyAV does not know, such as EXIF.
+        # A type that PyAV below 19 does not know, such as EXIF.
         kinds = import_av().sidedata.sidedata.Type
         kinds._missing_ = classmethod(_unknown_kind)
-        return list(frame.side_data)
+        data = frame.side_data
+    return list(data.values() if av_version() >= 19 else data)
 
 
 def notes_of_lost(frame: Any, metadata: dict[str, str]) -> tuple[str, ...]:

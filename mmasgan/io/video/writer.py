@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...utils.atomic_files import unwritten
-from . import import_av
+from . import create_video, import_av
 from .colours import Coding, from_rgb, holds_rgb
 from .copies import Copies
 from .encoding import MUXERS, Encoding
@@ -78,12 +78,8 @@ class VideoWriter:
         self._shown_until: list[Fraction] = []
         if source.format.name.startswith('mov'):
             self._shown_until = shown_until(Path(source.name))
-        self._container = self._av.open(
-            str(path.absolute()),
-            'w',
-            format=muxer,
-            container_options=options | self._options(muxer, source),
-            metadata_errors='surrogateescape',
+        self._container = create_video(
+            path, muxer, options | self._options(muxer, source)
         )
         self._container.metadata.update(kept_metadata(source.metadata))
         if hasattr(source, 'chapters') and source.chapters():

@@ -19,6 +19,12 @@ def test_metadata_of_the_file_itself_are_left_out():
     assert kept_metadata(told) == {'title': 'A day', 'language': 'deu'}
 
 
+def test_a_date_that_ffmpeg_joined_is_one_date():
+    date = '2021-05-06T07:08:09.000000Z'
+    told = {'creation_time': f'{date};{date}', 'title': 'A; B'}
+    assert kept_metadata(told) == {'creation_time': date, 'title': 'A; B'}
+
+
 @pytest.mark.parametrize(
     ('suffix', 'encoder', 'lost'),
     [
