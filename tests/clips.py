@@ -10,8 +10,6 @@ TAGS = ('color_range', 'color_primaries', 'color_trc', 'colorspace')
 SHARP = {'crf': '8'}
 QUIET = {'libx265': {'x265-params': 'log-level=error'}}
 SOUND_RATE = 48000
-# Of FFmpeg 8.1, several spoil pixels of 10 bits; PyAV 17 brought them.
-ONE_THREAD = {'threads': 1} if int(av.__version__.split('.')[0]) > 16 else {}
 
 
 class Clip(NamedTuple):
@@ -159,7 +157,8 @@ def _frame(image, pix_fmt):
         return image
     rgb = 'rgb24' if image.dtype == np.uint8 else 'rgb48le'
     frame = av.VideoFrame.from_ndarray(image, format=rgb)
-    return frame.reformat(format=pix_fmt, **ONE_THREAD)
+    # Several threads of FFmpeg 8.1 spoil pixels of 10 bits.
+    return frame.reformat(format=pix_fmt, threads=1)
 
 
 def _write_sound(container, stream, seconds):

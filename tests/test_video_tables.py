@@ -248,10 +248,6 @@ def rich(tmp_path_factory):
     return get
 
 
-@pytest.mark.skipif(
-    not hasattr(av.container.OutputContainer, 'set_chapters'),
-    reason='PyAV below 16 does not write chapters',
-)
 @pytest.mark.parametrize(('what', 'suffix', 'cell'), table('Texts'))
 def test_texts_are_kept_as_the_table_says(rich, what, suffix, cell):
     before, after, notes = rich(suffix)

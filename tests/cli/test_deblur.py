@@ -362,7 +362,7 @@ def test_a_video_without_pyav_is_told(folder, monkeypatch):
         folder / 'in', '-o', folder / 'out', '--weights', folder / 'w.pth'
     )
     assert result.exit_code == 2
-    assert 'pip install "av>=14.2"' in result.output
+    assert 'pip install "av>=17.1"' in result.output
     assert not (folder / 'out').exists()
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from ..._moved import keep_old_names
 
-INSTALL = 'pip install "av>=14.2"'
+INSTALL = 'pip install "av>=17.1"'
+OLDEST = (17, 1)
 
 keep_old_names(__name__)
 
@@ -14,7 +15,8 @@ def import_av() -> Any:
     """Import PyAV.
 
     Raises:
-        ImportError: If it is not installed; the message has the command.
+        ImportError: If it is not installed, or too old; the message has the
+            command.
     """
     try:
         import av
@@ -22,12 +24,16 @@ def import_av() -> Any:
         raise ImportError(
             f'videos need PyAV, which is not installed: {INSTALL}'
         ) from error
+    if version_of(av) < OLDEST:
+        raise ImportError(
+            f'PyAV {av.__version__} is installed, which is too old: {INSTALL}'
+        )
     return av
 
 
-def av_version() -> int:
-    """Return the major version of PyAV."""
-    return int(import_av().__version__.partition('.')[0])
+def version_of(av: Any) -> tuple[int, ...]:
+    """Return the major and minor version of PyAV."""
+    return tuple(int(number) for number in av.__version__.split('.')[:2])
 
 
 def open_video(path: Path, **options: str) -> Any:
@@ -41,7 +47,8 @@ def create_video(path: Path, muxer: str, options: dict[str, str]) -> Any:
 
 
 def _open(path: Path, mode: str, **arguments: Any) -> Any:
-    if av_version() < 19:  # later versions preserve any bytes
+    av = import_av()
+    if version_of(av) < (19,):  # later versions preserve any bytes
         arguments['metadata_errors'] = 'surrogateescape'
     # A relative path could be taken for a protocol.
-    return import_av().open(str(path.absolute()), mode, **arguments)
+    return av.open(str(path.absolute()), mode, **arguments)

@@ -3,14 +3,13 @@
 FFmpeg is only used to resample the colour channels. NumPy applies the matrix,
 because FFmpeg maps 10-bit white to 65280 of 65535, keeps 8 of 10 bits of
 full-range video, and mixes the colours of neighbouring pixels by default.
-PyAV before 17 ignores matrix and range if source and target have the same.
 """
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from . import av_version, import_av
+from . import import_av
 
 __all__ = ['Coding', 'coding_of', 'from_rgb', 'holds_rgb', 'to_rgb']
 
@@ -217,6 +216,6 @@ def _reformatted(frame: Any, name: str) -> Any:
         dst_color_range=frame.color_range,
         interpolation=BICUBIC_ACCURATE,
         # FFmpeg 8.1 writes past the end of 10-bit lines, which is a race
-        # between threads. PyAV has threads since version 17.
-        **({'threads': 1} if av_version() >= 17 else {}),
+        # between threads.
+        threads=1,
     )

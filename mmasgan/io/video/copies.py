@@ -48,7 +48,7 @@ class Copies:
             ValueError: If it is sound that the container does not support.
         """
         kind = stream.type
-        is_chapters = int(getattr(stream, 'discard', 0)) == DISCARD_ALL
+        is_chapters = int(stream.discard) == DISCARD_ALL
         if kind == 'data' and ('timecode' in stream.metadata or is_chapters):
             return  # created by the muxer
         name = f'stream {stream.index} ({kind}'
@@ -85,7 +85,7 @@ class Copies:
             if layout:
                 new.codec_context.layout = layout
         new.metadata.update(kept_metadata(stream.metadata))
-        new.disposition = stream.disposition
+        new.disposition = stream.disposition.value
         self._streams[stream.index] = new
         self.sources.append(stream)
 

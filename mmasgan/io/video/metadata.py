@@ -42,11 +42,11 @@ def lost_texts(path: Path, holders: Iterable[Any], source: Any) -> list[str]:
     """Return the names of metadata that a result lacks."""
     with open_video(path) as result:
         found = {text for _, text in _texts([result, *result.streams])}
-        chapters = _chapters(result)
+        chapters = len(result.chapters())
     lost = dict.fromkeys(
         key for key, text in _texts([source, *holders]) if text not in found
     )
-    if _chapters(source) > chapters:
+    if len(source.chapters()) > chapters:
         lost['chapters'] = None
     return list(lost)
 
@@ -57,7 +57,3 @@ def _texts(holders: Iterable[Any]) -> Iterator[tuple[str, str]]:
             name = key.lower()
             if name not in UNSEEN and text not in ('', 'und'):
                 yield name, text
-
-
-def _chapters(container: Any) -> int:
-    return len(container.chapters()) if hasattr(container, 'chapters') else 0

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from . import av_version, import_av
+from . import import_av, version_of
 
 __all__ = ['notes_of_lost', 'side_data_of']
 
@@ -20,14 +20,15 @@ def side_data_of(frame: Any) -> list[Any]:
         frame: PyAV frame; it stays in memory until the next garbage
             collection.
     """
+    av = import_av()
     try:
         data = frame.side_data
     except ValueError:
         # A type that PyAV below 19 does not know, such as EXIF.
-        kinds = import_av().sidedata.sidedata.Type
+        kinds = av.sidedata.sidedata.Type
         kinds._missing_ = classmethod(_unknown_kind)
         data = frame.side_data
-    return list(data.values() if av_version() >= 19 else data)
+    return list(data.values() if version_of(av) >= (19,) else data)
 
 
 def notes_of_lost(frame: Any, metadata: dict[str, str]) -> tuple[str, ...]:

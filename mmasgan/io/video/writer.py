@@ -82,7 +82,7 @@ class VideoWriter:
             path, muxer, options | self._options(muxer, source)
         )
         self._container.metadata.update(kept_metadata(source.metadata))
-        if hasattr(source, 'chapters') and source.chapters():
+        if source.chapters():
             self._container.set_chapters(source.chapters())
         self._copies = Copies(self._container, target, source)
         self.notes = self._copies.notes
@@ -130,8 +130,7 @@ class VideoWriter:
         frame.time_base = self._stream.time_base
         # Some encoders use the tags of frames.
         for tag in TAGS:
-            if hasattr(frame, tag):
-                setattr(frame, tag, getattr(self._encoded, tag))
+            setattr(frame, tag, getattr(self._encoded, tag))
         self._encode_held(frame.pts)
         self._held = frame
         self._written += 1
@@ -213,7 +212,7 @@ class VideoWriter:
         # FFmpeg does not decode the alpha channel of VP8 and VP9.
         if new.metadata.pop(keys.get('alpha_mode', ''), '0') != '0':
             self.notes.append('transparency is left out')
-        new.disposition = stream.disposition
+        new.disposition = stream.disposition.value
         return new
 
     def _time_of(self, frame: Any) -> int:

@@ -8,7 +8,6 @@ import av
 import numpy as np
 import pytest
 from clips import (
-    ONE_THREAD,
     SHARP,
     picture,
     planes,
@@ -59,7 +58,7 @@ def test_colours_are_converted_by_the_tags_which_are_kept(
         dtype = np.uint8 if bits == 8 else np.uint16
         count = plane.buffer_size // np.dtype(dtype).itemsize
         plane.update(np.full(count, code, dtype).tobytes())
-    frames = [frame.reformat(format=pix_fmt, **ONE_THREAD)] * 3
+    frames = [frame.reformat(format=pix_fmt, threads=1)] * 3
     source = write_clip(
         tmp_path / f'a{suffix}',
         encoder,

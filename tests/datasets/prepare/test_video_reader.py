@@ -73,3 +73,9 @@ def test_missing_package_is_told_with_its_pip_line(video, monkeypatch):
     monkeypatch.setitem(sys.modules, 'av', None)
     with pytest.raises(ImportError, match='pip install "av>='):
         probe(video)
+
+
+def test_an_old_package_is_refused_with_the_pip_line(video, monkeypatch):
+    monkeypatch.setattr('av.__version__', '16.1.0')
+    with pytest.raises(ImportError, match=r'16\.1\.0 is .*"av>=17\.1"'):
+        probe(video)

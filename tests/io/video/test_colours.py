@@ -1,7 +1,7 @@
 import av
 import numpy as np
 import pytest
-from clips import ONE_THREAD, planes
+from clips import planes
 
 from mmasgan.io.video.colours import Coding, coding_of, from_rgb, to_rgb
 
@@ -47,7 +47,7 @@ def frame_of(numbers, name, size=(34, 18)):
         dtype = np.uint8 if bits == 8 else np.uint16
         count = plane.buffer_size // np.dtype(dtype).itemsize
         plane.update(np.full(count, number, dtype).tobytes())
-    return frame.reformat(format=name, **ONE_THREAD)
+    return frame.reformat(format=name, threads=1)
 
 
 @pytest.mark.parametrize(('name', 'bits'), FORMATS)

@@ -31,10 +31,6 @@ def write_jpegs(path, image, orientation):
     return path
 
 
-@pytest.mark.skipif(
-    not hasattr(av.container.OutputContainer, 'add_mux_stream'),
-    reason='needs PyAV 17 to be written',
-)
 @pytest.mark.parametrize(
     ('orientation', 'turn'),
     [

@@ -132,10 +132,6 @@ def test_metadata_are_kept(tmp_path, suffix):
     assert {key: found.get(key) for key in told} == told
 
 
-@pytest.mark.skipif(
-    not hasattr(av.container.OutputContainer, 'set_chapters'),
-    reason='PyAV below 16 does not write chapters',
-)
 @pytest.mark.parametrize('suffix', ['.mp4', '.mkv'])
 def test_chapters_are_kept_once(tmp_path, suffix):
     plain = write_clip(tmp_path / f'plain{suffix}')
