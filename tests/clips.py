@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 import av
 import numpy as np
 
+from mmasgan.io.video.encoding import open_svt_av1
+
 TAGS = ('color_range', 'color_primaries', 'color_trc', 'colorspace')
 SHARP = {'crf': '8'}
 QUIET = {'libx265': {'x265-params': 'log-level=error'}}
@@ -93,6 +95,8 @@ def write_clip(
             setattr(stream.codec_context, tag, value)
         if ratio:
             stream.codec_context.sample_aspect_ratio = ratio
+        if encoder == 'libsvtav1':
+            open_svt_av1(stream.codec_context)
         sounds = [container.add_stream(c, rate=SOUND_RATE) for c in sound]
         for each in sounds:
             _write_sound(container, each, len(frames) / rate)

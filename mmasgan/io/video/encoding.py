@@ -1,13 +1,15 @@
 """Choice of encoder and pixel format."""
 
 import os
+import sys
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 from . import import_av
 from .colours import holds_rgb
 
-__all__ = ['MUXERS', 'Encoding', 'choose_encoding']
+__all__ = ['MUXERS', 'Encoding', 'choose_encoding', 'open_svt_av1']
 
 MUXERS = {
     '.mp4': ('mp4', {}),
@@ -63,6 +65,9 @@ WHOLE_CHROMA = {
 # FFmpeg lists these, but fails.
 NOT_IN = {'mov': {'libaom-av1', 'libsvtav1', 'libvpx', 'libvpx-vp9'}}
 IN_TRANSPORT_STREAMS = {'libx264', 'libx265', 'mpeg4'}  # not listed by FFmpeg
+
+
+THREADS = '/proc/self/task'
 
 
 class Encoding(NamedTuple):
@@ -127,6 +132,27 @@ def choose_encoding(
     )
     notes = _notes(codec, name, pix_fmt, encoding.pix_fmt)
     return encoding._replace(notes=notes)
+
+
+def open_svt_av1(context: Any) -> None:
+    """Open the encoder SVT-AV1 without real-time priority.
+
+    For the user root, it takes that priority for its threads and the calling
+    one, and other processes would have to wait.
+
+    Args:
+        context: PyAV codec context.
+    """
+    os.environ.setdefault('SVT_LOG', '1')  # less output on stderr
+    if sys.platform != 'linux':
+        context.open()
+        return
+    priority = os.sched_getscheduler(0), os.sched_getparam(0)
+    before = set(os.listdir(THREADS))
+    context.open()
+    for thread in ('0', *set(os.listdir(THREADS)) - before):  # 0 is this one
+        with suppress(ProcessLookupError):
+            os.sched_setscheduler(int(thread), *priority)
 
 
 def _allowed(muxer: str) -> set[str]:

@@ -1,6 +1,5 @@
 """Writing of a video with new pixels and the streams of a source."""
 
-import os
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +11,7 @@ from ...utils.atomic_files import unwritten
 from . import create_video, import_av
 from .colours import Coding, from_rgb, holds_rgb
 from .copies import Copies
-from .encoding import MUXERS, Encoding
+from .encoding import MUXERS, Encoding, open_svt_av1
 from .metadata import kept_metadata, lost_texts
 from .mp4 import shown_until
 
@@ -172,8 +171,6 @@ class VideoWriter:
         stream = self._stream
         encoding, coding, size, is_turned = self._picture
         rate = stream.average_rate or stream.guessed_rate
-        if encoding.encoder == 'libsvtav1':
-            os.environ.setdefault('SVT_LOG', '1')  # less output on stderr
         options = dict(encoding.options)
         if self._is_untimed:
             options['bf'] = '0'  # no reordering
@@ -213,6 +210,11 @@ class VideoWriter:
         if new.metadata.pop(keys.get('alpha_mode', ''), '0') != '0':
             self.notes.append('transparency is left out')
         new.disposition = stream.disposition.value
+        if encoding.encoder == 'libsvtav1':
+            try:
+                open_svt_av1(result)
+            except self._av.FFmpegError as error:
+                raise self._fault(error) from error
         return new
 
     def _time_of(self, frame: Any) -> int:

@@ -1,3 +1,5 @@
+import os
+import sys
 from itertools import pairwise
 
 import numpy as np
@@ -143,3 +145,22 @@ def test_codecs_without_encoder_become_another_one(
         psnr(after.frames[2].to_ndarray(format='rgb24'), picture(2, (64, 64)))
         > 30
     )
+
+
+@pytest.mark.skipif(
+    sys.platform != 'linux' or os.geteuid() != 0,
+    reason='only root on Linux can take the priority',
+)
+def test_av1_is_encoded_without_real_time_priority(tmp_path):
+    """SVT-AV1 takes it, and everything else has to wait."""
+    source = write_clip(tmp_path / 'a.mp4', 'libsvtav1')
+    expected, found = os.sched_getscheduler(0), set()
+
+    def look(image):
+        threads = os.listdir('/proc/self/task')
+        found.update(os.sched_getscheduler(int(thread)) for thread in threads)
+        return image
+
+    deblur_video(source, tmp_path / 'b.mp4', look)
+    look(None)
+    assert found == {expected} == {os.SCHED_OTHER}
