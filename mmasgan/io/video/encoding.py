@@ -151,7 +151,7 @@ def open_svt_av1(context: Any) -> None:
     before = set(os.listdir(THREADS))
     context.open()
     for thread in ('0', *set(os.listdir(THREADS)) - before):  # 0 is this one
-        with suppress(ProcessLookupError):
+        with suppress(OSError):  # ended, or restricted
             os.sched_setscheduler(int(thread), *priority)
 
 
