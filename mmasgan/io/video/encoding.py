@@ -66,7 +66,6 @@ WHOLE_CHROMA = {
 NOT_IN = {'mov': {'libaom-av1', 'libsvtav1', 'libvpx', 'libvpx-vp9'}}
 IN_TRANSPORT_STREAMS = {'libx264', 'libx265', 'mpeg4'}  # not listed by FFmpeg
 
-
 THREADS = '/proc/self/task'
 
 
