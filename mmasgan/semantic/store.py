@@ -75,7 +75,7 @@ class MapStore:
         """
         content = io.BytesIO()
         np.savez_compressed(content, map=to_8_bits(maps))
-        write_atomically(self.path(name), content.getbuffer(), sync=True)
+        write_atomically(self.path(name), content.getvalue(), sync=True)
 
     def read(self, name: str) -> np.ndarray:
         """Read a map.

@@ -20,9 +20,7 @@ NO_LINK = getattr(os, 'O_NOFOLLOW', 0)  # not on Windows
 LONGEST_NAME = 255  # bytes, on common file systems
 
 
-def write_atomically(
-    path: Path, content: bytes | memoryview, sync: bool = False
-) -> None:
+def write_atomically(path: Path, content: bytes, sync: bool = False) -> None:
     """Write a file atomically: completely or not at all.
 
     Args:

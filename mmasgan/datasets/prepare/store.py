@@ -130,7 +130,7 @@ def _write(root: Path, folder: Path, name: str) -> dict[str, Any]:
     image = read_rgb_image(str(root / name))
     buffer = io.BytesIO()
     np.save(buffer, image)
-    content = buffer.getbuffer()
+    content = buffer.getvalue()
     write_atomically(stored_path(folder, name), content)
     return {
         'size': len(content),
