@@ -193,6 +193,10 @@ def beside_the_forks(tmp_path_factory):
     print_site = 'import sysconfig; print(sysconfig.get_path("purelib"))'
     site = Path(run(python, '-c', print_site, cwd=folder).strip())
     (site / 'borrowed.pth').write_text(f'{borrowed}\n')
+    # MMEngine needs distutils, which setuptools adds to Python 3.12.
+    shim = Path(torch.__file__).parents[1] / 'distutils-precedence.pth'
+    if shim.exists():
+        (site / shim.name).symlink_to(shim)
 
     pip = (sys.executable, '-m', 'pip', '--python', python)
     done = subprocess.run(
