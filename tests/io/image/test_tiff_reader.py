@@ -191,7 +191,11 @@ def test_fax(compression):
         (DEEP.astype('u4'), {}, 'has 32 bits per pixel, whose range'),
         (DEEP, {'photometric': 'cielab'}, 'has Lab colours of 16 bits'),
         (DEEP[..., 0], {'photometric': 'cfa'}, 'is a raw file of a camera'),
-        (DEEP, {'photometric': 'linear_raw'}, 'is a raw file of a camera'),
+        (
+            DEEP,
+            {'photometric': 'linear_raw', 'planarconfig': 'contig'},
+            'is a raw file of a camera',
+        ),
         (RGB[..., 0] > 99, {'photometric': 'mask'}, 'of an unusual kind'),
         (
             np.dstack([RGB, ALPHA]),
