@@ -7,9 +7,16 @@ import torch
 from mmengine.optim import OptimWrapper
 
 from mmasgan.apis import load_config
-from mmasgan.apis.config import config_parser, enable_amp, parsed_config
+from mmasgan.apis.config import (
+    config_parser,
+    enable_amp,
+    parsed_config,
+    start_from,
+)
 
-CONFIG = str(Path(__file__).parents[2] / 'configs' / 'ascyclegan_gopro.py')
+CONFIGS = Path(__file__).parents[2] / 'configs'
+CONFIG = str(CONFIGS / 'ascyclegan_gopro.py')
+PUBLISHED = 'ascyclegan_plus_unet_small_gopro'
 
 
 def test_the_work_dir_is_named_after_the_config():
@@ -181,3 +188,23 @@ def test_arguments_reach_the_config(monkeypatch):
     assert cfg.launcher == 'pytorch'
     assert (cfg.model.pool_size, cfg.custom) == (7, [1, 2])
     assert os.environ.pop('LOCAL_RANK') == '3'
+
+
+def test_a_training_starts_from_published_weights_or_a_checkpoint(tmp_path):
+    cfg = load_config(CONFIG)
+    start_from(cfg, PUBLISHED)
+    assert Path(cfg.model.weights).name == f'{PUBLISHED}.safetensors'
+    assert cfg.get('load_from') is None
+    checkpoint = tmp_path / 'iter_3.pth'
+    checkpoint.touch()
+    start_from(cfg, str(checkpoint))
+    assert cfg.load_from == str(checkpoint)
+
+
+def test_weights_that_a_training_cannot_start_from_are_named(tmp_path):
+    missing = str(tmp_path / 'none.pth')
+    with pytest.raises(FileNotFoundError, match=r'--load-from: .*none\.pth'):
+        start_from(load_config(CONFIG), missing)
+    other = load_config(str(CONFIGS / 'deblurgan_wild_gopro.py'))
+    with pytest.raises(ValueError, match='only contains a generator'):
+        start_from(other, PUBLISHED)

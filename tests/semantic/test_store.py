@@ -107,8 +107,12 @@ def test_pickles_are_refused(tmp_path):
         read_map(tmp_path / 'a.npy')
 
 
-def test_a_damaged_source_file_is_named(store):
-    (store.folder / 'source.json').write_text('{')
+@pytest.mark.parametrize('content', ['{', '[]', None])
+def test_a_damaged_source_file_is_named(store, content):
+    path = store.folder / 'source.json'
+    path.unlink()
+    assert store.source() == {}
+    path.write_text(content) if content else os.mkfifo(path)
     with pytest.raises(MapError, match=r'source\.json'):
         store.source()
 
