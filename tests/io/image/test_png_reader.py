@@ -108,6 +108,23 @@ def test_exif_data_of_three_kinds_turn_the_image(kind):
 
 
 @pytest.mark.parametrize(
+    ('kind', 'content'),
+    [(b'tEXt', b'\nexif\n 4\nno digits\n'), (b'zTXt', b'\0not compressed')],
+)
+def test_damaged_exif_data_are_noted(kind, content):
+    name = b'Raw profile type exif\0'
+    photo = read_photo(png(RGB, (kind, name + content)))
+    np.testing.assert_array_equal(photo.pixels, RGB)
+    assert photo.notes == ('its EXIF data are damaged and left out',)
+
+
+def test_a_file_without_pixels_is_refused():
+    content = png()[:8] + chunk(b'IEND', b'')
+    with pytest.raises(ImageReadError, match='a PNG file without pixels'):
+        read_photo(content)
+
+
+@pytest.mark.parametrize(
     ('samples', 'options', 'alpha'),
     [
         (gray(RGB[..., 0])[..., 0], {}, None),
