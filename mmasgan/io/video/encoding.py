@@ -148,10 +148,13 @@ def open_svt_av1(context: Any) -> None:
         return
     priority = os.sched_getscheduler(0), os.sched_getparam(0)
     before = set(os.listdir(THREADS))
-    context.open()
-    for thread in ('0', *set(os.listdir(THREADS)) - before):  # 0 is this one
-        with suppress(OSError):  # ended, or restricted
-            os.sched_setscheduler(int(thread), *priority)
+    try:
+        context.open()
+    finally:
+        new = set(os.listdir(THREADS)) - before
+        for thread in ('0', *new):  # 0 is this one
+            with suppress(OSError):  # ended, or restricted
+                os.sched_setscheduler(int(thread), *priority)
 
 
 def _allowed(muxer: str) -> set[str]:

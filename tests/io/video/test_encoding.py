@@ -2,12 +2,14 @@ import os
 import sys
 from itertools import pairwise
 
+import av
 import numpy as np
 import pytest
 from clips import SHARP, picture, planes, psnr, read_clip, same, write_clip
 
 from mmasgan.apis.inference import deblur_video
 from mmasgan.apis.inference.video import VIDEO_SUFFIXES
+from mmasgan.io.video.encoding import open_svt_av1
 
 
 @pytest.mark.parametrize(
@@ -163,4 +165,9 @@ def test_av1_is_encoded_without_real_time_priority(tmp_path):
 
     deblur_video(source, tmp_path / 'b.mp4', look)
     look(None)
+    with av.open(os.devnull, 'w', format='mp4') as container:
+        stream = container.add_stream('libsvtav1', width=20000)
+        with pytest.raises(av.ArgumentError):
+            open_svt_av1(stream.codec_context)
+        look(None)
     assert found == {expected} == {os.SCHED_OTHER}
