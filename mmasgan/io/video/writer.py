@@ -1,5 +1,7 @@
 """Writing of a video with new pixels and the streams of a source."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -142,10 +144,8 @@ class VideoWriter:
             OSError: If the file cannot be written.
             ValueError: If the container does not support it.
         """
-        try:
+        with self._naming_faults():
             self._copies.write(packet)
-        except self._av.FFmpegError as error:
-            raise self._fault(error) from error
 
     def _note_lost_texts(self) -> None:
         streams = [self._stream, *self._copies.sources]
@@ -211,10 +211,8 @@ class VideoWriter:
             self.notes.append('transparency is left out')
         new.disposition = stream.disposition.value
         if encoding.encoder == 'libsvtav1':
-            try:
+            with self._naming_faults():
                 open_svt_av1(result)
-            except self._av.FFmpegError as error:
-                raise self._fault(error) from error
         return new
 
     def _time_of(self, frame: Any) -> int:
@@ -246,12 +244,17 @@ class VideoWriter:
             self._encode(self._held)
 
     def _encode(self, frame: Any) -> None:
-        try:
+        with self._naming_faults():
             for packet in self._encoded.encode(frame):
                 duration = self._durations.pop(packet.pts, None)
                 if duration is not None:
                     packet.duration = duration
                 self._container.mux(packet)
+
+    @contextmanager
+    def _naming_faults(self) -> Iterator[None]:
+        try:
+            yield
         except self._av.FFmpegError as error:
             raise self._fault(error) from error
 
